@@ -1,0 +1,40 @@
+"""Hints for the live board: "stream s is at n", with the event itself. The board stays right when they are lost."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.db import transaction
+from redis import RedisError
+
+from engine.models import Event, Stream
+from engine.outlet import Outlet
+
+GROUP = "feed"
+_outlet = Outlet("feed", (RedisError, OSError, TimeoutError, asyncio.TimeoutError))
+
+
+def hint_after_commit(event: Event, stream: Stream) -> None:
+    """Send an event to all web processes once it is committed."""
+    message = {
+        "t": "event",
+        "world": stream.world_id,
+        "stream": stream.pk,
+        "stream_kind": stream.kind,
+        "key": stream.key,
+        "seq": event.seq,
+        "event": event.as_dict(),
+    }
+    transaction.on_commit(partial(hint, message))
+
+
+def hint(message: dict[str, Any]) -> None:
+    """Send a message to all web processes. `t` says what it is, `world` who may see it; returns at once."""
+    _outlet.put(partial(_send, message))
+
+
+async def _send(message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        await layer.group_send(GROUP, {"type": "feed.hint", "hint": message})

@@ -1,0 +1,187 @@
+"""The append-only log (DESIGN.md, rules 2 and 7)."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+
+from common.actor import Actor
+from common.clock import utc_text
+from engine import feed, reactions, worlds
+from engine.events import Payload, erasable_fields, kind_of
+from engine.models import Event, EventText, Stream, World
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event about to be written; times default to the world's now."""
+
+    payload: Payload
+    occurred: datetime | None = None
+    known: datetime | None = None
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tampered:
+    """What `log_verify` found first."""
+
+    seq: int
+    why: str
+
+
+def stream_open(world: World, kind: str, key: str) -> Stream:
+    """The stream of a matter, made on first use."""
+    stream, _ = Stream.objects.get_or_create(world=world, kind=kind, key=key)
+    return stream
+
+
+def log_append(
+    stream: Stream,
+    payload: Payload,
+    *,
+    by: Actor,
+    occurred: datetime | None = None,
+    known: datetime | None = None,
+    clause: str = "",
+    plan_version: int | None = None,
+) -> Event:
+    """Write one event, and all that follows together with it, in the caller's transaction. See `log_append_many`."""
+    entry = Entry(payload, occurred, known, clause)
+    return log_append_many(stream, [entry], by=by, plan_version=plan_version)[0]
+
+
+def log_append_many(
+    stream: Stream, entries: Sequence[Entry], *, by: Actor, plan_version: int | None = None
+) -> list[Event]:
+    """Write events under one lock of their stream, then run what follows from each.
+
+    Needs an open transaction: state, events and what follows commit together or not at all. A reaction that fails does not
+    take the events with it (`engine.reactions`). Nothing is told to anyone before commit.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an event needs the transaction of the change it records")
+    head_seq, head_hash, recorded = _lock(stream)
+    now = worlds.now(stream.world_id)
+    events: list[Event] = []
+    texts: list[EventText] = []
+    for offset, entry in enumerate(entries, 1):
+        event, own_texts = _build(stream, head_seq + offset, head_hash, recorded, now, entry, by, plan_version)
+        events.append(event)
+        texts += own_texts
+        head_hash = bytes(event.hash)
+    Event.objects.bulk_create(events)
+    EventText.objects.bulk_create(texts)
+    Stream.objects.filter(pk=stream.pk).update(head_seq=events[-1].seq, head_hash=head_hash)
+    by_event: dict[int, dict[str, str]] = {}
+    for text in texts:
+        by_event.setdefault(text.event_id, {})[text.field] = str(text.text)
+    for event in events:
+        # Readers in this transaction see whole payloads; the stored row keeps digests where text can be erased.
+        event.data = {**event.data, **by_event.get(event.pk, {})}
+        reactions.follow(event)
+        feed.hint_after_commit(event, stream)
+    return events
+
+
+def _lock(stream: Stream) -> tuple[int, bytes, datetime]:
+    """Take the stream's row; two writers of one stream queue here, so that commit order is number order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE id = %s FOR NO KEY UPDATE", [stream.pk]
+        )
+        seq, head_hash, recorded = cursor.fetchone()
+    return seq, bytes(head_hash), recorded
+
+
+def _build(
+    stream: Stream, seq: int, prev: bytes, recorded: datetime, now: datetime, entry: Entry, by: Actor, plan_version: int | None
+) -> tuple[Event, list[EventText]]:
+    data = msgspec.to_builtins(entry.payload)
+    erasable = {name: data[name] for name in erasable_fields(type(entry.payload)) if data.get(name)}
+    salts = {name: secrets.token_bytes(SALT_BYTES) for name in erasable}
+    stored = {**data, **{name: _digest(salts[name], text) for name, text in erasable.items()}}
+    event = Event(
+        stream=stream,
+        seq=seq,
+        kind=kind_of(entry.payload),
+        data=stored,
+        occurred_at=entry.occurred or now,
+        known_at=entry.known or now,
+        recorded_at=recorded,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        authority=by.authority,
+        plan_version=plan_version,
+        clause=entry.clause,
+        prev_hash=prev,
+        key_id=settings.LOG_KEY_ID,
+    )
+    event.canonical = canonical_bytes(event)
+    event.hash = seal(event.key_id, prev, event.canonical)
+    return event, [EventText(event=event, field=name, salt=salts[name], text=text) for name, text in erasable.items()]
+
+
+def _digest(salt: bytes, text: str) -> str:
+    return "sha256:" + hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def canonical_bytes(event: Event) -> bytes:
+    """The one spelling of an event that is hashed: sorted keys, UTC microseconds."""
+    return msgspec.json.encode(event.as_dict(), order="sorted")
+
+
+def seal(key_id: int, prev: bytes, canonical: bytes) -> bytes:
+    """Keyed hash over the previous hash and this event."""
+    return hmac.new(settings.LOG_KEYS[key_id], prev + canonical, hashlib.sha256).digest()
+
+
+def log_verify(stream: Stream) -> Tampered | None:
+    """Read a stream from its start and say where it was tampered with first; None when it is whole.
+
+    Found: a changed column or payload, a changed text, a missing or added event, a cut-off end.
+    """
+    with transaction.atomic():
+        head_seq, head_hash, _ = _lock(stream)
+        prev, seq = b"", 0
+        for event in Event.objects.filter(stream=stream).order_by("seq").prefetch_related("texts").iterator(500):
+            seq += 1
+            problem = _examine(event, seq, prev)
+            if problem:
+                return Tampered(seq, problem)
+            prev = bytes(event.hash)
+    if (seq, prev) != (head_seq, head_hash):
+        return Tampered(seq + 1, "the end of the log is missing")
+    return None
+
+
+def _examine(event: Event, seq: int, prev: bytes) -> str:
+    if event.seq != seq:
+        return "an event is missing"
+    if bytes(event.prev_hash) != prev or seal(event.key_id, prev, bytes(event.canonical)) != bytes(event.hash):
+        return "the hash does not follow from the event and the one before"
+    if canonical_bytes(event) != bytes(event.canonical):
+        return "a column differs from what was hashed"
+    for text in event.texts.all():
+        if text.text is not None and _digest(bytes(text.salt), text.text) != event.data.get(text.field):
+            return f"the text of {text.field} differs from what was hashed"
+    return ""
+
+
+def with_texts(events: Sequence[Event]) -> list[Event]:
+    """The same events with erasable texts filled in; an erased one reads as empty."""
+    texts: dict[int, dict[str, Any]] = {}
+    for row in EventText.objects.filter(event__in=[e.pk for e in events]).values("event_id", "field", "text"):
+        texts.setdefault(row["event_id"], {})[row["field"]] = row["text"] or ""
+    for event in events:
+        event.data = {**event.data, **texts.get(event.pk, {})}
+    return list(events)

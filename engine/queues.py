@@ -1,0 +1,156 @@
+"""One todo loop for everything that must not be lost (DESIGN.md, rules 3, 4 and 6).
+
+Claim: rows that are due and not leased, in order, skipping what others hold. Each claim takes a lease and raises the fence.
+Work: the row is locked again by its fence; its effect commits together with its removal. A process that was stopped past its
+lease finds another fence and changes nothing. Tries are counted at the claim, so that a row which kills its worker counts too.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from engine.alarms import alarm_raise
+from engine.failpoints import failpoint
+from engine.models import SetAside
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 6
+BACKOFF = (1, 2, 5, 15, 60)  # seconds before try 2, 3, …
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row we hold until `lease_until`, as long as its fence is still ours."""
+
+    id: int
+    due_at: datetime
+    fence: int
+    tries: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A narrow table and what to do with its rows. `work` runs in the transaction that removes the row."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    work: Callable[[Claimed], None]
+    lease: timedelta = timedelta(seconds=30)
+    limit: int = 50
+    # SQL that is true for due rows; `{t}` is the table. Queues in world time put their own clock here.
+    due: str = "{t}.due_at <= clock_timestamp()"
+    describe: Callable[[Claimed], str] = field(default=lambda item: str(item.id))
+    # Called in a transaction of its own when a row is given up, besides setting it aside.
+    given_up: Callable[[Claimed], None] | None = None
+
+
+QUEUES: dict[str, Queue] = {}
+
+
+def queue_register(queue: Queue) -> None:
+    QUEUES[queue.name] = queue
+
+
+def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
+    """Take up to `limit` due rows, oldest due first; none that another holds."""
+    t = queue.table
+    names = ", ".join(f"{t}.{c}" for c in queue.columns)
+    sql = f"""
+        WITH due AS (
+            SELECT id FROM {t} WHERE {queue.due.format(t=t)} AND {t}.lease_until <= clock_timestamp()
+            ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+        UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + 1
+        FROM due WHERE {t}.id = due.id
+        RETURNING {t}.id, {t}.due_at, {t}.fence, {t}.tries, {names}"""  # noqa: S608 - names come from code
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The planner's bitmap scan would read every dead entry at the front of the index again and again.
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(sql, [limit or queue.limit, queue.lease])
+        rows = cursor.fetchall()
+    items = [Claimed(row[0], row[1], row[2], row[3], dict(zip(queue.columns, row[4:], strict=True))) for row in rows]
+    failpoint(f"{queue.name}.after_claim") if items else None
+    return sorted(items, key=lambda item: (item.due_at, item.id))
+
+
+def perform(queue: Queue, item: Claimed) -> bool:
+    """Work one claimed row; True when its effect was committed by us. One bad row never stops its neighbours."""
+    try:
+        with transaction.atomic():
+            if not _still_ours(queue, item):
+                return False
+            if item.tries > MAX_TRIES:
+                # The last try never came back to say why: it took its process with it.
+                raise GivenUp("every try ended with the death of its process")
+            queue.work(item)
+            _remove(queue, item)
+            failpoint(f"{queue.name}.before_commit")
+    except Exception as error:  # noqa: BLE001 - whatever a row does, the rows behind it must go on; it is kept and shown
+        _postpone(queue, item, error)
+        return False
+    failpoint(f"{queue.name}.after_commit")
+    return True
+
+
+class GivenUp(Exception):
+    """A row that used up its tries."""
+
+
+def drain(queue: Queue, *, rounds: int = 20) -> int:
+    """Claim and work until nothing is due, at most `rounds` claims; the number done."""
+    done = 0
+    for _ in range(rounds):
+        items = claim(queue)
+        done += sum(perform(queue, item) for item in items)
+        if len(items) < queue.limit:
+            break
+    return done
+
+
+def _still_ours(queue: Queue, item: Claimed) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {queue.table} WHERE id = %s AND fence = %s FOR UPDATE",  # noqa: S608
+            [item.id, item.fence],
+        )
+        return cursor.fetchone() is not None
+
+
+def _remove(queue: Queue, item: Claimed) -> None:
+    """Unless the work gave the row a new due time, which leaves it another fence."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {queue.table} WHERE id = %s AND fence = %s", [item.id, item.fence])  # noqa: S608
+
+
+def _postpone(queue: Queue, item: Claimed, error: Exception) -> None:
+    """Try again later, or set the row aside and raise an alarm once its tries are used up."""
+    # The message may quote what a person typed; class and place are enough to find the cause.
+    said = type(error).__name__
+    log.warning("%s %s failed (try %s): %s", queue.name, queue.describe(item), item.tries, said, exc_info=error)
+    if isinstance(error, DatabaseError) and connection.connection is not None and not connection.is_usable():
+        connection.close()
+    with transaction.atomic():
+        if not _still_ours(queue, item):
+            return
+        if item.tries < MAX_TRIES:
+            wait = timedelta(seconds=BACKOFF[min(item.tries, len(BACKOFF)) - 1])
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"UPDATE {queue.table} SET lease_until = clock_timestamp() + %s WHERE id = %s",  # noqa: S608
+                    [wait, item.id],
+                )
+            alarm_raise("queue.failing", f"{queue.name}:{queue.describe(item)}", error=said)
+            return
+        SetAside.objects.create(
+            queue=queue.name, what=queue.describe(item)[:64], error=said, item={**item.values, "due_at": item.due_at.isoformat()}
+        )
+        _remove(queue, item)
+        alarm_raise("queue.set_aside", f"{queue.name}:{queue.describe(item)}", error=said)
+        if queue.given_up:
+            queue.given_up(item)

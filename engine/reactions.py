@@ -1,0 +1,93 @@
+"""What follows from an event: together with it, or relayed soon after (DESIGN.md, rule 2)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from engine.alarms import alarm_clear, alarm_raise
+from engine.bell import ring_after_commit
+from engine.models import Event, Reaction
+from engine.queues import Claimed, Queue, queue_register
+
+log = logging.getLogger(__name__)
+
+
+class When(StrEnum):
+    TOGETHER = "together"
+    RELAYED = "relayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`path` names a function of one Event. Together: in the event's own transaction. Relayed: in one of its own."""
+
+    name: str
+    path: str
+    when: When
+
+    def react(self, event: Event) -> None:
+        import_string(self.path)(event)
+
+
+_table: dict[str, tuple[Subscription, ...]] = {}
+_by_name: dict[str, Subscription] = {}
+
+
+def subscribe(table: Mapping[str, Sequence[Subscription]]) -> None:
+    """Set the one table: event kind → who reacts. The composition root calls this once."""
+    _table.clear()
+    _by_name.clear()
+    _table.update({kind: tuple(subscriptions) for kind, subscriptions in table.items()})
+    for subscriptions in table.values():
+        _by_name.update({s.name: s for s in subscriptions})
+
+
+def follow(event: Event) -> None:
+    """Run together-reactions now, each in a savepoint, and leave a todo row for the relayed and for what failed."""
+    for subscription in _table.get(event.kind, ()):
+        if subscription.when is When.TOGETHER and _together(event, subscription):
+            continue
+        Reaction.objects.create(
+            event=event,
+            reactor=subscription.name,
+            due_at=event.recorded_at,
+            tries=0 if subscription.when is When.RELAYED else 1,
+        )
+        ring_after_commit("reactions")
+
+
+def _together(event: Event, subscription: Subscription) -> bool:
+    try:
+        with transaction.atomic():
+            subscription.react(event)
+    except Exception as error:  # noqa: BLE001 - a failing rule never refuses a fact: its todo row stays and an alarm rises
+        log.exception("reaction %s to %s failed", subscription.name, event.kind)
+        alarm_raise("reaction.failing", f"{subscription.name}:{event.pk}", error=type(error).__name__)
+        return False
+    return True
+
+
+def _work(item: Claimed) -> None:
+    event = Event.objects.select_related("stream", "stream__world").get(pk=item.values["event_id"])
+    _fill_texts(event)
+    _by_name[item.values["reactor"]].react(event)
+    alarm_clear("reaction.failing", _describe(item))
+    alarm_clear("queue.failing", f"reactions:{_describe(item)}")
+
+
+def _fill_texts(event: Event) -> None:
+    event.data = {**event.data, **{t.field: t.text or "" for t in event.texts.all()}}
+
+
+def _describe(item: Claimed) -> str:
+    return f"{item.values['reactor']}:{item.values['event_id']}"
+
+
+REACTIONS = Queue(
+    name="reactions", table="engine_reaction", columns=("event_id", "reactor"), work=_work, describe=_describe
+)
+queue_register(REACTIONS)

@@ -1,0 +1,27 @@
+"""Reading the log and what waits in the queues."""
+
+from engine.log import with_texts
+from engine.models import Alarm, Event, SetAside, Stream
+
+
+def events_after(stream_id: int, seq: int, limit: int = 500) -> list[Event]:
+    """Events of a stream after `seq`, in order, texts filled in. Numbers are given under the stream's lock: no gaps."""
+    return with_texts(list(Event.objects.filter(stream_id=stream_id, seq__gt=seq).order_by("seq")[:limit]))
+
+
+def newest_events(stream_id: int, limit: int) -> list[Event]:
+    """The newest events, oldest first."""
+    return with_texts(list(Event.objects.filter(stream_id=stream_id).order_by("-seq")[:limit])[::-1])
+
+
+def heads(world_id: int) -> dict[int, int]:
+    """Stream → newest number, for everything in a world."""
+    return dict(Stream.objects.filter(world_id=world_id).values_list("pk", "head_seq"))
+
+
+def alarms_standing() -> list[Alarm]:
+    return list(Alarm.objects.filter(cleared_at=None).order_by("first_at", "pk"))
+
+
+def set_aside_waiting() -> list[SetAside]:
+    return list(SetAside.objects.filter(returned_at=None).order_by("at", "pk"))

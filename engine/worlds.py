@@ -1,0 +1,94 @@
+"""Worlds and their one clock (DESIGN.md, rule 9)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import Conflict, Missing
+from engine.models import World
+
+# While a timer of a stepped world fires, its world stands still at the due time.
+_standing: ContextVar[dict[int, datetime] | None] = ContextVar("standing", default=None)
+
+NOW = """
+SELECT CASE WHEN w.kind = 'real' THEN flow ELSE least(flow, (
+         SELECT t.due_at FROM engine_timer t WHERE t.world_id = w.id ORDER BY t.due_at, t.id LIMIT 1)) END
+FROM engine_world w, LATERAL (SELECT CASE WHEN w.paused THEN w.world_anchor
+         ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AS flow) f
+WHERE w.id = %s
+"""
+
+
+def now(world: World | int) -> datetime:
+    """The time in this world, by the database's clock.
+
+    A world that is not real does not pass a due time before it has fired: whatever happens after it, happens after it.
+    """
+    world_id = world if isinstance(world, int) else world.pk
+    standing = _standing.get()
+    if standing and world_id in standing:
+        return standing[world_id]
+    with connection.cursor() as cursor:
+        cursor.execute(NOW, [world_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Missing("world.missing", _("There is no such world."))
+    return row[0]
+
+
+@contextmanager
+def standing_at(world_id: int, at: datetime) -> Iterator[None]:
+    """Within this block the world's clock shows `at`."""
+    token = _standing.set({**(_standing.get() or {}), world_id: at})
+    try:
+        yield
+    finally:
+        _standing.reset(token)
+
+
+def real() -> World:
+    return World.objects.get(key=World.REAL)
+
+
+def by_key(key: str) -> World:
+    try:
+        return World.objects.get(key=key)
+    except World.DoesNotExist:
+        raise Missing("world.missing", _("There is no such world.")) from None
+
+
+def world_open(
+    *, key: str, name_zh: str, name_en: str, kind: str, at: datetime, rate: float = 1.0, paused: bool = False
+) -> World:
+    """Open a world whose clock starts at `at`; raises Conflict when the key is taken."""
+    try:
+        with transaction.atomic():
+            return World.objects.create(
+                key=key, name_zh=name_zh, name_en=name_en, kind=kind, world_anchor=at, rate=rate, paused=paused
+            )
+    except IntegrityError:
+        raise Conflict("world.taken", _("A world of this name is open already; choose another key.")) from None
+
+
+def world_set(*, world: World, at: datetime | None = None, rate: float | None = None, paused: bool | None = None) -> None:
+    """Move, speed up or hold a clock. The real world's may be moved by tests only."""
+    if world.is_real and not settings.REAL_WORLD_MOVABLE:
+        raise Conflict("world.real_is_fixed", _("The real world's clock cannot be moved."))
+    anchor = at or now(world)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE engine_world SET wall_anchor = clock_timestamp(), world_anchor = %s, rate = coalesce(%s, rate),"
+            " paused = coalesce(%s, paused) WHERE id = %s",
+            [anchor, rate, paused, world.pk],
+        )
+    world.refresh_from_db()
+
+
+def world_forward(*, world: World, by: timedelta) -> None:
+    """Move a clock ahead without firing anything; the sweep then finds what fell due."""
+    world_set(world=world, at=now(world) + by)

@@ -1,0 +1,53 @@
+"""Refuse to serve dangerously, and say how to mend it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
+
+
+def register_all() -> None:
+    register(secrets_are_set, Tags.security, deploy=True)
+    register(two_roles, Tags.security, deploy=True)
+    register(locale_of_the_database, Tags.database)
+
+
+def secrets_are_set(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Serving with the stand-in keys would let anyone forge sessions and the log."""
+    stand_ins = {
+        "HOTLINE_SECRET_KEY": settings.SECRET_KEY == settings.UNSAFE,
+        "HOTLINE_LOG_KEY": settings.UNSAFE.encode()[:8] in settings.LOG_KEYS[settings.LOG_KEY_ID],
+        "HOTLINE_FIELD_KEY": settings.UNSAFE.encode()[:8] in settings.FIELD_KEYS[settings.FIELD_KEY_ID],
+    }
+    return [
+        Error(
+            f"{name} is not set.",
+            hint="Generate it once, keep it with the backups, and pass it in the environment.",
+            id=f"hotline.{name}",
+        )
+        for name, missing in stand_ins.items()
+        if missing
+    ]
+
+
+def two_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """With one role for everything the application could drop the triggers that protect the log."""
+    if conninfo_to_dict(settings.DATABASE_URL).get("user") != conninfo_to_dict(settings.OWNER_DATABASE_URL).get("user"):
+        return []
+    hint = "Create a second role without DDL rights and name it in DATABASE_URL; keep the owner in OWNER_DATABASE_URL."
+    return [Warning("The application uses the database role that owns the tables.", hint=hint, id="hotline.one_role")]
+
+
+def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Under the C locale trigrams of Chinese text are empty, and searching finds nothing."""
+    if not databases:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datctype FROM pg_database WHERE datname = current_database()")
+        ctype = cursor.fetchone()[0]
+    if "utf" in ctype.lower():
+        return []
+    hint = "Create the database with LOCALE 'C.UTF-8' (or another UTF-8 locale)."
+    return [Error(f"The database's character type is {ctype}.", hint=hint, id="hotline.ctype")]
