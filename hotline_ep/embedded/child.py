@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _SHIM = Path(__file__).with_name("die_with_parent.py")
 _LOG_LIMIT = 10 * 1024 * 1024  # bytes; one older file is kept beside it
@@ -33,28 +34,30 @@ class Child:
         self,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         ending: Ending = Ending(),
         prefix: Sequence[str] = (),
         stdin: str = "",
+        pass_fds: Sequence[int] = (),
     ) -> None:
-        """`prefix` changes user or namespace (unshare, setpriv) and must exec what follows it; `stdin` is fed once."""
+        """`prefix` changes user or namespace (unshare, setpriv) and must exec what follows it; `stdin` is fed once.
+
+        Without a log it writes where we write.
+        """
         self._ending, self.log = ending, log
         shim = [sys.executable, "-IS", str(_SHIM), str(int(ending.when_parent_dies)), str(os.getpid())]
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > _LOG_LIMIT:
-            log.replace(log.with_suffix(log.suffix + ".1"))
-        with log.open("ab") as out:
+        with nullcontext() if log is None else _opened(log) as out:
             self._process = subprocess.Popen(
                 [*prefix, *shim, *map(str, command)],
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 stdout=out,
-                stderr=subprocess.STDOUT,
+                stderr=None if out is None else subprocess.STDOUT,
                 env=dict(os.environ if env is None else env),
                 cwd=cwd,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
         if stdin and self._process.stdin is not None:
             with self._process.stdin as pipe:
@@ -88,12 +91,20 @@ class Child:
 
     def last_words(self, lines: int = 12) -> str:
         """The end of its log, for a message to the operator."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        text = self.log.read_text(errors="replace") if self.log is not None and self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):  # the whole group has ended
             os.killpg(self.pid, number)
+
+
+def _opened(log: Path) -> IO[bytes]:
+    """For appending; the older half is set aside when it has grown long."""
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_suffix(log.suffix + ".1"))
+    return log.open("ab")
 
 
 def occupants(folder: Path, program: str) -> list[int]:

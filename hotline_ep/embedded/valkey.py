@@ -30,6 +30,8 @@ def wheel_binary() -> Path:
 class Server:
     """One server on a unix socket in `socket_folder`; `home` is its working folder."""
 
+    name = "valkey"
+
     def __init__(self, home: Path, *, socket_folder: Path, log: Path) -> None:
         self.home, self.log, self.socket = home.resolve(), log, socket_folder / "valkey.sock"
         self.child: Child | None = None

@@ -1,0 +1,29 @@
+"""`manage.py prepare`: from an empty database to the first page; idempotent, seconds when nothing is left to do."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Make the tables, load the default plan, set up the practice company, collect static files."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--access-file", required=True, help="where the practice accounts are written (mode 600)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
+            ("Tables", ("migrate", "--database=owner", "--no-input"), {"verbosity": 0}),
+            ("Default plan", ("plan_load", "--default"), {}),
+            ("Practice company", ("practice_company", "--access-file", options["access_file"]), {}),
+            ("Static files", ("collectstatic", "--no-input"), {"verbosity": 0}),
+        ]
+        for title, command, extra in steps:
+            began = time.monotonic()
+            self.stdout.write(f"{title}: {command[0]}")
+            self.stdout.flush()
+            call_command(*command, stdout=self.stdout, stderr=self.stderr, **extra)
+            self.stdout.write(f"{title}: done in {time.monotonic() - began:.1f} s")
