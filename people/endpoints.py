@@ -1,0 +1,184 @@
+"""What every room's views are made of: endpoints and pages that know who asks, by which right, in which world."""
+
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import Any, ClassVar
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import OperationalError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
+from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.actor import Actor
+from common.errors import HotlineError, TryLater
+from engine import worlds
+from engine.idempotency import Answer, fingerprint_of, once
+from engine.models import World
+from people.middleware import speak
+from people.models import ApiToken, User
+from people.permissions import PUBLIC, SIGNED_IN, Declared, actor_on, declared, pass_door
+
+__all__ = [
+    "PUBLIC",
+    "SIGNED_IN",
+    "ActionEndpoint",
+    "Endpoint",
+    "Nothing",
+    "PageRequest",
+    "change_once",
+    "page",
+    "posts",
+    "world_of",
+]
+
+
+def world_of(request: Request | HttpRequest) -> World:
+    """The world named by `?world=`, else the real one; raises Missing."""
+    key = request.GET.get("world")
+    return worlds.by_key(key) if key else worlds.real()
+
+
+# --- API --------------------------------------------------------------------------------------------------------------
+class Endpoint(APIView):
+    """Declare `right`: a right, PUBLIC, SIGNED_IN, or a dict of these by method."""
+
+    right: ClassVar[Declared]
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        says_nothing = "Accept-Language" not in request.headers and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES
+        if isinstance(request.auth, ApiToken) and says_nothing:
+            speak(request._request, request.auth.user.language)
+
+    @cached_property
+    def by(self) -> Actor:
+        if not self.request.user.is_authenticated:
+            raise NotAuthenticated
+        return actor_on(self.request)
+
+    @cached_property
+    def world(self) -> World:
+        return world_of(self.request)
+
+
+class Nothing(serializers.Serializer):
+    """The body of an action that needs no words."""
+
+
+class ActionEndpoint(Endpoint):
+    """A change by POST: `serializer_class` checks the body, `act` makes the change, `answer` renders a reference.
+
+    With an `Idempotency-Key` the change happens once: the same request again is answered from the reference, with
+    `Idempotency-Replayed: true`; another body under the same key is a Conflict. What `act` does is one transaction.
+    """
+
+    serializer_class: ClassVar[type[serializers.BaseSerializer]] = Nothing
+    success: ClassVar[int] = 200
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        """Make the change and return a reference to what it made, such as `incident:2026-0001`."""
+        raise NotImplementedError
+
+    def answer(self, reference: str) -> Any:
+        """The body for a reference, as it stands now."""
+        raise NotImplementedError
+
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        body = self.serializer_class(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def change() -> tuple[str, int]:
+            return self.act(body.validated_data, **kwargs), self.success
+
+        answer = self._once(request, change)
+        replayed = {"Idempotency-Replayed": "true"} if answer.replayed else None
+        return Response(self.answer(answer.reference), status=answer.status, headers=replayed)
+
+    def _once(self, request: Request, change: Callable[[], tuple[str, int]]) -> Answer:
+        key = request.headers.get("Idempotency-Key")
+        sent = msgspec.json.encode(request.data, order="sorted")
+        return _made(self.by, key, fingerprint_of(request.method or "", request.get_full_path(), sent), change)
+
+
+def _made(by: Actor, key: str | None, fingerprint: str, change: Callable[[], tuple[str, int]]) -> Answer:
+    if key is not None:
+        return once(by=by, key=key, fingerprint=fingerprint, change=change)
+    with transaction.atomic():
+        return Answer(*change(), replayed=False)
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+class PageRequest(HttpRequest):
+    """What a view under `page` or `posts` is given; for annotations. On a PUBLIC page `by` is None for strangers."""
+
+    user: User  # type: ignore[assignment]
+    by: Actor
+    htmx: Any
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def page(right: str, *, posting: str | None = None) -> Callable[[View], View]:
+    """A page to look at, for who is signed in and holds the right; `posting` is the right its own form takes."""
+    return _guard({"GET": right} | ({"POST": posting} if posting else {}))
+
+
+def posts(right: str) -> Callable[[View], View]:
+    """A form's address: POST only."""
+    return _guard({"POST": right})
+
+
+def _guard(right: dict[str, str]) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            wanted = right.get("GET" if request.method == "HEAD" else request.method or "")
+            if wanted is None:
+                return HttpResponseNotAllowed([*right])
+            if wanted != PUBLIC and not request.user.is_authenticated:
+                return _to_sign_in(request)
+            request.by = actor_on(request) if request.user.is_authenticated else None  # type: ignore[assignment]
+            try:
+                pass_door(request.by, wanted)
+                return view(request, *args, **kwargs)
+            except HotlineError as error:
+                return problem_page(request, error)
+            except OperationalError:
+                return problem_page(request, BUSY)
+
+        guarded.right = right  # type: ignore[attr-defined]
+        declared(guarded)
+        return guarded
+
+    return decorate
+
+
+def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> Answer:
+    """A form's change under the key its page carries (`{% idempotency_key %}`): sending twice changes once."""
+    words = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
+    fingerprint = fingerprint_of(request.method or "", request.get_full_path(), msgspec.json.encode(words))
+    return _made(request.by, request.POST.get("idempotency_key") or None, fingerprint, change)
+
+
+def problem_page(request: HttpRequest, error: HotlineError) -> HttpResponse:
+    """The page that says what is wrong; a view that can say it beside its form catches the error itself."""
+    return render(request, "people/problem.html", {"error": error}, status=error.status)
+
+
+BUSY = TryLater("try_later", _("The product is busy right now. Nothing was changed; send the same request again."))
+
+
+def _to_sign_in(request: PageRequest) -> HttpResponseBase:
+    if request.htmx:
+        return HttpResponseClientRedirect(settings.LOGIN_URL)
+    return redirect_to_login(request.get_full_path())

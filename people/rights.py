@@ -1,0 +1,164 @@
+"""Who may do what: one table, role × right. A right is `resource.verb`; what no row grants is refused."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.errors import NotAllowed, Text
+
+ROLES: dict[str, Text] = {
+    "duty_manager": _("Duty manager"),
+    "cs_supervisor": _("Customer-service supervisor"),
+    "hq_commander": _("Headquarters commander"),
+    "hq_member": _("Headquarters member"),
+    "head_of_it": _("Head of IT"),
+    "tech_lead": _("Technical response lead"),
+    "tech_member": _("Technical response member"),
+    "group_lead": _("Work group lead"),
+    "group_member": _("Work group member"),
+    "pr_editor": _("PR editor"),
+    "pr_manager": _("PR manager"),
+    "legal_reviewer": _("Legal reviewer"),
+    "executive": _("Executive"),
+    "keeper": _("Keeper"),
+    "hr": _("Human resources"),
+    "finance": _("Finance"),
+    "administration": _("Administration"),
+    "auditor": _("Auditor"),
+    "sysadmin": _("System administrator"),
+    "security_admin": _("Security administrator"),
+    "source": _("Signal source"),
+}
+
+# In each row the roles stand in the order in which they lend their authority to who holds several.
+HQ = ("hq_commander", "hq_member")
+TECHNICAL = ("tech_lead", "head_of_it")
+GROUPS = ("tech_member", "group_lead", "group_member")
+DUTY = ("duty_manager", "cs_supervisor")
+OFFICES = ("pr_manager", "pr_editor", "legal_reviewer", "executive", "keeper", "hr", "finance", "administration")
+# Everyone with a part in the plan. The system administrator sees no content, the security administrator only people.
+PARTAKERS = (*DUTY, *HQ, *TECHNICAL, *GROUPS, *OFFICES)
+READERS = (*PARTAKERS, "auditor")
+
+GRANTS: dict[str, tuple[str, ...]] = {
+    # What machines say
+    "signals.post": ("source",),
+    "signals.view": READERS,
+    "source.manage": ("security_admin", "sysadmin"),
+    # What happened. Recording is open to all who hear of a fault first (3.1); judging it is not.
+    "incident.view": READERS,
+    "incident.report": (*DUTY, *TECHNICAL, "tech_member", *HQ),
+    "incident.record_facts": (*DUTY, *TECHNICAL, *GROUPS, *HQ),
+    "incident.verify": DUTY,
+    "incident.dismiss": (*DUTY, *HQ),
+    "incident.assess": TECHNICAL,
+    "incident.report_handling": (*TECHNICAL, "tech_member"),
+    "incident.set_group_status": ("tech_lead", "group_lead", *HQ),
+    "incident.decide_level": HQ,
+    "incident.start": HQ,
+    "incident.evaluate": HQ,
+    "incident.restore": (*TECHNICAL, *HQ),
+    "incident.end": HQ,
+    # The approver of an ending stands outside headquarters (ruling on contradiction 25).
+    "incident.close": ("executive",),
+    # What is due and what is told
+    "summary.edit": HQ,
+    "summary.publish": HQ,
+    "obligation.view": READERS,
+    "obligation.fulfil": PARTAKERS,
+    "obligation.waive": HQ,
+    "board.view": READERS,
+    "plan.view": READERS,
+    "message.view": READERS,
+    "message.acknowledge": PARTAKERS,
+    "message.read_all": (*HQ, "duty_manager", "auditor"),
+    # People. Verifying contacts is the administration's (8.1).
+    "people.view": (*READERS, "security_admin"),
+    "contact.reveal": (*DUTY, *HQ, *TECHNICAL, "group_lead", "administration"),
+    "user.manage": ("security_admin",),
+    "role.assign": ("security_admin",),
+    # The machine room of the product itself
+    "operations.view": ("sysadmin", "head_of_it", "auditor"),
+    "operations.act": ("sysadmin",),
+    "log.verify": ("auditor", "security_admin", "sysadmin"),
+    "world.manage": ("sysadmin",),
+}
+TABLE: dict[tuple[str, str], bool] = {(role, right): role in roles for right, roles in GRANTS.items() for role in ROLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an act takes effect: keys of a region and a work group; None means the whole country, no group's matter."""
+
+    region: str | None = None
+    group: str | None = None
+
+
+NOWHERE_IN_PARTICULAR = Scope()
+
+
+def narrowed(role: str, key: str) -> str:
+    """How an entry of `Actor.regions` or `Actor.groups` ties a narrowing to the role it narrows."""
+    return f"{role}@{key}"
+
+
+def require(by: Actor, right: str, scope: Scope | None = None) -> Actor:
+    """The actor, acting as the role that allows this; raises NotAllowed with a sentence that names who could."""
+    role = granting_role(by, right, scope)
+    if role is None:
+        raise refusal(right)
+    return by.acting_as(role)
+
+
+def allowed(by: Actor, right: str, scope: Scope | None = None) -> bool:
+    return granting_role(by, right, scope) is not None
+
+
+def granting_role(by: Actor, right: str, scope: Scope | None = None) -> str | None:
+    if right not in GRANTS:
+        raise KeyError(f"{right} has no row in the table of rights")
+    if by.kind == "system":
+        return "system"
+    held = (role for role in GRANTS[right] if role in by.roles)
+    return next((role for role in held if _counts(by, role, right, scope or NOWHERE_IN_PARTICULAR)), None)
+
+
+def allowed_somewhere(by: Actor, right: str) -> bool:
+    """Whether any scope would do: what a door asks before the service asks with the scope."""
+    return by.kind == "system" or any(role in by.roles for role in GRANTS[right])
+
+
+def refusal(right: str) -> NotAllowed:
+    sentence = _("Your role does not allow this; it takes: %(roles)s.")
+    return NotAllowed("not_allowed", sentence, roles=role_names(GRANTS[right]))
+
+
+def _counts(by: Actor, role: str, right: str, scope: Scope) -> bool:
+    """Whether the actor's holdings of this role reach the scope.
+
+    A region narrows acts to that region; looking is not narrowed. A group narrows what names a group; an act that
+    concerns no group (recording a fact) is open to the members of any.
+    """
+    regions, groups = _keys(by.regions, role), _keys(by.groups, role)
+    if not regions and not groups:
+        return True
+    by_region = bool(regions) and (right.endswith(".view") or scope.region in regions)
+    by_group = bool(groups) and (scope.group is None or scope.group in groups)
+    return by_region or by_group
+
+
+def _keys(entries: Iterable[str], role: str) -> set[str]:
+    """The keys that narrow this role; an entry without a role narrows them all."""
+    split = (entry.rpartition("@") for entry in entries)
+    return {key for narrowed_role, _at, key in split if narrowed_role in ("", role)}
+
+
+def _joined(roles: Iterable[str]) -> str:
+    return pgettext("between the items of a list", ", ").join(gettext(str(ROLES[role])) for role in roles)
+
+
+role_names = lazy(_joined, str)

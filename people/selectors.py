@@ -1,0 +1,219 @@
+"""Reads about people and places."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor, ActorKind
+from common.errors import Invalid, Missing
+from common.ids import token_digest
+from people.models import (
+    ApiToken,
+    Contact,
+    Department,
+    Hotline,
+    Node,
+    Region,
+    RoleHolding,
+    User,
+    WorkGroup,
+    WorkGroupMember,
+)
+from people.rights import ROLES, narrowed
+
+Names = dict[str, str]
+
+
+# --- who acts ---------------------------------------------------------------------------------------------------------
+def actor_of(user: User) -> Actor:
+    """The person as an actor with the roles held now; one query."""
+    holdings = current_holdings().filter(user=user).values_list("role", "region__key", "group__key")
+    return _actor(user, list(holdings)) if user.is_active else Actor(kind="person", id=user.pk, name=user.display_name)
+
+
+def _actor(user: User, holdings: list[tuple[str, str | None, str | None]]) -> Actor:
+    """A role held everywhere swallows its narrowed holdings."""
+    everywhere = {role for role, region, group in holdings if region is None and group is None}
+    rest = [holding for holding in holdings if holding[0] not in everywhere]
+    roles = frozenset(role for role, _region, _group in holdings)
+    kind: ActorKind = "source" if roles == {"source"} else "person"
+    return Actor(
+        kind=kind,
+        id=user.pk,
+        name=user.display_name,
+        roles=roles,
+        regions=frozenset(narrowed(role, region) for role, region, _group in rest if region is not None),
+        groups=frozenset(narrowed(role, group) for role, _region, group in rest if group is not None),
+    )
+
+
+def live_token(secret: str) -> ApiToken | None:
+    """The unrevoked token of an active user; looked up by digest, so that timing tells nothing about the secret."""
+    return (
+        ApiToken.objects.select_related("user")
+        .filter(sha256=token_digest(secret), revoked_at=None, user__is_active=True)
+        .first()
+    )
+
+
+def actor_of_token(secret: str) -> Actor | None:
+    """For doors outside DRF, such as the ingest route; two queries."""
+    token = live_token(secret)
+    return actor_of(token.user) if token else None
+
+
+# --- who holds what ---------------------------------------------------------------------------------------------------
+def current_holdings() -> QuerySet[RoleHolding]:
+    return RoleHolding.objects.filter(until=None, user__is_active=True)
+
+
+def holders(role: str, *, region: str | None = None) -> list[User]:
+    """Active holders of a role, by name. With a region: those who hold it there or everywhere."""
+    return holders_of_any([role], region=region)
+
+
+def holders_of_any(roles: Iterable[str], *, region: str | None = None) -> list[User]:
+    """Active holders of one of the roles, each once, by name."""
+    wanted = set(roles)
+    if unknown := wanted - ROLES.keys():
+        raise KeyError(f"no such role: {', '.join(sorted(unknown))}")
+    holdings = current_holdings().filter(role__in=wanted)
+    if region is not None:
+        holdings = holdings.filter(Q(region=None) | Q(region__key=region))
+    return list(User.objects.filter(pk__in=holdings.values("user_id")).order_by("display_name", "pk"))
+
+
+def users_by_id(ids: Iterable[int]) -> dict[int, User]:
+    return User.objects.in_bulk(set(ids))
+
+
+def user_by_name(username: str) -> User:
+    return _one(User.objects.all(), username=username)
+
+
+def language_of(user: User) -> str:
+    return user.language
+
+
+def contact_value(user: User, kind: str) -> str | None:
+    """The plain address for whoever delivers messages; showing it to a person is `services.contact_reveal`."""
+    contact = Contact.objects.filter(user=user, kind=kind).first()
+    return contact.opened() if contact else None
+
+
+# --- the directory ----------------------------------------------------------------------------------------------------
+def departments() -> list[Department]:
+    return list(Department.objects.order_by("key"))
+
+
+def regions() -> list[Region]:
+    return list(Region.objects.order_by("key"))
+
+
+def hotlines() -> list[Hotline]:
+    return list(Hotline.objects.select_related("region").order_by("key"))
+
+
+def nodes() -> list[Node]:
+    return list(Node.objects.select_related("region").order_by("key"))
+
+
+def groups() -> list[WorkGroup]:
+    """Work groups with their seats, lead first."""
+    seats = WorkGroupMember.objects.select_related("user").order_by("group_id", "role", "user__display_name")
+    ordered = Prefetch("seats", queryset=seats, to_attr="seated")
+    found = list(WorkGroup.objects.select_related("lead_department").prefetch_related(ordered).order_by("key"))
+    order = list(WorkGroupMember.Seat)
+    for group in found:
+        group.seated.sort(key=lambda seat: order.index(WorkGroupMember.Seat(seat.role)))
+    return found
+
+
+def groups_of(user: User) -> list[str]:
+    """Keys of the work groups a person sits in."""
+    return list(WorkGroupMember.objects.filter(user=user).order_by("group__key").values_list("group__key", flat=True))
+
+
+def people() -> list[User]:
+    """Everyone with department, current holdings (`held`) and contacts, active first."""
+    held = Prefetch(
+        "holdings",
+        queryset=RoleHolding.objects.filter(until=None).select_related("region", "group").order_by("role", "pk"),
+        to_attr="held",
+    )
+    return list(
+        User.objects.select_related("department")
+        .prefetch_related(held, "contacts")
+        .order_by("-is_active", "display_name", "pk")
+    )
+
+
+def names() -> dict[str, dict[str, Names]]:
+    """Bilingual names of every place and group by key, for JSON: {"regions": {"east": {"zh": …, "en": …}}, …}."""
+    kinds: dict[str, type[Model]] = {
+        "departments": Department,
+        "regions": Region,
+        "groups": WorkGroup,
+        "hotlines": Hotline,
+        "nodes": Node,
+    }
+    return {
+        kind: {key: {"zh": zh, "en": en} for key, zh, en in _rows(model).values_list("key", "name_zh", "name_en")}
+        for kind, model in kinds.items()
+    }
+
+
+def role_labels() -> dict[str, str]:
+    """Names of the roles in the active language."""
+    return {role: str(label) for role, label in ROLES.items()}
+
+
+# --- where ------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the dimensions of a sample or a report point at. A hotline or node brings its region along."""
+
+    region: Region | None = None
+    hotline: Hotline | None = None
+    node: Node | None = None
+
+
+def resolve(*, region: str | None = None, hotline: str | None = None, node: str | None = None) -> Place:
+    """The rows of dimension keys; empty means not given. Raises Invalid naming each that is wrong."""
+    found_region = Region.objects.filter(key=region).first() if region else None
+    found_hotline = Hotline.objects.select_related("region").filter(key=hotline).first() if hotline else None
+    found_node = Node.objects.select_related("region").filter(key=node).first() if node else None
+    asked = {"region": (region, found_region), "hotline": (hotline, found_hotline), "node": (node, found_node)}
+    errors = [
+        {"field": field, "code": "unknown", "message": _("There is nothing by this key; see the list of places.")}
+        for field, (key, row) in asked.items()
+        if key and row is None
+    ]
+    brought = (found_region, found_hotline and found_hotline.region, found_node and found_node.region)
+    own = {row.pk: row for row in brought if row}
+    if len(own) > 1:
+        errors.append({"field": "region", "code": "elsewhere", "message": _("These places lie in different regions.")})
+    if errors:
+        raise Invalid("place.wrong", _("Some places are not right; see errors."), errors=errors)
+    return Place(next(iter(own.values()), None), found_hotline, found_node)
+
+
+def verified_before(moment: datetime) -> list[Contact]:
+    """Contacts never verified, or last verified before this moment (clause 8.1)."""
+    stale = Q(verified_at=None) | Q(verified_at__lt=moment)
+    return list(Contact.objects.filter(stale, user__is_active=True).select_related("user"))
+
+
+def _rows(model: type[Model]) -> QuerySet[Any]:
+    return model._default_manager.order_by("key")
+
+
+def _one(rows: QuerySet[Any], **wanted: object) -> Any:
+    found = rows.filter(**wanted).first()
+    if found is None:
+        raise Missing("people.missing", _("There is nobody and nothing by this name."))
+    return found
