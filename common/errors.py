@@ -13,9 +13,7 @@ class HotlineError(Exception):
 
     status = 500
 
-    def __init__(
-        self, code: str, text: Text, *, errors: Sequence[Mapping[str, Any]] = (), **params: object
-    ) -> None:
+    def __init__(self, code: str, text: Text, *, errors: Sequence[Mapping[str, Any]] = (), **params: object) -> None:
         super().__init__(code)
         self.code, self.text, self.errors, self.params = code, text, list(errors), params
 

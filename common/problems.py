@@ -16,9 +16,7 @@ from common.errors import HotlineError
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(
-    *, code: str, title: str, status: int, errors: list[Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
+def problem(*, code: str, title: str, status: int, errors: list[Mapping[str, Any]] | None = None) -> dict[str, Any]:
     """The body: `type` and `code` are stable, `title` is a sentence for a person, `errors` names fields or items."""
     body: dict[str, Any] = {"type": f"urn:hotline-ep:{code}", "code": code, "title": title, "status": status}
     if errors:
@@ -58,7 +56,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     if isinstance(error, exceptions.ValidationError):
         body = problem(
-            code="invalid", title=_("Some values are not right; see errors."), status=400, errors=_field_errors(error.detail)
+            code="invalid",
+            title=_("Some values are not right; see errors."),
+            status=400,
+            errors=_field_errors(error.detail),
         )
     else:
         body = problem(code=_code(error), title=_title(error), status=response.status_code)
@@ -87,6 +88,3 @@ def _title(error: Exception) -> str:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return _("Your role does not allow this.")
     return str(getattr(error, "detail", error))
-
-
-

@@ -53,11 +53,13 @@ def once(*, by: Actor, key: str, fingerprint: str, change: Callable[[], tuple[st
 def _earlier(by: Actor, key: str, fingerprint: str) -> Answer:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT fingerprint, reference, status FROM engine_idempotencykey WHERE actor = %s AND key = %s", [by.ref, key]
+            "SELECT fingerprint, reference, status FROM engine_idempotencykey WHERE actor = %s AND key = %s",
+            [by.ref, key],
         )
         kept, reference, status = cursor.fetchone()
     if kept != fingerprint:
         raise Conflict(
-            "idempotency_key.reused", _("This Idempotency-Key was used for another request; send a new key with a new request.")
+            "idempotency_key.reused",
+            _("This Idempotency-Key was used for another request; send a new key with a new request."),
         )
     return Answer(reference, status, replayed=True)

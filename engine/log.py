@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from common.actor import Actor
-from common.clock import utc_text
 from engine import feed, reactions, worlds
 from engine.events import Payload, erasable_fields, kind_of
 from engine.models import Event, EventText, Stream, World
@@ -97,14 +96,22 @@ def _lock(stream: Stream) -> tuple[int, bytes, datetime]:
     """Take the stream's row; two writers of one stream queue here, so that commit order is number order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE id = %s FOR NO KEY UPDATE", [stream.pk]
+            "SELECT head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE id = %s FOR NO KEY UPDATE",
+            [stream.pk],
         )
         seq, head_hash, recorded = cursor.fetchone()
     return seq, bytes(head_hash), recorded
 
 
 def _build(
-    stream: Stream, seq: int, prev: bytes, recorded: datetime, now: datetime, entry: Entry, by: Actor, plan_version: int | None
+    stream: Stream,
+    seq: int,
+    prev: bytes,
+    recorded: datetime,
+    now: datetime,
+    entry: Entry,
+    by: Actor,
+    plan_version: int | None,
 ) -> tuple[Event, list[EventText]]:
     data = msgspec.to_builtins(entry.payload)
     erasable = {name: data[name] for name in erasable_fields(type(entry.payload)) if data.get(name)}

@@ -1,6 +1,5 @@
 """The tables under which nothing is lost. Ids and payloads only: no business word, no foreign key upward."""
 
-from datetime import timedelta
 from typing import Any
 
 import pgtrigger
@@ -37,7 +36,8 @@ class World(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(rate__gt=0), name="world_rate_positive"),
             models.CheckConstraint(
-                condition=~models.Q(key="real") | models.Q(kind="real", rate=1.0, paused=False), name="world_real_runs_with_the_clock"
+                condition=~models.Q(key="real") | models.Q(kind="real", rate=1.0, paused=False),
+                name="world_real_runs_with_the_clock",
             ),
         ]
 
@@ -90,7 +90,13 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="event_seq_once")]
         triggers = [
             pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Protect(name="event_no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement),
+            pgtrigger.Trigger(
+                name="event_no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'the log cannot be truncated';",
+            ),
         ]
 
     def as_dict(self) -> dict[str, Any]:
@@ -191,7 +197,9 @@ class Alarm(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "ref"], condition=models.Q(cleared_at=None), name="alarm_standing_once")
+            models.UniqueConstraint(
+                fields=["kind", "ref"], condition=models.Q(cleared_at=None), name="alarm_standing_once"
+            )
         ]
 
 
@@ -208,5 +216,3 @@ class IdempotencyKey(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["actor", "key"], name="idempotency_key_once")]
 
-
-LEASE = timedelta(seconds=30)

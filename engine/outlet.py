@@ -52,5 +52,7 @@ class Outlet:
                 except self.failures as error:
                     # Said once for each outage, not for each message.
                     if not failing:
-                        log.warning("%s: cannot reach Redis (%s); the sweep and the pages' own fetches go on", self.name, error)
+                        log.warning(
+                            "%s: cannot reach Redis (%s); the sweep and the pages' own fetches go on", self.name, error
+                        )
                     failing = True

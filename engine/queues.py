@@ -148,7 +148,10 @@ def _postpone(queue: Queue, item: Claimed, error: Exception) -> None:
             alarm_raise("queue.failing", f"{queue.name}:{queue.describe(item)}", error=said)
             return
         SetAside.objects.create(
-            queue=queue.name, what=queue.describe(item)[:64], error=said, item={**item.values, "due_at": item.due_at.isoformat()}
+            queue=queue.name,
+            what=queue.describe(item)[:64],
+            error=said,
+            item={**item.values, "due_at": item.due_at.isoformat()},
         )
         _remove(queue, item)
         alarm_raise("queue.set_aside", f"{queue.name}:{queue.describe(item)}", error=said)

@@ -64,7 +64,7 @@ def _together(event: Event, subscription: Subscription) -> bool:
     try:
         with transaction.atomic():
             subscription.react(event)
-    except Exception as error:  # noqa: BLE001 - a failing rule never refuses a fact: its todo row stays and an alarm rises
+    except Exception as error:
         log.exception("reaction %s to %s failed", subscription.name, event.kind)
         alarm_raise("reaction.failing", f"{subscription.name}:{event.pk}", error=type(error).__name__)
         return False

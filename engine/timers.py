@@ -62,7 +62,7 @@ TIMERS = Queue(
     columns=COLUMNS,
     work=_work,
     describe=_describe,
-    due="{t}.world_id = (SELECT id FROM engine_world WHERE key = 'real') AND {t}.due_at <= " + REAL_NOW,
+    due="{t}.world_id = (SELECT id FROM engine_world WHERE key = 'real') AND {t}.due_at <= " + REAL_NOW,  # noqa: S608
 )
 queue_register(TIMERS)
 
@@ -80,7 +80,13 @@ def world_step(world_id: int, *, most: int = 500) -> int:
         return 0
     # One row a claim: a firing may set a new timer that falls due before the next old one.
     queue = Queue(
-        name="timers", table="engine_timer", columns=COLUMNS, work=_work, describe=_describe, limit=1, due=_due_in(world_id)
+        name="timers",
+        table="engine_timer",
+        columns=COLUMNS,
+        work=_work,
+        describe=_describe,
+        limit=1,
+        due=_due_in(world_id),
     )
     fired = 0
     try:
@@ -120,7 +126,8 @@ def _take(world_id: int, mine: int | None = None) -> int | None:
 def _leave(world_id: int, fence: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE engine_world SET step_until = clock_timestamp() WHERE id = %s AND step_fence = %s", [world_id, fence]
+            "UPDATE engine_world SET step_until = clock_timestamp() WHERE id = %s AND step_fence = %s",
+            [world_id, fence],
         )
 
 

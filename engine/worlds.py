@@ -75,7 +75,9 @@ def world_open(
         raise Conflict("world.taken", _("A world of this name is open already; choose another key.")) from None
 
 
-def world_set(*, world: World, at: datetime | None = None, rate: float | None = None, paused: bool | None = None) -> None:
+def world_set(
+    *, world: World, at: datetime | None = None, rate: float | None = None, paused: bool | None = None
+) -> None:
     """Move, speed up or hold a clock. The real world's may be moved by tests only."""
     if world.is_real and not settings.REAL_WORLD_MOVABLE:
         raise Conflict("world.real_is_fixed", _("The real world's clock cannot be moved."))

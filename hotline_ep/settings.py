@@ -107,7 +107,7 @@ TEMPLATES = [
 ]
 
 
-# --- database: one PostgreSQL, two roles -----------------------------------------------------------------------------------------
+# --- database: one PostgreSQL, two roles ---
 def database(url: str, *, session: str, pool: dict[str, Any] | None) -> dict[str, Any]:
     """Django's form of a libpq URL. `session` are settings every connection starts with."""
     parts = conninfo_to_dict(url)
@@ -143,7 +143,7 @@ DATABASES = {
 DATABASE_ROUTERS = ["hotline_ep.routers.OneDatabase"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Redis: doorbells and hints, never truth -------------------------------------------------------------------------------------
+# --- Redis: doorbells and hints, never truth ---
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CHANNEL_LAYERS = {
@@ -158,7 +158,7 @@ CHANNEL_LAYERS = {
     }
 }
 
-# --- people ----------------------------------------------------------------------------------------------------------------------
+# --- people ---
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -206,14 +206,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- language and time -----------------------------------------------------------------------------------------------------------
+# --- language and time ---
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
-# --- files -----------------------------------------------------------------------------------------------------------------------
+# --- files ---
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
@@ -223,7 +223,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # Vite has put a hash into each name already: such files never change.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[\w-]{8}\.\w+$"
 
-# --- API -------------------------------------------------------------------------------------------------------------------------
+# --- API ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "people.authentication.ApiTokenAuthentication",
