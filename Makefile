@@ -1,0 +1,24 @@
+# Every command sets up what it needs, on a machine with Git, Python 3.11 and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SETUP = exec "$(PYTHON)" tools/setup.py
+# make test TESTS="tests/engine -k fence"
+TESTS ?= tests
+# Two at a time: the machine the suite is meant for has two cores.
+JOBS ?= 2
+
+.PHONY: run test lint bench messages
+
+run: ## the whole product; PORT=… chooses the port
+	@$(SETUP) -- python manage.py up --with-parent
+
+test: ## everything, the browser included
+	@$(SETUP) --dev --browser -- python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
+
+lint: ## style, types, floors of the house, migrations, translations
+	@$(SETUP) --dev -- python tools/lint.py
+
+bench: ## what it measures, beside the plainest way, in the same run
+	@$(SETUP) --dev -- python -m bench
+
+messages: ## collect new strings into the catalogue, for translating
+	@$(SETUP) --dev -- python manage.py catalogue_check --write
