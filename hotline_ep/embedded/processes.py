@@ -95,7 +95,7 @@ class Supervisor:
             if now - comeback.since > _HEALTHY_AFTER:
                 comeback.pause = _FIRST_PAUSE
             code = part.child.exit_code() if part.child is not None else None
-            self._say(f"{part.name} ended ({code}) and starts again in {comeback.pause:.0f} s; its log: {part.log}")
+            self._say(f"{part.name} ended ({code}) and starts again in {comeback.pause:g} s; its log: {part.log}")
             comeback.due, comeback.pause = now + comeback.pause, min(comeback.pause * 2, _LONGEST_PAUSE)
         elif now >= comeback.due:
             comeback.due, comeback.since = None, now
