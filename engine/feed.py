@@ -1,6 +1,7 @@
 """Hints for the live board: "stream s is at n", with the event itself. The board stays right when they are lost."""
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,15 @@ GROUP = "feed"
 _outlet = Outlet("feed", (RedisError, OSError, TimeoutError, asyncio.TimeoutError))
 
 
-def hint_after_commit(event: Event, stream: Stream) -> None:
-    """Send an event to all web processes once it is committed."""
+def hint_after_commit(event: Event, stream: Stream, *, hidden: Iterable[str] = ()) -> None:
+    """Send an event to all web processes once it is committed.
+
+    What a person typed never passes through Redis: `hidden` fields go as null with `partial` set, and the web process
+    that pushes the event reads them from the log.
+    """
+    fields = list(hidden)
+    shown = event.as_dict()
+    shown["data"] = {**shown["data"], **dict.fromkeys(fields)}
     message = {
         "t": "event",
         "world": stream.world_id,
@@ -24,7 +32,8 @@ def hint_after_commit(event: Event, stream: Stream) -> None:
         "stream_kind": stream.kind,
         "key": stream.key,
         "seq": event.seq,
-        "event": event.as_dict(),
+        "partial": bool(fields),
+        "event": shown,
     }
     transaction.on_commit(partial(hint, message))
 

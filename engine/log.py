@@ -85,10 +85,11 @@ def log_append_many(
     for text in texts:
         by_event.setdefault(text.event_id, {})[text.field] = str(text.text)
     for event in events:
+        own = by_event.get(event.pk, {})
+        feed.hint_after_commit(event, stream, hidden=own.keys())
         # Readers in this transaction see whole payloads; the stored row keeps digests where text can be erased.
-        event.data = {**event.data, **by_event.get(event.pk, {})}
+        event.data = {**event.data, **own}
         reactions.follow(event)
-        feed.hint_after_commit(event, stream)
     return events
 
 

@@ -1,5 +1,8 @@
 """Reading the log and what waits in the queues."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from engine.log import with_texts
 from engine.models import Alarm, Event, SetAside, Stream
 
@@ -14,9 +17,16 @@ def newest_events(stream_id: int, limit: int) -> list[Event]:
     return with_texts(list(Event.objects.filter(stream_id=stream_id).order_by("-seq")[:limit])[::-1])
 
 
-def heads(world_id: int) -> dict[int, int]:
-    """Stream → newest number, for everything in a world."""
-    return dict(Stream.objects.filter(world_id=world_id).values_list("pk", "head_seq"))
+def event_at(stream_id: int, seq: int) -> dict[str, Any] | None:
+    """One event as API and board get it, texts filled in."""
+    found = with_texts(list(Event.objects.filter(stream_id=stream_id, seq=seq)))
+    return found[0].as_dict() if found else None
+
+
+def heads(world_id: int, kinds: Iterable[str]) -> dict[int, int]:
+    """Stream → newest number, for the streams of these kinds in a world."""
+    streams = Stream.objects.filter(world_id=world_id, kind__in=set(kinds))
+    return dict(streams.values_list("pk", "head_seq"))
 
 
 def alarms_standing() -> list[Alarm]:

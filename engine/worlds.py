@@ -62,6 +62,10 @@ def by_key(key: str) -> World:
         raise Missing("world.missing", _("There is no such world.")) from None
 
 
+def find(key: str) -> World | None:
+    return World.objects.filter(key=key).first()
+
+
 def world_open(
     *, key: str, name_zh: str, name_en: str, kind: str, at: datetime, rate: float = 1.0, paused: bool = False
 ) -> World:

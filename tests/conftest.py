@@ -29,6 +29,7 @@ class TestServer:
 
     app_url: str
     owner_url: str
+    superuser_url: str
 
     def owner(self, statement: sql.Composed) -> None:
         with psycopg.connect(make_conninfo(self.owner_url, dbname="template1"), autocommit=True) as db:
@@ -39,7 +40,9 @@ class TestServer:
         self.owner(sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy").format(**names))
 
     def drop(self, name: str) -> None:
-        self.owner(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        # As the superuser: autovacuum may be at work in there, and only it may cut that off.
+        with psycopg.connect(self.superuser_url, autocommit=True) as db:
+            db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def urls(self, name: str) -> dict[str, str]:
         """The environment of a process that works on this database."""
@@ -62,7 +65,9 @@ def point_to(name: str, server: TestServer) -> None:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[TestServer]:
     with postgres.disposable() as server:
-        yield TestServer(app_url=server.app_url, owner_url=server.owner_url)
+        yield TestServer(
+            app_url=server.app_url, owner_url=server.owner_url, superuser_url=server.superuser_url("template1")
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,204 @@
+"""The live feed's sockets (DESIGN.md, rule 8): each web process subscribes once, encodes once a world and writes to its own.
+
+Frames are JSON text. `hello` and `heads` name the newest number of every stream one may see; `event` carries an event;
+`reading` the newest value of a series; `inbox` says that messages came. A client that misses a number fetches what it
+missed; everything here may be lost and the board stays right.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+
+from common.clock import utc_text
+from common.errors import HotlineError
+from engine import worlds
+from engine.feed import GROUP
+from engine.models import World
+from engine.selectors import event_at, heads
+from people.rights import allowed_somewhere
+from people.selectors import actor_of, users_by_id
+
+log = logging.getLogger(__name__)
+
+HEADS_EVERY = 10.0  # seconds
+BACKLOG = 500  # frames a slow client may be behind before it is let go
+SEEN_BY_ALL = frozenset({"incident", "signals", "plan"})  # stream kinds whose events the board may show
+REFUSED, GONE = 4403, 4404
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class Socket:
+    """One connected page. Frames wait in its own queue, so that a slow client delays nobody."""
+
+    def __init__(self, user_id: int, world_id: int, send: Send) -> None:
+        self.user_id, self.world_id, self._send = user_id, world_id, send
+        self._frames: deque[str] = deque()
+        self._flushing: asyncio.Task[None] | None = None
+        self.lost = asyncio.Event()
+
+    def push(self, frame: str) -> None:
+        if len(self._frames) >= BACKLOG:
+            self.lost.set()
+            return
+        self._frames.append(frame)
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _flush(self) -> None:
+        try:
+            while self._frames:
+                await self._send({"type": "websocket.send", "text": self._frames.popleft()})
+        except (OSError, RuntimeError):
+            # The connection went away under us; `live` hears of it by itself or by this.
+            self.lost.set()
+
+
+class Hub:
+    """All sockets of this process and its one subscription."""
+
+    def __init__(self) -> None:
+        self.sockets: set[Socket] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell_heads())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for socket in list(self.sockets):
+            socket.lost.set()
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        while True:
+            try:
+                channel = await layer.new_channel("feed")
+                await layer.group_add(GROUP, channel)
+                while True:
+                    message = await layer.receive(channel)
+                    await self.take(message["hint"])
+            except OSError as error:
+                log.warning("the feed cannot reach Redis (%s); boards poll meanwhile", type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def take(self, hint: dict[str, Any]) -> None:
+        """Push one hint to whom it concerns."""
+        if hint["t"] == "inbox":
+            self._push({"t": "inbox"}, users=frozenset(hint["users"]))
+        elif hint["t"] == "event":
+            if hint["stream_kind"] == "people":
+                await self._rights_again()
+            if hint["stream_kind"] in SEEN_BY_ALL:
+                await self._push_event(hint)
+        elif hint["t"] == "reading":
+            self._push(hint, world=hint["world"])
+
+    async def _push_event(self, hint: dict[str, Any]) -> None:
+        event = hint["event"]
+        if hint["partial"] and any(s.world_id == hint["world"] for s in self.sockets):
+            event = await database_sync_to_async(event_at)(hint["stream"], hint["seq"])
+        number = hint["key"] if hint["stream_kind"] == "incident" else None
+        frame = {"t": "event", "stream": hint["stream"], "seq": hint["seq"], "incident": number, "event": event}
+        self._push(frame, world=hint["world"])
+
+    def _push(self, frame: dict[str, Any], *, world: int | None = None, users: frozenset[int] = frozenset()) -> None:
+        encoded = msgspec.json.encode(frame).decode()
+        for socket in self.sockets:
+            if socket.world_id == world or socket.user_id in users:
+                socket.push(encoded)
+
+    async def _rights_again(self) -> None:
+        """Rights changed somewhere: let go whoever may no longer look."""
+        still = await database_sync_to_async(_who_may_look)({socket.user_id for socket in self.sockets})
+        for socket in self.sockets:
+            if socket.user_id not in still:
+                socket.lost.set()
+
+    async def _tell_heads(self) -> None:
+        """Now and then the newest numbers, so that a board finds out by itself what it missed."""
+        while True:
+            await asyncio.sleep(HEADS_EVERY)
+            for world_id in {socket.world_id for socket in self.sockets}:
+                try:
+                    self._push({"t": "heads", **await database_sync_to_async(_state_of)(world_id)}, world=world_id)
+                except HotlineError:
+                    continue
+
+
+hub = Hub()
+
+
+async def live(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """`/ws/board/?world=KEY`: for whoever may see the board."""
+    await receive()  # websocket.connect
+    if scope["path"] != "/ws/board/":
+        await send({"type": "websocket.close", "code": GONE})
+        return
+    world = await database_sync_to_async(_admit)(scope)
+    if world is None:
+        await send({"type": "websocket.close", "code": REFUSED})
+        return
+    await send({"type": "websocket.accept"})
+    socket = Socket(scope["user"].pk, world.pk, send)
+    # In the hub before the heads are read: an event between the two comes twice rather than never.
+    hub.sockets.add(socket)
+    try:
+        socket.push(msgspec.json.encode({"t": "hello", **await database_sync_to_async(_state_of)(world.pk)}).decode())
+        await _until_gone(socket, receive)
+    finally:
+        hub.sockets.discard(socket)
+    if socket.lost.is_set():
+        with contextlib.suppress(OSError, RuntimeError):
+            await send({"type": "websocket.close", "code": REFUSED})
+
+
+async def _until_gone(socket: Socket, receive: Receive) -> None:
+    lost = asyncio.create_task(socket.lost.wait())
+    try:
+        while True:
+            heard = asyncio.ensure_future(receive())
+            done, _ = await asyncio.wait({heard, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if heard not in done:
+                heard.cancel()
+                return
+            if heard.result()["type"] == "websocket.disconnect":
+                return
+    finally:
+        lost.cancel()
+
+
+def _admit(scope: dict[str, Any]) -> World | None:
+    """The world asked for, when this person may look at its board."""
+    user = scope["user"]
+    key = parse_qs(scope["query_string"].decode()).get("world", [World.REAL])[0]
+    if not user.is_authenticated or not allowed_somewhere(actor_of(user), "board.view"):
+        return None
+    try:
+        return worlds.by_key(key)
+    except HotlineError:
+        return None
+
+
+def _who_may_look(user_ids: set[int]) -> set[int]:
+    users = users_by_id(user_ids)
+    return {pk for pk, user in users.items() if user.is_active and allowed_somewhere(actor_of(user), "board.view")}
+
+
+def _state_of(world_id: int) -> dict[str, Any]:
+    return {
+        "heads": {str(k): v for k, v in heads(world_id, SEEN_BY_ALL).items()},
+        "now": utc_text(worlds.now(world_id)),
+    }

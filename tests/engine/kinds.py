@@ -1,0 +1,85 @@
+"""An event kind and reactions for the engine's own tests; also imported by the processes they start."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from common.actor import SYSTEM
+from engine.events import FreeText, Payload, event
+from engine.log import log_append, stream_open
+from engine.models import Event, Stream, Timer, World
+from engine.reactions import Subscription, When, subscribe
+from engine.timers import timer_set, timers_handle
+
+HERE = "tests.engine.kinds"
+
+
+@event("test.happened")
+class Happened(Payload):
+    n: int
+    note: FreeText = ""
+
+
+@event("test.followed")
+class Followed(Payload):
+    of: int
+
+
+@event("test.fired")
+class Fired(Payload):
+    ref: int
+    due: str
+
+
+def stream_of(world: World, key: str = "a") -> Stream:
+    return stream_open(world, "test", key)
+
+
+def happen(world: World, n: int, note: str = "", key: str = "a") -> Event:
+    with transaction.atomic():
+        return log_append(stream_of(world, key), Happened(n=n, note=note), by=SYSTEM)
+
+
+def follow(event: Event) -> None:
+    log_append(stream_open(event.stream.world, "test", "effects"), Followed(of=event.data["n"]), by=SYSTEM)
+
+
+def fail(event: Event) -> None:
+    follow(event)
+    raise ValueError("a rule with a fault in it")
+
+
+def fire(ref: int, due_at: datetime, now: datetime) -> None:
+    """Write that `ref` fired, at the world's time."""
+    world = Timer.objects.select_related("world").get(what="test.fire", ref=ref).world
+    log_append(stream_open(world, "test", "fired"), Fired(ref=ref, due=due_at.isoformat()), by=SYSTEM, occurred=now)
+
+
+def fail_to_fire(ref: int, due_at: datetime, now: datetime) -> None:
+    raise ValueError("poison")
+
+
+TIMERS = {"test.fire": f"{HERE}.fire", "test.poison": f"{HERE}.fail_to_fire"}
+
+
+def subscribe_to(reactor: str, when: When) -> None:
+    subscribe({"test.happened": (Subscription(f"test.{reactor}", f"{HERE}.{reactor}", when),)})
+
+
+def connect() -> None:
+    """What a process started by a test reacts to."""
+    subscribe_to("follow", When.RELAYED)
+    timers_handle(TIMERS)
+
+
+def effects(world: World) -> list[int]:
+    return [e.data["of"] for e in Event.objects.filter(stream__world=world, stream__key="effects").order_by("seq")]
+
+
+def fired(world: World) -> list[int]:
+    return [e.data["ref"] for e in Event.objects.filter(stream__world=world, stream__key="fired").order_by("seq")]
+
+
+def set_timers(world: World, dues: dict[int, datetime], what: str = "test.fire") -> None:
+    for ref, due in dues.items():
+        timer_set(world.pk, what, ref, due)
