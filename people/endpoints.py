@@ -164,10 +164,11 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
 
 
 def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> Answer:
-    """A form's change under the key its page carries (`{% idempotency_key %}`): sending twice changes once."""
+    """A form's change under the key its page carries (`{% idempotency_key %}`), or htmx sends: twice sent, once made."""
+    key = request.POST.get("idempotency_key") or request.headers.get("Idempotency-Key")
     words = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
     fingerprint = fingerprint_of(request.method or "", request.get_full_path(), msgspec.json.encode(words))
-    return _made(request.by, request.POST.get("idempotency_key") or None, fingerprint, change)
+    return _made(request.by, key, fingerprint, change)
 
 
 def problem_page(request: HttpRequest, error: HotlineError) -> HttpResponse:

@@ -191,7 +191,6 @@ class Contact(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     sealed = models.BinaryField()
     key_id = models.SmallIntegerField()
-    verified_at = models.DateTimeField(null=True, help_text="clause 8.1: contacts are verified every quarter")
 
     class Meta:
         constraints = [

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -140,16 +140,27 @@ def groups_of(user: User) -> list[str]:
 
 def people() -> list[User]:
     """Everyone with department, current holdings (`held`) and contacts, active first."""
-    held = Prefetch(
-        "holdings",
-        queryset=RoleHolding.objects.filter(until=None).select_related("region", "group").order_by("role", "pk"),
-        to_attr="held",
-    )
-    return list(
-        User.objects.select_related("department")
-        .prefetch_related(held, "contacts")
-        .order_by("-is_active", "display_name", "pk")
-    )
+    return list(_persons().order_by("-is_active", "display_name", "pk"))
+
+
+def person(user_id: int) -> User:
+    """One person as in `people`; raises Missing."""
+    return _one(_persons(), pk=user_id)
+
+
+def _persons() -> QuerySet[User]:
+    current = RoleHolding.objects.filter(until=None).select_related("region", "group").order_by("role", "pk")
+    held = Prefetch("holdings", queryset=current, to_attr="held")
+    contacts = Prefetch("contacts", queryset=Contact.objects.order_by("kind"))
+    return User.objects.select_related("department").prefetch_related(held, contacts)
+
+
+def holding(holding_id: int) -> RoleHolding:
+    return _one(RoleHolding.objects.select_related("user", "region", "group"), pk=holding_id)
+
+
+def contact(contact_id: UUID) -> Contact:
+    return _one(Contact.objects.select_related("user"), pk=contact_id)
 
 
 def names() -> dict[str, dict[str, Names]]:
@@ -200,12 +211,6 @@ def resolve(*, region: str | None = None, hotline: str | None = None, node: str 
     if errors:
         raise Invalid("place.wrong", _("Some places are not right; see errors."), errors=errors)
     return Place(next(iter(own.values()), None), found_hotline, found_node)
-
-
-def verified_before(moment: datetime) -> list[Contact]:
-    """Contacts never verified, or last verified before this moment (clause 8.1)."""
-    stale = Q(verified_at=None) | Q(verified_at__lt=moment)
-    return list(Contact.objects.filter(stale, user__is_active=True).select_related("user"))
 
 
 def _rows(model: type[Model]) -> QuerySet[Any]:

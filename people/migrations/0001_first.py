@@ -149,7 +149,6 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('phone', 'Phone'), ('email', 'E-mail')], max_length=8)),
                 ('sealed', models.BinaryField()),
                 ('key_id', models.SmallIntegerField()),
-                ('verified_at', models.DateTimeField(help_text='clause 8.1: contacts are verified every quarter', null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to=settings.AUTH_USER_MODEL)),
             ],
             options={

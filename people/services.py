@@ -1,0 +1,226 @@
+"""Every change about persons: accounts, roles, tokens, contacts. Each is an event of the stream `people`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.clock import wall
+from common.errors import Conflict, Invalid, NotAllowed
+from common.ids import token, token_digest
+from engine import worlds
+from engine.events import Payload
+from engine.log import log_append, stream_open
+from engine.models import Event, Stream
+from people.events import (
+    ContactRevealed,
+    ContactSet,
+    RoleAssigned,
+    RoleEnded,
+    TokenIssued,
+    TokenRevoked,
+    UserCreated,
+    UserDeactivated,
+)
+from people.models import ApiToken, Contact, Department, Region, RoleHolding, User, WorkGroup
+from people.rights import ROLES, allowed, require
+
+PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{3,18}[0-9]")
+SHORTEST_REASON = 4
+
+
+def people_stream() -> Stream:
+    """Who may do what is the same in every world, and logged in the real one."""
+    return stream_open(worlds.real(), "people", "people")
+
+
+def record(payload: Payload, *, by: Actor) -> Event:
+    return log_append(people_stream(), payload, by=by)
+
+
+# --- accounts --------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def user_create(
+    *,
+    username: str,
+    display_name: str,
+    by: Actor,
+    password: str | None = None,
+    language: str = "zh-hans",
+    department: Department | None = None,
+) -> User:
+    """Make an account without any role. Without a password nobody can sign in on a page with it: right for a machine."""
+    by = require(by, "user.manage")
+    user = User(username=username, display_name=display_name, language=language, department=department)
+    user.set_password(password)
+    try:
+        user.full_clean(validate_unique=False)
+        if password is not None:
+            validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid("user.wrong", _("Some values are not right; see errors."), errors=_rows(error)) from None
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict("user.taken", _("This user name is taken; choose another one.")) from None
+    record(UserCreated(user=user.pk, username=username, display_name=display_name), by=by)
+    return user
+
+
+@transaction.atomic
+def user_deactivate(*, user: User, by: Actor) -> User:
+    """Shut an account: sessions and tokens stop working at once, roles no longer count. Its history stays."""
+    by = require(by, "user.manage")
+    _refuse_self(by, user)
+    user = _lock(user)
+    if not user.is_active:
+        raise Conflict("user.inactive", _("This account is shut already."))
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    record(UserDeactivated(user=user.pk), by=by)
+    return user
+
+
+# --- roles -----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def role_assign(
+    *, user: User, role: str, by: Actor, region: Region | None = None, group: WorkGroup | None = None
+) -> RoleHolding:
+    """Give a role, everywhere or narrowed to a region or a group; never to oneself."""
+    by = require(by, "role.assign")
+    _refuse_self(by, user)
+    if role not in ROLES:
+        raise Invalid("role.unknown", _("There is no role “%(role)s”."), role=role)
+    if region and group:
+        raise Invalid("role.two_narrowings", _("A role is narrowed to a region or to a group, not to both."))
+    user = _lock(user)
+    if not user.is_active:
+        raise Conflict("user.inactive", _("This account is shut already."))
+    held = RoleHolding.objects.filter(user=user, until=None)
+    if held.filter(role=role, region=region, group=group).exists():
+        raise Conflict("role.held", _("This person holds this role already."))
+    if held.exclude(role=role).exists() and (role == "source" or held.filter(role="source").exists()):
+        raise Conflict(
+            "role.source_alone", _("An account of a signal source holds no other role; make a second account.")
+        )
+    holding = RoleHolding.objects.create(user=user, role=role, region=region, group=group, assigned_by_id=_user_id(by))
+    record(RoleAssigned(holding=holding.pk, **_holding_words(holding)), by=by)
+    return holding
+
+
+@transaction.atomic
+def role_end(*, holding: RoleHolding, by: Actor) -> RoleHolding:
+    """Take a role back; never one's own."""
+    by = require(by, "role.assign")
+    _refuse_self(by, holding.user)
+    holding = RoleHolding.objects.select_for_update(no_key=True, of=("self",)).select_related().get(pk=holding.pk)
+    if holding.until is not None:
+        raise Conflict("role.ended", _("This role has ended already."))
+    holding.until, holding.ended_by_id = max(wall(), holding.since), _user_id(by)
+    holding.save(update_fields=["until", "ended_by"])
+    record(RoleEnded(holding=holding.pk, **_holding_words(holding)), by=by)
+    return holding
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def token_issue(*, user: User, name: str, by: Actor) -> str:
+    """A new secret, shown this once. One's own, or a signal source's: nobody takes out a token in another person's name."""
+    by = _of_token(by, user)
+    secret = token("hep")
+    issued = ApiToken.objects.create(user=user, sha256=token_digest(secret), name=name)
+    record(TokenIssued(token=issued.pk, user=user.pk, name=name), by=by)
+    return secret
+
+
+@transaction.atomic
+def token_revoke(*, issued: ApiToken, by: Actor) -> None:
+    """The token stops working at once; revoking twice is no error. Its owner may, and who manages accounts."""
+    by = by if allowed(by, "user.manage") else _of_token(by, issued.user)
+    if ApiToken.objects.filter(pk=issued.pk, revoked_at=None).update(revoked_at=wall()):
+        record(TokenRevoked(token=issued.pk, user=issued.user_id), by=by)
+
+
+def _of_token(by: Actor, user: User) -> Actor:
+    if _user_id(by) == user.pk:
+        return by
+    if by.kind != "system" and not RoleHolding.objects.filter(user=user, role="source", until=None).exists():
+        raise NotAllowed("token.not_yours", _("A token speaks in its owner's name; only the owner can take one out."))
+    return require(by, "source.manage")
+
+
+# --- contacts --------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def contact_set(*, user: User, kind: str, value: str, by: Actor) -> Contact:
+    """How to reach a person by `phone` or `email`; one's own, or by who manages accounts."""
+    by = by if _user_id(by) == user.pk else require(by, "user.manage")
+    value = _contact_checked(kind, value.strip())
+    user = _lock(user)
+    contact = Contact.objects.filter(user=user, kind=kind).first() or Contact(user=user, kind=kind)
+    contact.seal(value)
+    contact.save()
+    record(ContactSet(contact=str(contact.pk), user=user.pk, kind=kind), by=by)
+    return contact
+
+
+@transaction.atomic
+def contact_reveal(*, contact: Contact, reason: str, by: Actor) -> str:
+    """The plain value, once the reason is on record."""
+    by = require(by, "contact.reveal")
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise Invalid("contact.reason", _("Say in a few words why you need this contact; it is put on record."))
+    record(ContactRevealed(contact=str(contact.pk), user=contact.user_id, kind=contact.kind, reason=reason), by=by)
+    return contact.opened()
+
+
+def _contact_checked(kind: str, value: str) -> str:
+    if kind not in Contact.Kind.values:
+        raise Invalid("contact.kind", _("A contact is a phone or an e-mail address."))
+    try:
+        if kind == Contact.Kind.EMAIL:
+            validate_email(value)
+        elif not PHONE.fullmatch(value):
+            raise ValidationError("phone")
+    except ValidationError:
+        sentence = _("This does not look right: a phone has 5 to 20 digits, an e-mail address a name, @ and a domain.")
+        raise Invalid("contact.wrong", sentence) from None
+    return value
+
+
+# --- shared ----------------------------------------------------------------------------------------------------------
+def _lock(user: User) -> User:
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _user_id(by: Actor) -> int | None:
+    return None if by.kind == "system" else by.id
+
+
+def _refuse_self(by: Actor, user: User) -> None:
+    if _user_id(by) == user.pk:
+        raise NotAllowed("people.self", _("Nobody changes his own rights; ask another security administrator."))
+
+
+def _holding_words(holding: RoleHolding) -> dict[str, Any]:
+    return {
+        "user": holding.user_id,
+        "role": holding.role,
+        "region": holding.region.key if holding.region else None,
+        "group": holding.group.key if holding.group else None,
+    }
+
+
+def _rows(error: ValidationError) -> list[Mapping[str, Any]]:
+    """Django's errors by field; those of the password as a whole carry its name."""
+    if not hasattr(error, "error_dict"):
+        return [{"field": "password", "code": e.code, "message": e.messages[0]} for e in error.error_list]
+    by_field = error.error_dict.items()
+    return [{"field": name, "code": e.code, "message": e.messages[0]} for name, errors in by_field for e in errors]
