@@ -1,0 +1,314 @@
+"""The decision card (4.2): which level the plan proposes on what is known, why, and what would change it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+
+from plans.domain.base import Text
+from plans.domain.conditions import Fact, Value
+from plans.domain.schema import LevelRule, MajorRule, Plan
+from plans.domain.table import Table, ValueClass
+from plans.domain.vocabulary import LEVEL_FACTS, SCALES, SWITCHES
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """What is known about an incident; None is unknown.
+
+    `complaints_excess` 0.3 is 30 % over the daily mean · `outage`: service is down within `reach` · `full_outage`: the
+    whole system is down · `threshold_crossed`: queue time or CPU stands over its threshold.
+    """
+
+    reach: Fact | None = None
+    outage: Fact | None = None
+    complaints_excess: Fact | None = None
+    recovery_hours: Fact | None = None
+    criticality: Fact | None = None
+    secondary_risk: Fact | None = None
+    node_daily_calls: Fact | None = None
+    hotlines_down_share: Fact | None = None
+    full_outage: Fact | None = None
+    threshold_crossed: Fact | None = None
+
+    def __post_init__(self) -> None:
+        for name, fact in self.each():
+            if fact is not None and not _fits(name, fact.value):
+                raise ValueError(f"{name} cannot be {fact.value!r}")
+
+    def each(self) -> Iterator[tuple[str, Fact | None]]:
+        return ((field.name, getattr(self, field.name)) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that hit: `level` it proposes, or `raises` by so many steps; neither for a major-fault rule."""
+
+    rule: str
+    level: str | None
+    raises: int | None
+    clauses: tuple[str, ...]
+    rulings: tuple[int, ...]
+    reason: Text
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule, "level": self.level, "raises": self.raises, "clauses": list(self.clauses),
+            "rulings": list(self.rulings), "reason": self.reason.as_dict(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MajorVerdict:
+    """`major` is None while an unknown fact could still make it true; `unknown` names those facts."""
+
+    major: bool | None
+    reasons: tuple[Reason, ...]
+    unknown: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"major": self.major, "reasons": [r.as_dict() for r in self.reasons], "unknown": list(self.unknown)}
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    fact: str
+    title: Text
+    value: Value | None
+    at: datetime | None
+    age_seconds: float | None
+    source: str | None
+    known: bool
+    named_by_plan: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "fact": self.fact, "title": self.title.as_dict(), "known": self.known, "value": self.value,
+            "at": self.at and self.at.isoformat(), "age_seconds": self.age_seconds, "source": self.source,
+            "dimension": self.named_by_plan,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A fact moving over a line: `complaints_excess` `>=` 0.5. `known` tells whether it has a value today."""
+
+    fact: str
+    op: str
+    value: Value
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One or two shifts that together would make the plan propose `level` (None: no level) instead."""
+
+    level: str | None
+    shifts: tuple[Shift, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        shifts = [{"fact": s.fact, "op": s.op, "value": s.value, "known": s.known} for s in self.shifts]
+        return {"level": self.level, "shifts": shifts}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An unknown fact that could raise the level, up to `level`; `alone` when it needs no other fact for that."""
+
+    fact: str
+    title: Text
+    level: str | None
+    alone: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"fact": self.fact, "title": self.title.as_dict(), "level": self.level, "alone": self.alone}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`proposed` rests on known facts only; `certain` says that no unknown fact could raise it further.
+
+    `dimensions` are the plan's four, `measures` the other facts its rules use; `missing` is ordered by weight.
+    """
+
+    proposed: str | None
+    certain: bool
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Dimension, ...]
+    hits: tuple[Reason, ...]
+    would_change: tuple[Change, ...]
+    missing: tuple[Missing, ...]
+    major: MajorVerdict
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Every clause that a hitting rule cites, each once."""
+        return tuple(dict.fromkeys(clause for hit in self.hits for clause in hit.clauses))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "proposed": self.proposed,
+            "certain": self.certain,
+            "clauses": list(self.clauses),
+            "dimensions": [row.as_dict() for row in self.dimensions],
+            "measures": [row.as_dict() for row in self.measures],
+            "hits": [hit.as_dict() for hit in self.hits],
+            "would_change": [change.as_dict() for change in self.would_change],
+            "missing": [row.as_dict() for row in self.missing],
+            "major": self.major.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The facts as the table sees them."""
+
+    table: Table
+    passed: dict[str, int]  # known fact → the tests it passes
+    true: int
+    unknown: int
+
+    @classmethod
+    def of(cls, plan: Plan, facts: LevelFacts) -> "_State":
+        table = plan.table
+        passed = {n: table.bits(n, f.value) for n, f in facts.each() if f is not None and n in table.mask_of}
+        unknown = sum(mask for name, mask in table.mask_of.items() if name not in passed)
+        return cls(table, passed, sum(passed.values()), unknown)
+
+    def after(self, true: int, fact: str, row: ValueClass) -> int:
+        """The true tests once a fact has moved to this class."""
+        return true & ~self.table.mask_of[fact] | row.bits
+
+
+def level_card(plan: Plan, facts: LevelFacts, *, now: datetime) -> Card:
+    """Judge the facts by the plan's level rules."""
+    state = _State.of(plan, facts)
+    rank = state.table.rank(state.true)
+    rows = [_dimension(plan, name, fact, now) for name, fact in facts.each()]
+    return Card(
+        proposed=plan.level_at(rank),
+        certain=state.table.rank(state.true | state.unknown) == rank,
+        dimensions=tuple(row for row in rows if row.named_by_plan),
+        measures=tuple(row for row in rows if not row.named_by_plan),
+        hits=_hits(plan.level_rules, state.table.rules, state.true),
+        would_change=tuple(_changes(plan, state, rank)),
+        missing=_missing(plan, state, rank),
+        major=major_verdict(plan, facts),
+    )
+
+
+def major_verdict(plan: Plan, facts: LevelFacts) -> MajorVerdict:
+    """Major or ordinary (3.2, ruling 15)."""
+    state = _State.of(plan, facts)
+    reasons = _hits(plan.major_rules, state.table.major, state.true)
+    if reasons:
+        return MajorVerdict(True, reasons, ())
+    reachable = state.true | state.unknown
+    open_masks = [m for masks in state.table.major.values() for m in masks if m & reachable == m]
+    unknown = tuple(
+        name
+        for name, mask in state.table.mask_of.items()
+        if name not in state.passed and any(mask & way for way in open_masks)
+    )
+    return MajorVerdict(None if open_masks else False, (), unknown)
+
+
+def _hits(
+    rules: "dict[str, LevelRule] | dict[str, MajorRule]", masks: dict[str, list[int]], true: int
+) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(
+            rule.id,
+            getattr(rule, "level", None),
+            getattr(rule, "raises", None),
+            rule.clauses,
+            rule.rulings,
+            rule.reason,
+        )
+        for rule in rules.values()
+        if any(mask & true == mask for mask in masks[rule.id])
+    )
+
+
+def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimension:
+    spec = plan.facts[name]
+    if fact is None:
+        return Dimension(name, spec.title, None, None, None, None, False, spec.dimension)
+    age = (now - fact.at).total_seconds()
+    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A fact moving to another class; `graver` when that class lies further up its scale (or the fact was unknown)."""
+
+    fact: str
+    row: ValueClass
+    graver: bool
+    shift: Shift
+
+
+def _moves(state: _State) -> list[_Move]:
+    """Every way one fact could move, the nearest class of each direction first."""
+    result: list[_Move] = []
+    for fact, classes in state.table.classes.items():
+        here = state.table.class_at(fact, state.passed[fact]) if fact in state.passed else None
+        others = [i for i, row in enumerate(classes) if i != here and (here is not None or row.bits)]
+        for index in sorted(others, key=lambda i: abs(i - (here or 0))):
+            row, graver = classes[index], here is None or index > here
+            bound = (row.low or row.high) if graver else (row.high or row.low)
+            if bound is not None:
+                result.append(_Move(fact, row, graver, Shift(fact, bound[0], bound[1], here is not None)))
+    return result
+
+
+def _changes(plan: Plan, state: _State, rank: int) -> list[Change]:
+    """The fewest shifts to every other level: single ones where they suffice, else pairs; the graver level first."""
+    moves = _moves(state)
+    found: dict[tuple[int, tuple[str, ...]], Change] = {}
+    for move in moves:
+        other = state.table.rank(state.after(state.true, move.fact, move.row))
+        if other != rank:
+            found.setdefault((other, (move.fact,)), Change(plan.level_at(other), (move.shift,)))
+    reached = {other for other, _ in found} | {rank}
+    for graver, wanted in ((True, range(rank + 1, state.table.top + 1)), (False, range(rank))):
+        open_ranks = set(wanted) - reached
+        pairs = combinations([move for move in moves if move.graver is graver], 2) if open_ranks else ()
+        for one, two in pairs:
+            both = state.after(state.after(state.true, one.fact, one.row), two.fact, two.row)
+            if one.fact != two.fact and (other := state.table.rank(both)) in open_ranks:
+                found.setdefault((other, (one.fact, two.fact)), Change(plan.level_at(other), (one.shift, two.shift)))
+    return [found[key] for key in sorted(found, key=lambda key: -key[0])]
+
+
+def _missing(plan: Plan, state: _State, rank: int) -> tuple[Missing, ...]:
+    """Unknown facts by what they could do: alone before together, the graver level before the milder."""
+    table, reachable = state.table, state.true | state.unknown
+    ceiling = table.rank(reachable)
+    weighed: list[tuple[int, int, Missing]] = []
+    for fact in table.mask_of.keys() - state.passed.keys():
+        alone = max(table.rank(state.true | row.bits) for row in table.classes[fact])
+        without = table.rank(reachable & ~table.mask_of[fact])
+        matters = any(m & table.mask_of[fact] and m & reachable == m and m & ~state.true for m in _masks(table))
+        if alone > rank:
+            weighed.append((-alone, 0, Missing(fact, plan.facts[fact].title, plan.level_at(alone), True)))
+        elif ceiling > rank and matters:
+            weighed.append((0, without, Missing(fact, plan.facts[fact].title, plan.level_at(ceiling), False)))
+    return tuple(row for *_, row in sorted(weighed, key=lambda item: (item[0], item[1], item[2].fact)))
+
+
+def _masks(table: Table) -> Iterator[int]:
+    return (mask for masks in table.rules.values() for mask in masks)
+
+
+def _fits(name: str, value: Value) -> bool:
+    if name in SCALES:
+        return isinstance(value, str) and value in SCALES[name]
+    if name in SWITCHES:
+        return isinstance(value, bool)
+    return not isinstance(value, bool | str) and math.isfinite(value)
+
+
+assert {field.name for field in fields(LevelFacts)} == LEVEL_FACTS  # the file's words are these fields

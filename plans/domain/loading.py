@@ -1,0 +1,217 @@
+"""From a text to a checked plan, or to the list of everything that is wrong with it."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from plans.domain.bci import BciFacts
+from plans.domain.conditions import ways
+from plans.domain.schema import Plan
+from plans.domain.source import Path, PlanErrors, Source, read
+from plans.domain.vocabulary import (
+    ALWAYS,
+    CHANNELS,
+    END_FACTS,
+    EVENT_KINDS,
+    LEVEL_FACTS,
+    LIFT_FACTS,
+    MAJOR,
+    MOMENTS,
+    NUMBERS,
+    ROLES_OF_RIGHTS,
+    SCALES,
+    SWITCHES,
+)  # fmt: skip
+
+MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would grow without bound
+
+# Where a value must name something: path pattern ("*" is any key) → what the name must be, and where it is found.
+_SECTIONS: Final = {
+    "clauses": "a clause of this plan", "levels": "a level of this plan", "roles": "a role of this plan",
+    "groups": "a group of this plan", "metrics": "a metric of this plan", "rulings": "a ruling of this plan",
+    "departments": "a department of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
+}  # fmt: skip
+_WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
+    "moment": ("a known moment", MOMENTS),
+    "anchor": (f"a known moment or {ALWAYS!r}", MOMENTS | {ALWAYS}),
+    "acts_as": ("a role of rights", ROLES_OF_RIGHTS),
+    "channel": ("a known channel", CHANNELS),
+    "end_fact": ("a fact of ending", END_FACTS),
+    "lift_fact": ("a fact of lifting", LIFT_FACTS),
+}
+_REFERENCES: Final = (
+    ("*.*.clauses.*", "clauses"), ("*.*.rulings.*", "rulings"),
+    ("level_rules.*.level", "levels"), ("obligations.*.levels.*", "levels"),
+    ("obligations.*.owners.*", "roles"), ("roles.*.superior", "roles"), ("tiers.*.roles.*", "roles"),
+    ("checklists.*.steps.*.role", "roles"), ("aliases.*", "roles", "departments", "groups"),
+    ("roles.*.group", "groups"), ("groups.*.lead", "departments"), ("groups.*.support.*", "departments"),
+    ("thresholds.*.metric", "metrics"), ("thresholds.*.out_of", "metrics"), ("obligations.*.ladder", "ladders"),
+    ("roles.*.acts_as", "acts_as"), ("tiers.*.channels.*", "channel"), ("checklists.*", "categories"),
+    ("obligations.*.anchors.*", "anchor"), ("obligations.*.until.*", "moment"),
+    ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
+    ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
+    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"),
+)  # fmt: skip
+
+
+def load(text: str, file: str = "plan.yaml") -> Plan:
+    """Read and check a plan; raises PlanErrors with every fault, its line, its clause and what was expected."""
+    source = read(text, file)
+    if source.errors and source.data is None:
+        raise PlanErrors(source.errors)
+    if not isinstance(source.data, dict):
+        source.fault((), "a mapping with the sections of a plan")
+        raise PlanErrors(source.errors)
+    _references(source)
+    plan = _plan(source)
+    if plan is not None:
+        for check in _CHECKS:
+            check(plan, source)
+    if plan is None or source.errors:
+        raise PlanErrors(source.errors)
+    return plan
+
+
+def _plan(source: Source) -> Plan | None:
+    try:
+        return Plan.model_validate(source.data)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            source.fault(fault["loc"], _spoken(fault["type"], fault["loc"], fault["msg"]))
+        return None
+
+
+def _spoken(kind: str, loc: Path, message: str) -> str:
+    if kind == "missing":
+        return f"expected the key {loc[-1]!r}"
+    if kind == "extra_forbidden":
+        return f"expected no key {loc[-1]!r} here"
+    return message.removeprefix("Value error, ")
+
+
+def _walk(node: Any, pattern: list[str], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every (path, value) that the pattern reaches; the last "*" of a mapping yields its keys."""
+    head, *rest = pattern
+    rows: list[tuple[str | int, Any]] = []
+    if isinstance(node, dict):
+        rows = [(key, value) for key, value in node.items() if head in ("*", key)]
+    elif isinstance(node, list) and head == "*":
+        rows = list(enumerate(node))
+    for key, value in rows:
+        if rest:
+            yield from _walk(value, rest, (*path, key))
+        elif isinstance(node, dict) and head == "*":
+            yield (*path, key), key
+        elif value is not None:
+            yield (*path, key), value
+
+
+def _references(source: Source) -> None:
+    for pattern, *targets in _REFERENCES:
+        names, expected = _allowed(source, targets)
+        for path, value in _walk(source.data, pattern.split(".")):
+            if str(value) not in names:
+                source.fault(path, f"expected {expected}, not {value!r}")
+
+
+def _allowed(source: Source, targets: list[str]) -> tuple[set[str], str]:
+    names: set[str] = set()
+    for target in targets:
+        if target == "evidence":
+            declared = source.data.get("evidence")
+            names |= set(EVENT_KINDS | MOMENTS) | set(declared if isinstance(declared, dict) else ())
+        elif target in _WORDS:
+            names |= _WORDS[target][1]
+        else:
+            rows = source.data.get(target)
+            names |= set(rows if isinstance(rows, dict) else ())
+    spoken = {"evidence": "an event kind, a moment or a declared evidence type"}
+    return names, " or ".join(spoken.get(t) or (_WORDS[t][0] if t in _WORDS else _SECTIONS[t]) for t in targets)
+
+
+def _conditions(plan: Plan, source: Source) -> None:
+    """Every test names a fact and compares it with a value of its kind; no rule explodes."""
+    for section in ("level_rules", "major_rules"):
+        facts = LEVEL_FACTS | ({MAJOR} if section == "level_rules" else set())
+        for rule in getattr(plan, section).values():
+            if ways(rule.when) > MOST_WAYS:
+                source.fault((section, rule.id, "when"), f"expected at most {MOST_WAYS} alternatives in one rule")
+            for path, row in _tests(source.data[section][rule.id]["when"], (section, rule.id, "when")):
+                problem = _test_problem(row, facts)
+                if problem:
+                    source.fault(path, problem)
+
+
+def _tests(node: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for word in ("all", "any"):
+        if word in node:
+            for index, part in enumerate(node[word]):
+                yield from _tests(part, (*path, word, index))
+            return
+    yield path, node
+
+
+def _test_problem(row: dict[str, Any], facts: set[str] | frozenset[str]) -> str | None:
+    fact, op, value = row["fact"], row["op"], row["value"]
+    if fact not in facts:
+        return f"expected one of the facts {', '.join(sorted(facts))}, not {fact!r}"
+    if fact == MAJOR and (op, value) != ("is", True):
+        return "expected `major` only as `{fact: major, op: is, value: true}`"
+    if fact in SCALES and value not in SCALES[fact]:
+        return f"expected one of {', '.join(SCALES[fact])}, not {value!r}"
+    if fact in SWITCHES and (op != "is" or not isinstance(value, bool)):
+        return f"expected `op: is` with true or false for {fact}"
+    if fact in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return f"expected a number for {fact}, not {value!r}"
+    return None
+
+
+def _chains(plan: Plan, source: Source) -> None:
+    """Superiors lead to one top, without a circle."""
+    tops = [role.id for role in plan.roles.values() if role.superior is None]
+    if len(tops) != 1:
+        source.fault(("roles",), f"expected one role without a superior, found {', '.join(tops) or 'none'}")
+    for role in plan.roles.values():
+        seen, at = {role.id}, role.superior
+        while at in plan.roles and at not in seen:
+            seen.add(at)
+            at = plan.roles[at].superior
+        if at in seen:
+            source.fault(("roles", role.id, "superior"), f"expected a chain without a circle; it comes back to {at!r}")
+
+
+def _facts_named(plan: Plan, source: Source) -> None:
+    for name in sorted(LEVEL_FACTS - plan.facts.keys()):
+        source.fault(("facts",), f"expected a title for the fact {name}")
+    for name, spec in plan.facts.items():
+        if name not in LEVEL_FACTS:
+            source.fault(("facts", name), f"expected one of {', '.join(sorted(LEVEL_FACTS))}")
+        elif set(spec.values) != set(SCALES.get(name, ())):
+            source.fault(("facts", name), f"expected values {', '.join(SCALES.get(name, ())) or 'left out'}")
+    indexed = [field.name for field in fields(BciFacts)]
+    for name in plan.bci:
+        if name not in indexed:
+            source.fault(("bci", name), f"expected one of {', '.join(indexed)}")
+
+
+def _templates(plan: Plan, source: Source) -> None:
+    for row in plan.templates.values():
+        for language in ("zh", "en"):
+            used = Counter(re.findall(r"\{(\w+)\}", getattr(row.body, language)))
+            for name in row.elements.keys() ^ used.keys():
+                source.fault(("templates", row.id, "body", language), f"expected the element {name!r} in both places")
+
+
+def _anchors(plan: Plan, source: Source) -> None:
+    for row in plan.obligations.values():
+        if ALWAYS in row.anchors and len(row.anchors) > 1:
+            source.fault(("obligations", row.id, "anchors"), f"expected {ALWAYS!r} alone")
+
+
+_CHECKS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
+    _conditions, _chains, _facts_named, _templates, _anchors,
+)  # fmt: skip

@@ -1,0 +1,272 @@
+"""The plan file as typed, frozen records; `Plan` is the whole of it."""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
+
+from plans.domain.base import Clauses, Duration, Spec, Text
+from plans.domain.conditions import Condition, Op, Test
+from plans.domain.metrics import Metric, Threshold
+from plans.domain.obligations import Ladder, ObligationRule
+from plans.domain.table import Table
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+
+
+class Clause(Spec):
+    id: str
+    title: Text
+    text: Text
+
+
+class Category(Spec):
+    id: Id
+    title: Text
+    clauses: Clauses
+
+
+class Business(Spec):
+    id: Id
+    title: Text
+    core: bool
+    clauses: Clauses
+
+
+class Level(Spec):
+    """A response level; the file lists them from the gravest down."""
+
+    id: Id
+    title: Text
+    summary: Text
+    clauses: Clauses
+
+
+class FactSpec(Spec):
+    """How a level fact is called on screens; `dimension` marks the four that clause 4.2 names."""
+
+    id: Id
+    title: Text
+    dimension: bool = False
+    unit: Literal["ratio", "hours", "calls_per_day"] | None = None
+    values: dict[str, Text] = Field(default_factory=dict)
+
+
+class LevelRule(Spec):
+    """Proposes `level`, or with `raises` lifts whatever the other rules proposed by that many steps."""
+
+    id: Id
+    level: str | None = None
+    raises: Annotated[int, Field(ge=1, le=2)] | None = None
+    when: Condition
+    reason: Text
+    clauses: Clauses
+    rulings: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> "LevelRule":
+        if (self.level is None) == (self.raises is None):
+            raise ValueError("expected either `level` or `raises`")
+        return self
+
+
+class MajorRule(Spec):
+    id: Id
+    when: Condition
+    reason: Text
+    clauses: Clauses
+    rulings: tuple[int, ...] = ()
+
+
+class BciPart(Spec):
+    """A share of the index: full marks at `best`, none at `worst`, straight in between."""
+
+    id: Id
+    title: Text
+    weight: PositiveFloat
+    best: FiniteFloat
+    worst: FiniteFloat
+
+    @field_validator("worst")
+    @classmethod
+    def _apart(cls, worst: float, info: Any) -> float:
+        if worst == info.data.get("best"):
+            raise ValueError("expected `worst` to differ from `best`")
+        return worst
+
+
+class Group(Spec):
+    id: Id
+    title: Text
+    lead: str
+    support: tuple[str, ...] = ()
+    duty: Text
+    clauses: Clauses
+
+
+class RoleSpec(Spec):
+    """A role of the plan, the role of rights it acts with, and whom to tell when it is late."""
+
+    id: Id
+    title: Text
+    acts_as: str | None = None
+    superior: str | None = None
+    group: str | None = None
+    clauses: Clauses
+
+
+class Step(Spec):
+    text: Text
+    role: str
+
+
+class Checklist(Spec):
+    id: Id
+    title: Text
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    clauses: Clauses
+
+
+class Tier(Spec):
+    id: Id
+    title: Text
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    channels: Annotated[tuple[str, ...], Field(min_length=1)]
+    within: Duration
+    clauses: Clauses
+
+
+class Template(Spec):
+    """A report or notice; every element must be filled before it may leave."""
+
+    id: Id
+    title: Text
+    elements: Annotated[dict[str, Text], Field(min_length=1)]
+    body: Text
+    clauses: Clauses
+
+
+class EndingCondition(Spec):
+    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason."""
+
+    id: Id
+    title: Text
+    fact: str
+    op: Op
+    value: bool | FiniteFloat
+    waivable: bool = False
+    clauses: Clauses
+    rulings: tuple[int, ...] = ()
+
+    @cached_property
+    def test(self) -> Test:
+        return Test(fact=self.fact, op=self.op, value=self.value)
+
+
+class Ruling(Spec):
+    """What the company decided where its plan contradicts itself or says too little."""
+
+    id: Id
+    kind: Literal["N", "P"]
+    finding: Text
+    ruling: Text
+    clauses: Clauses
+
+
+class Plan(Spec):
+    """A written emergency plan, loaded and checked. Mappings keep the file's order."""
+
+    key: Id
+    title: Text
+    time_zone: str
+    clauses: Annotated[dict[str, Clause], Field(min_length=1)]
+    categories: dict[str, Category]
+    business: dict[str, Business]
+    levels: Annotated[dict[str, Level], Field(min_length=1)]
+    facts: dict[str, FactSpec]
+    metrics: dict[str, Metric]
+    thresholds: dict[str, Threshold]
+    level_rules: dict[str, LevelRule]
+    major_rules: dict[str, MajorRule]
+    bci: dict[str, BciPart]
+    departments: dict[str, Text]
+    groups: dict[str, Group]
+    roles: dict[str, RoleSpec]
+    evidence: dict[str, Text]
+    ladders: dict[str, Ladder]
+    obligations: dict[str, ObligationRule]
+    checklists: dict[str, Checklist]
+    tiers: dict[str, Tier]
+    templates: dict[str, Template]
+    lifting: dict[str, EndingCondition]
+    ending: dict[str, EndingCondition]
+    aliases: dict[str, tuple[str, ...]]
+    rulings: dict[str, Ruling]
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _own_ids(cls, value: Any, info: Any) -> Any:
+        """Give every record of a keyed section its key as `id`."""
+        if info.field_name in {"departments", "evidence", "aliases"} or not isinstance(value, dict):
+            return value
+        if info.field_name == "title":
+            return value
+        return {key: {"id": key} | row if isinstance(row, dict) else row for key, row in value.items()}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"expected a time zone such as Asia/Shanghai, not {name!r}") from error
+        return name
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Level → gravity, the mildest 1; 0 is left for "no level"."""
+        return {level: rank for rank, level in enumerate(reversed(self.levels), start=1)}
+
+    @cached_property
+    def by_anchor(self) -> dict[str, tuple[ObligationRule, ...]]:
+        anchors = {anchor for rule in self.obligations.values() for anchor in rule.anchors}
+        return {a: tuple(rule for rule in self.obligations.values() if a in rule.anchors) for a in anchors}
+
+    @cached_property
+    def table(self) -> Table:
+        return Table(self)
+
+    def threshold(self, key: str) -> Threshold:
+        return self.thresholds[key]
+
+    def metric(self, key: str) -> Metric:
+        return self.metrics[key]
+
+    def role(self, key: str) -> RoleSpec:
+        return self.roles[key]
+
+    def rule(self, key: str) -> ObligationRule:
+        return self.obligations[key]
+
+    def level_at(self, rank: int) -> str | None:
+        """The level of a gravity; None for 0."""
+        return list(self.levels)[-rank] if rank else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole plan as JSON-able data, durations in ISO 8601."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def owner_chain(plan: Plan, role: str) -> tuple[RoleSpec, ...]:
+    """The next ones up from a role, nearest first, ending with the executive."""
+    chain: list[RoleSpec] = []
+    upper = plan.roles[role].superior
+    while upper is not None:
+        chain.append(plan.roles[upper])
+        upper = plan.roles[upper].superior
+    return tuple(chain)

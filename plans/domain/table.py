@@ -1,0 +1,115 @@
+"""The level rules compiled to bit masks, so that a card can try hundreds of "what if" in under a millisecond.
+
+Every distinct test is one bit. A state is the set of bits known true (`true`) and the set that cannot be told
+(`unknown`). Facts only matter through the tests they pass, so each fact has a handful of classes.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plans.domain.conditions import AllOf, AnyOf, Test, Value, alternatives
+from plans.domain.vocabulary import MAJOR, SCALES, SWITCHES
+
+if TYPE_CHECKING:
+    from plans.domain.schema import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ValueClass:
+    """All values of a fact that pass the same tests, told by their bounds; a scale's bounds are its own words."""
+
+    bits: int
+    low: tuple[str, Value] | None
+    high: tuple[str, Value] | None
+
+
+class Table:
+    """One plan's rules. Ranks: 0 no level, then the mildest level upwards."""
+
+    def __init__(self, plan: "Plan") -> None:
+        self._bit: dict[Test, int] = {}
+        self._of_fact: dict[str, list[tuple[Test, int]]] = defaultdict(list)
+        self.top = len(plan.levels)
+        majors = [way for rule in plan.major_rules.values() for way in self._ways(rule.when, [])]
+        self.major: dict[str, list[int]] = {
+            rule.id: [self._mask(way) for way in self._ways(rule.when, [])] for rule in plan.major_rules.values()
+        }
+        self.rules: dict[str, list[int]] = {
+            rule.id: [self._mask(way) for way in self._ways(rule.when, majors)] for rule in plan.level_rules.values()
+        }
+        ranked = [
+            (mask, plan.ranks[rule.level])
+            for rule in plan.level_rules.values()
+            if rule.level is not None
+            for mask in self.rules[rule.id]
+        ]
+        self._ranked = sorted(ranked, key=lambda pair: -pair[1])
+        self._raises = [
+            (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.rules[rule.id]
+        ]
+        self.mask_of = {fact: sum(bit for _, bit in tests) for fact, tests in self._of_fact.items()}
+        self.classes = {fact: self._classes(fact) for fact in self._of_fact}
+
+    def bits(self, fact: str, value: Value) -> int:
+        """The tests of a fact that this value passes."""
+        return sum(bit for test, bit in self._of_fact[fact] if test.holds(value))
+
+    def rank(self, true: int) -> int:
+        """The gravity proposed when exactly these tests hold."""
+        rank = next((rank for mask, rank in self._ranked if mask & true == mask), 0)
+        if not rank or rank == self.top:
+            return rank
+        return min(self.top, rank + max((by for mask, by in self._raises if mask & true == mask), default=0))
+
+    def class_at(self, fact: str, bits: int) -> int:
+        """The index of the class that passes exactly these tests."""
+        return next(index for index, row in enumerate(self.classes[fact]) if row.bits == bits)
+
+    def _ways(self, condition: Test | AllOf | AnyOf, majors: list[frozenset[Test]]) -> list[frozenset[Test]]:
+        """Alternatives with the derived fact `major` replaced by the rules that make it true."""
+        result: list[frozenset[Test]] = []
+        for way in alternatives(condition):
+            plain = frozenset(test for test in way if test.fact != MAJOR)
+            result += [plain] if len(plain) == len(way) else [plain | major for major in majors]
+        return result
+
+    def _mask(self, way: frozenset[Test]) -> int:
+        mask = 0
+        for test in way:
+            if test not in self._bit:
+                self._bit[test] = 1 << len(self._bit)
+                self._of_fact[test.fact].append((test, self._bit[test]))
+            mask |= self._bit[test]
+        return mask
+
+    def _classes(self, fact: str) -> tuple[ValueClass, ...]:
+        if fact in SWITCHES:
+            return tuple(ValueClass(self.bits(fact, v), ("is", v), ("is", v)) for v in (False, True))
+        points = self._scale_points(fact) if fact in SCALES else self._number_points(fact)
+        merged: list[ValueClass] = []
+        for value, low, high in points:
+            bits = self.bits(fact, value)
+            if merged and merged[-1].bits == bits:
+                merged[-1] = ValueClass(bits, merged[-1].low, high)
+            else:
+                merged.append(ValueClass(bits, low, high))
+        return tuple(merged)
+
+    @staticmethod
+    def _scale_points(fact: str) -> list[tuple[Value, tuple[str, Value], tuple[str, Value]]]:
+        return [(word, (">=", word), ("<=", word)) for word in SCALES[fact]]
+
+    def _number_points(self, fact: str) -> list[tuple[Value, tuple[str, Value] | None, tuple[str, Value] | None]]:
+        """One sample at and one between all the limits that the rules name."""
+        limits = sorted({float(test.value) for test, _ in self._of_fact[fact]})
+        points: list[tuple[Value, tuple[str, Value] | None, tuple[str, Value] | None]] = []
+        before: float | None = None
+        for limit in limits:
+            middle = limit - 1 if before is None else (before + limit) / 2
+            points.append((middle, None if before is None else (">", before), ("<", limit)))
+            points.append((limit, (">=", limit), ("<=", limit)))
+            before = limit
+        if before is not None:
+            points.append((before + 1, (">", before), None))
+        return points
