@@ -71,7 +71,7 @@ def packages(lock: Path) -> None:
     if not works or works.returncode != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         environment.create(VENV, scratch=VAR / "setup")
-    options = ["-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    options = ["-qq", "--disable-pip-version-check", "--require-hashes"]
     failed = (
         "Python packages were not installed. Is the registry that pip's settings name reachable? Then run this again."
     )
