@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from common.clock import utc_text
 from dashboard.words import words_of_scripts
@@ -85,3 +86,12 @@ def world_attributes(world: World | None) -> SafeString:
     world = world or worlds.real()
     rate = 0.0 if world.paused else world.rate
     return format_html('data-world="{}" data-now="{}" data-rate="{}"', world.key, utc_text(worlds.now(world)), rate)
+
+
+@register.filter
+def bilingual(text: Any) -> str:
+    """`{zh, en}` — a dict, or plan text that can become one — in the reader's language."""
+    if not text:
+        return ""
+    both = text if isinstance(text, dict) else text.as_dict()
+    return both["en"] if (get_language() or "").startswith("en") else both["zh"]

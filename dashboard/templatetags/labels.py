@@ -1,0 +1,102 @@
+"""What the states of an incident are called and drawn as, and the values of the level facts in words: `{% load labels %}`."""
+
+from typing import Any, NamedTuple
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+register = template.Library()
+
+
+class Look(NamedTuple):
+    label: str | Promise
+    icon: str
+    tone: str
+
+
+PHASES = {
+    "reported": Look(_("Reported"), "circle-dashed", "warn"),
+    "verified": Look(_("Verified"), "zoom-check", "info"),
+    "warning": Look(_("Warning"), "alert-triangle", "warn"),
+    "response": Look(_("Response"), "urgent", "bad"),
+    "monitoring": Look(_("Monitoring"), "eye", "info"),
+    "ended": Look(_("Ended"), "flag", "ok"),
+    "closed": Look(_("Closed"), "archive", "quiet"),
+    "dismissed": Look(_("Dismissed"), "ban", "quiet"),
+}
+OBLIGATIONS = {
+    "open": Look(_("Due"), "clock", "info"),
+    "fulfilled": Look(_("Done"), "circle-check", "ok"),
+    "overdue": Look(_("Overdue"), "clock-exclamation", "bad"),
+    "superseded": Look(_("Superseded"), "minus", "quiet"),
+    "waived": Look(_("Waived"), "ban", "quiet"),
+}
+READINGS = {
+    "normal": Look(pgettext_lazy("reading", "Normal"), "circle-check", "ok"),
+    "near": Look(_("Near the threshold"), "alert-triangle", "warn"),
+    "over": Look(_("Over the threshold"), "alert-octagon", "bad"),
+    "unknown": Look(_("No data"), "help", "unknown"),
+}
+LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
+RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
+VALUES = {
+    "node": _("single node"), "nodes": _("several nodes of a region"), "region": _("one region"), "regions": _("several regions"),
+    "nationwide": _("nationwide"), "general": _("general business"), "core": _("core business"),
+    "none": pgettext_lazy("risk", "none"), "low": _("low"), "medium": _("medium"), "high": _("high"),
+    True: _("yes"), False: _("no"),
+}  # fmt: skip
+OPS = {
+    ">": _("more than {value}"),
+    ">=": _("at least {value}"),
+    "<": _("less than {value}"),
+    "<=": _("at most {value}"),
+    "==": "{value}",
+}
+
+
+@register.filter
+def phase_look(phase: str) -> Look:
+    return PHASES[phase]
+
+
+@register.filter
+def obligation_look(state: str) -> Look:
+    return OBLIGATIONS[state]
+
+
+@register.filter
+def reading_look(state: str) -> Look:
+    return READINGS[state]
+
+
+@register.filter
+def level_label(level: str | None) -> str | Promise:
+    """A plan may have levels of its own; those are called by their key."""
+    return LEVELS.get(level, level) if level else _("No level")
+
+
+def value_text(fact: str, value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value * 100:g} %" if fact in RATIOS else f"{value:g}"
+    return str(VALUES.get(value, value))
+
+
+@register.filter
+def fact_value(row: dict[str, Any]) -> str:
+    """The value of a dimension or measure of the decision card (`plans.domain.levels.Card.as_dict()`)."""
+    return value_text(row["fact"], row["value"])
+
+
+@register.filter
+def shift_text(shift: dict[str, Any]) -> str:
+    """What a fact would have to become: "at least 50 %"."""
+    return str(OPS.get(shift["op"], "{value}")).format(value=value_text(shift["fact"], shift["value"]))
+
+
+@register.filter
+def title_of(shift: dict[str, Any], card: dict[str, Any]) -> dict[str, str]:
+    """The bilingual name that the card gives to a shift's fact."""
+    rows = {row["fact"]: row["title"] for row in [*card["dimensions"], *card["measures"]]}
+    return rows.get(shift["fact"], {"zh": shift["fact"], "en": shift["fact"]})

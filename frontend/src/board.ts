@@ -1,0 +1,2 @@
+/** The board. */
+import "./styles/board.css";

@@ -1,0 +1,3 @@
+/** Pages with charts of what the machines say. */
+import "./styles/signals.css";
+import "./charts/series";
