@@ -1,0 +1,165 @@
+import json
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from plans.domain import LevelFacts, level_card, major_verdict
+from plans.domain.vocabulary import SCALES, SWITCHES
+from tests.domain.plans.given import NOW, fact, known, plan
+
+
+@pytest.mark.parametrize(
+    ("case", "facts", "level"),
+    [
+        ("nothing known proposes nothing", known(), None),
+        ("exactly 30 % over is not yet more than 30 %", known(complaints_excess=0.30), None),
+        ("just more than 30 % is II", known(complaints_excess=0.301), "II"),
+        ("just under 50 % is still II", known(complaints_excess=0.499), "II"),
+        ("50 % over is I by the stricter clause", known(complaints_excess=0.50), "I"),
+        ("down nationwide is I", known(outage=True, reach="nationwide"), "I"),
+        ("nationwide without an outage is nothing", known(outage=False, reach="nationwide"), None),
+        ("a region down is II", known(outage=True, reach="region"), "II"),
+        ("several regions down are II", known(outage=True, reach="regions"), "II"),
+        ("several nodes are III", known(outage=True, reach="nodes"), "III"),
+        ("a single small node is III", known(outage=True, reach="node", node_daily_calls=400), "III"),
+        ("a single busy node is III", known(outage=True, reach="node", node_daily_calls=4000), "III"),
+        ("a node of the core business starts at II", known(outage=True, reach="node", criticality="core"), "II"),
+        ("medium risk raises III to II", known(outage=True, reach="node", secondary_risk="medium"), "II"),
+        ("high risk raises II to I", known(complaints_excess=0.4, secondary_risk="high"), "I"),
+        ("risk cannot raise I", known(complaints_excess=0.9, secondary_risk="high"), "I"),
+        ("low risk raises nothing", known(outage=True, reach="node", secondary_risk="low"), "III"),
+        ("risk alone is no level", known(secondary_risk="high"), None),
+        ("30 % of the hotlines is major and so II", known(hotlines_down_share=0.30), "II"),
+        ("the whole system down is at least II", known(full_outage=True), "II"),
+        ("beyond 24 h is III", known(recovery_hours=30), "III"),
+        ("beyond 24 h of the core business is II", known(recovery_hours=30, criticality="core"), "II"),
+        ("CPU alone is III", known(threshold_crossed=True), "III"),
+    ],
+)
+def test_level(case: str, facts: LevelFacts, level: str | None) -> None:
+    assert level_card(plan(), facts, now=NOW).proposed == level, case
+
+
+@pytest.mark.parametrize(
+    ("case", "facts", "major"),
+    [
+        ("nothing known is not known", known(), None),
+        ("few complaints do not say that the hotlines are up", known(complaints_excess=0.0), None),
+        ("complaints 50 % over", known(complaints_excess=0.5), True),
+        ("30 % of the hotlines with few complaints", known(complaints_excess=0.0, hotlines_down_share=0.3), True),
+        ("all known and mild", known(complaints_excess=0.49, hotlines_down_share=0.29, full_outage=False), False),
+    ],
+)
+def test_major(case: str, facts: LevelFacts, major: bool | None) -> None:
+    assert major_verdict(plan(), facts).major is major, case
+
+
+def test_an_open_major_verdict_names_what_is_unknown() -> None:
+    verdict = major_verdict(plan(), known(complaints_excess=0.1))
+    assert set(verdict.unknown) == {"hotlines_down_share", "full_outage"}
+
+
+def test_between_50_and_60_percent_cites_both_clauses() -> None:
+    card = level_card(plan(), known(complaints_excess=0.55), now=NOW)
+    assert {"1.2", "4.2"} <= set(card.clauses)
+    assert "complaints_60" not in [hit.rule for hit in card.hits]
+
+
+def test_each_dimension_tells_its_value_age_and_source() -> None:
+    card = level_card(plan(), known(reach="region"), now=NOW + timedelta(minutes=7))
+    by_name = {row.fact: row for row in card.dimensions}
+    assert set(by_name) == {"reach", "recovery_hours", "criticality", "secondary_risk"}
+    assert (by_name["reach"].value, by_name["reach"].age_seconds, by_name["reach"].source) == ("region", 420.0, "record")
+    assert not by_name["criticality"].known
+
+
+def test_unknown_facts_are_named_by_weight_and_make_the_card_uncertain() -> None:
+    card = level_card(plan(), known(outage=True, reach="region"), now=NOW)
+    assert not card.certain
+    assert {(card.missing[0].fact, card.missing[0].level), (card.missing[1].fact, card.missing[1].level)} == {
+        ("complaints_excess", "I"),
+        ("secondary_risk", "I"),
+    }
+
+
+def test_the_shadowed_rule_is_kept_and_shown() -> None:
+    card = level_card(plan(), known(reach="region", complaints_excess=0.4, recovery_hours=7), now=NOW)
+    assert "region_complaints_recovery" in [hit.rule for hit in card.hits]
+    assert next(hit for hit in card.hits if hit.rule == "region_complaints_recovery").rulings == (3,)
+
+
+def test_two_shifts_are_offered_only_where_one_is_not_enough() -> None:
+    card = level_card(plan(), known(outage=True, reach="region", secondary_risk="high"), now=NOW)
+    pairs = [change for change in card.would_change if len(change.shifts) == 2]
+    assert [(change.level, {shift.fact for shift in change.shifts}) for change in pairs] == [
+        ("III", {"reach", "secondary_risk"})
+    ]
+
+
+def test_a_value_that_a_fact_cannot_have_is_refused() -> None:
+    for wrong in (known_wrong for known_wrong in ({"reach": "moon"}, {"outage": 1}, {"recovery_hours": float("nan")})):
+        with pytest.raises(ValueError, match="cannot be"):
+            known(**wrong)
+
+
+NUMBERS = st.floats(min_value=0, max_value=5000, allow_nan=False)
+VALUES = {
+    **{name: st.sampled_from(words) for name, words in SCALES.items()},
+    **{name: st.booleans() for name in SWITCHES},
+    **{name: NUMBERS for name in ("complaints_excess", "recovery_hours", "node_daily_calls", "hotlines_down_share")},
+}
+ANY_FACTS = st.fixed_dictionaries({}, optional=VALUES).map(lambda values: known(**values))
+
+
+@for_all(ANY_FACTS)
+def test_any_facts_give_a_card_that_json_can_hold(facts: LevelFacts) -> None:
+    card = level_card(plan(), facts, now=NOW)
+    json.dumps(card.as_dict(), allow_nan=False)
+    assert (card.proposed is None) == (not [hit for hit in card.hits if hit.level])
+
+
+@for_all(ANY_FACTS)
+def test_every_offered_change_really_gives_that_level(facts: LevelFacts) -> None:
+    card = level_card(plan(), facts, now=NOW)
+    for change in card.would_change:
+        moved = facts
+        for shift in change.shifts:
+            moved = replace(moved, **{shift.fact: fact(_just_over(shift.op, shift.value))})
+        assert level_card(plan(), moved, now=NOW).proposed == change.level, change
+
+
+def _just_over(op: str, value: bool | float | str) -> bool | float | str:
+    return value + {">": 0.01, "<": -0.01}.get(op, 0) if op in "<>" and isinstance(value, float) else value
+
+
+@for_all(ANY_FACTS, st.data())
+def test_a_graver_fact_never_gives_a_lower_level(facts: LevelFacts, data: st.DataObject) -> None:
+    ranks = {None: 0, **plan().ranks}
+    name, now_known = data.draw(st.sampled_from([*facts.each()]))
+    value = data.draw(VALUES[name])
+    if now_known is not None and _gravity(name, value) < _gravity(name, now_known.value):
+        return
+    worse = level_card(plan(), replace(facts, **{name: fact(value)}), now=NOW).proposed
+    assert ranks[worse] >= ranks[level_card(plan(), facts, now=NOW).proposed]
+
+
+def _gravity(name: str, value: bool | float | str) -> float:
+    return float(SCALES[name].index(value)) if isinstance(value, str) else float(value)
+
+
+def test_a_card_takes_no_longer_than_a_few_plain_judgements() -> None:
+    """Bound: 1 ms on a quiet machine; the fastest of many, against 5 ms, so that a busy one does not fail."""
+    facts = known(outage=True, reach="region", secondary_risk="high")
+    level_card(plan(), facts, now=NOW)
+    fastest = min(_seconds(facts) for _ in range(50))
+    assert fastest < 0.005
+
+
+def _seconds(facts: LevelFacts) -> float:
+    began = time.perf_counter()
+    level_card(plan(), facts, now=NOW)
+    return time.perf_counter() - began

@@ -1,0 +1,89 @@
+import json
+
+import pytest
+
+from plans.domain import PlanErrors, load
+from tests.domain.plans.given import broken, plan, text
+
+
+def faults(source: str) -> list[str]:
+    with pytest.raises(PlanErrors) as caught:
+        load(source, "mine.yaml")
+    return [str(error) for error in caught.value.errors]
+
+
+def test_the_default_plan_holds_every_clause_and_ruling() -> None:
+    clauses = "1.1 1.2 2.1 2.2 3.1 3.2 3.3 3.4 4.1 4.2 4.3 4.4 5.1 5.2 5.3 6.1 6.2 6.3 6.4 7.1 7.2 7.3 8.1 8.2 8.3"
+    assert list(plan().clauses) == [*clauses.split(), "9.1", "9.2", "9.3", "9.4", "9.5", "9.6", "9.7", "10"]
+    assert [int(key) for key in plan().rulings] == list(range(1, 33))
+
+
+def test_the_whole_plan_is_json() -> None:
+    data = json.loads(json.dumps(plan().as_dict(), allow_nan=False))
+    assert data["obligations"]["hq.first_meeting"]["due"] == "PT30M"
+
+
+@pytest.mark.parametrize(
+    ("case", "source", "says"),
+    [
+        ("a clause that is not there", broken('clauses: ["4.1"], rulings: [19]', 'clauses: ["4.9"], rulings: [19]'),
+         "expected a clause of this plan, not '4.9'"),
+        ("an unknown owner", broken("owners: [hr, finance]", "owners: [hr, treasurer]"),
+         "obligations.after.people.owners.1"),
+        ("an unknown moment", broken("anchors: [verified]", "anchors: [confirmed]"), "a known moment"),
+        ("an unknown metric", broken("metric: cpu,", "metric: gpu,"), "expected a metric of this plan, not 'gpu'"),
+        ("an unknown group", broken("group: technical_assessment", "group: nobody"), "a group of this plan"),
+        ("an unknown role of rights", broken("acts_as: finance", "acts_as: banker"), "a role of rights"),
+        ("an unknown level", broken("level: III", "level: IV"), "a level of this plan"),
+        ("a duration in words", broken("due: PT15M", "due: soon"), "PT30M or P3D"),
+        ("a key nobody knows", broken("due: PT15M", "due: PT15M, colour: red"), "expected no key 'colour' here"),
+        ("a key that is missing", broken("kind: gauge, ", ""), "expected the key 'kind'"),
+        ("a key twice", broken("  finance: {zh", "  finance: {zh: 财, en: Money}\n  finance: {zh"), "is here twice"),
+        ("a fact nobody knows", broken("fact: recovery_hours, op", "fact: mood, op"), "expected one of the facts"),
+        ("a word that is off the scale", broken("value: nationwide}", "value: global}"), "expected one of node"),
+        ("an English text left out", broken("{zh: 咨询, en: Enquiries}", "{zh: 咨询}"), "expected the key 'en'"),
+        ("superiors in a circle", broken("acts_as: executive, clauses", "acts_as: executive, superior: hq, clauses"),
+         "without a circle"),
+        ("a threshold that clears above its line", broken("clear_at: 85", "clear_at: 95"), "on the calm side"),
+        ("an unknown time zone", broken("time_zone: Asia/Shanghai", "time_zone: Mars/Olympus"), "a time zone such as"),
+        ("a template's element unused", broken("{place}发生", "某地发生"), "the element 'place'"),
+        ("an alias of YAML", broken("key: hotline", "key: &a hotline"), "anchors and aliases are not allowed"),
+        ("a tag of YAML", broken("key: hotline", "key: !!python/name:os.system hotline"), "without the tag"),
+        ("YAML that is not", "clauses: [", "readable YAML"),
+        ("a list", "- a\n- b\n", "a mapping with the sections"),
+        ("nothing", "", "a mapping with the sections"),
+        ("a book", "a" * 1_000_001, "at most 1000000 characters"),
+        ("a well", "[" * 5000, "nested at most"),
+    ],
+)  # fmt: skip
+def test_a_faulty_plan_says_what_was_expected(case: str, source: str, says: str) -> None:
+    assert any(says in fault for fault in faults(source)), case
+
+
+def test_an_error_names_file_line_and_clause() -> None:
+    source = broken("owners: [technical_assessment]", "owners: [sherlock]")
+    line = next(n for n, row in enumerate(source.splitlines(), 1) if "sherlock" in row)
+    assert f"mine.yaml:{line}: obligations.report.root_cause.owners.0 (clause 2.2): expected a role" in faults(source)[0]
+
+
+def test_all_errors_are_told_at_once() -> None:
+    source = broken("due: PT15M", "due: soon").replace("owners: [coo]", "owners: [chief]", 1)
+    assert len(faults(source)) == 2
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    assert "anchors and aliases" in faults("\n".join(rows))[0]
+
+
+def test_a_rule_that_would_expand_without_bound_is_refused() -> None:
+    one = "{any: [{fact: outage, op: is, value: true}, {fact: full_outage, op: is, value: true}]}"
+    source = broken("when: {fact: threshold_crossed, op: is, value: true}", f"when: {{all: [{', '.join([one] * 40)}]}}")
+    assert any("at most 64 alternatives" in fault for fault in faults(source))
+
+
+def test_words_of_yaml_stay_what_their_writer_meant() -> None:
+    source = text().replace("{from: ", "").replace("expected_every: PT5M, worse: up, clauses: [\"1.2\", \"4.1\"]",
+        "expected_every: PT5M, service_hours: [{from: 07:00, to: 23:30}], worse: up, clauses: [\"1.2\", \"4.1\"]")  # fmt: skip
+    assert load(source).metric("complaints").service_hours[0].to == "23:30"

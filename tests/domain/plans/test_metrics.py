@@ -1,0 +1,118 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from plans.domain import BciFacts, EndFacts, LiftFacts, Met, Rejection, ServiceHours, bci, incident_end, warning_lift
+from tests.domain.plans.given import at_the_end, fact, plan
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "unit", "result"),
+    [
+        ("complaints", 42, None, 42.0),
+        ("complaints", 42, "count", 42.0),
+        ("queue_time_mean", 8, "min", 480.0),
+        ("call_success_rate", 0.97, "ratio", 97.0),
+        ("cpu", 100, "percent", 100.0),
+        ("cpu", 100.1, None, Rejection.OUT_OF_RANGE),
+        ("complaints", -1, None, Rejection.OUT_OF_RANGE),
+        ("complaints", float("nan"), None, Rejection.NOT_A_NUMBER),
+        ("complaints", float("inf"), None, Rejection.OUT_OF_RANGE),
+        ("complaints", 10**400, None, Rejection.OUT_OF_RANGE),
+        ("complaints", True, None, Rejection.NOT_A_NUMBER),
+        ("complaints", "42", None, Rejection.NOT_A_NUMBER),
+        ("complaints", 42, "percent", Rejection.UNKNOWN_UNIT),
+    ],
+)
+def test_parse_value(metric: str, value: object, unit: str | None, result: float | Rejection) -> None:
+    assert plan().metric(metric).parse_value(value, unit) == result
+
+
+@for_all(st.one_of(st.floats(), st.integers(), st.text(), st.none(), st.booleans()), st.one_of(st.none(), st.text()))
+def test_no_value_crashes(value: object, unit: str | None) -> None:
+    result = plan().metric("cpu").parse_value(value, unit)
+    assert isinstance(result, Rejection) or 0 <= result <= 100
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour - 8, minute, tzinfo=UTC)  # given in company time
+
+
+def test_service_hours_are_company_time_and_day_and_night_by_default() -> None:
+    every = plan().metric("complaints")
+    office = every.with_service_hours((ServiceHours(days=("mon", "fri"), **{"from": "09:00", "to": "24:00"}),))
+    assert every.in_service(at(22, 12))
+    assert [office.in_service(x) for x in (at(23, 9), at(23, 23, 59), at(23, 8, 59), at(24, 12), at(27, 12))] == [
+        True, True, False, False, True,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("threshold", "value", "crossed", "cleared", "near"),
+    [
+        ("complaints_pre_response", 0.30, False, False, "yellow"),
+        ("complaints_pre_response", 0.31, True, False, None),
+        ("complaints_pre_response", 0.25, False, False, "blue"),
+        ("complaints_pre_response", 0.20, False, True, None),
+        ("complaints_level_i", 0.50, True, False, None),
+        ("queue_time_pre_response", 480, False, False, "yellow"),
+        ("cpu_pre_response", 90.1, True, False, None),
+        ("availability_target", 99.9, False, True, None),
+        ("availability_target", 99.8, True, False, None),
+    ],
+)
+def test_thresholds(threshold: str, value: float, crossed: bool, cleared: bool, near: str | None) -> None:
+    line = plan().threshold(threshold)
+    assert (line.crossed(value), line.cleared(value), line.nearness(value)) == (crossed, cleared, near)
+
+
+def test_the_three_triggers_of_4_1() -> None:
+    triggers = {t.metric: t.sustained_for.iso for t in plan().thresholds.values() if t.purpose == "pre_response"}
+    assert triggers == {"complaints": "PT0S", "queue_time_mean": "PT30M", "cpu": "PT5M"}
+
+
+GOOD = {
+    "stable_hours": 72, "complaints_of_mean": 0.85, "no_secondary_risk": True, "resources_withdrawn": True,
+    "assessed_safe": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "facts", "waived", "allowed"),
+    [
+        ("all five", at_the_end(**GOOD), set(), True),
+        ("an ordinary day", at_the_end(**GOOD | {"complaints_of_mean": 1.0}), set(), False),
+        ("waived by headquarters", at_the_end(**GOOD | {"complaints_of_mean": 1.0}), {"complaints"}, True),
+        ("safety cannot be waived", at_the_end(**GOOD | {"assessed_safe": False}), {"assessed"}, False),
+        ("71 hours", at_the_end(**GOOD | {"stable_hours": 71.9}), set(), False),
+        ("unknown is not met", EndFacts(), set(), False),
+    ],
+)
+def test_ending(case: str, facts: EndFacts, waived: set[str], allowed: bool) -> None:
+    assert incident_end(plan(), facts, waived=frozenset(waived)).allowed is allowed, case
+
+
+def test_unknown_conditions_say_so_with_their_clause() -> None:
+    verdict = incident_end(plan(), EndFacts())
+    assert [c.met for c in verdict.open] == [Met.UNKNOWN] * 5
+    assert {c.clauses for c in verdict.conditions} == {("6.4",)}
+
+
+def test_lifting_takes_complaints_up_to_110_percent() -> None:
+    facts = LiftFacts(on_target_minutes=fact(30), complaints_of_mean=fact(1.1), no_secondary_risk=fact(True))
+    assert warning_lift(plan(), facts).allowed
+
+
+@pytest.mark.parametrize(
+    ("case", "facts", "value"),
+    [
+        ("as promised", BciFacts(100, 99, 20, 0.0), 100.0),
+        ("nothing works", BciFacts(0, 0, 900, 2.0), 0.0),
+        ("nothing known", BciFacts(), None),
+        ("what is unknown carries no weight", BciFacts(availability=99.9), 100.0),
+    ],
+)
+def test_bci(case: str, facts: BciFacts, value: float | None) -> None:
+    assert bci(plan(), facts).value == value, case
