@@ -1,7 +1,5 @@
 """Forms of the people pages."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -33,11 +31,3 @@ class RoleForm(forms.Form):
     group = forms.ModelChoiceField(
         WorkGroup.objects.order_by("key"), required=False, label=_("Only for group"), empty_label=_("Any group")
     )
-
-
-def styled(form: Any) -> Any:
-    """The classes our style sheet expects of inputs."""
-    for field in form.fields.values():
-        select = isinstance(field.widget, forms.Select)
-        field.widget.attrs["class"] = "form-select" if select else "form-control"
-    return form

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from common.errors import HotlineError, Invalid
 from people import selectors, services
 from people.endpoints import PageRequest, change_once, page, posts
-from people.forms import RoleForm, UserForm, styled
+from people.forms import RoleForm, UserForm
 from people.rights import ROLES
 
 
@@ -56,7 +56,7 @@ def accounts(request: PageRequest) -> HttpResponse:
 
 
 def _desk(request: PageRequest, user_form: UserForm, role_form: RoleForm, status: int = 200) -> HttpResponse:
-    shown = {"people": selectors.people(), "user_form": styled(user_form), "role_form": styled(role_form)}
+    shown = {"people": selectors.people(), "user_form": user_form, "role_form": role_form}
     return render(request, "people/accounts.html", shown, status=status)
 
 
