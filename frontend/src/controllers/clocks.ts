@@ -3,16 +3,13 @@
  * age, *now* the world's time of day. `data-state` says ok, soon or over for the style; the words say it too.
  */
 import { ago, countdown, urgency } from "../spans";
-import { inChinese } from "../words";
 import { worldClock } from "../worldclock";
 import type { Disconnect } from "./registry";
 
-function timeOfDay(now: number): string {
-  return new Intl.DateTimeFormat(inChinese() ? "zh-CN" : "en-GB", {
-    month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
-    timeZone: document.documentElement.dataset.timezone || undefined,
-  } as Intl.DateTimeFormatOptions).format(now);
-}
+/** `2026-11-24 13:10:12` in the company's time zone, in both languages: nobody mixes up day and month at night. */
+const company = new Intl.DateTimeFormat("sv-SE", {
+  dateStyle: "short", timeStyle: "medium", timeZone: document.documentElement.dataset.timezone || "Asia/Shanghai",
+});
 
 function write(element: HTMLElement, text: string, state: string): void {
   if (element.textContent !== text) element.textContent = text;
@@ -21,7 +18,7 @@ function write(element: HTMLElement, text: string, state: string): void {
 
 export function clockShow(element: HTMLTimeElement, now: number): void {
   const at = Date.parse(element.dateTime);
-  if (element.dataset.clock === "now") write(element, timeOfDay(now), "ok");
+  if (element.dataset.clock === "now") write(element, company.format(now), "ok");
   else if (Number.isNaN(at)) return;
   else if (element.dataset.clock === "due") write(element, countdown(at, now), urgency(at, now));
   else write(element, ago(at, now), "ok");

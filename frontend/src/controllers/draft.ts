@@ -26,7 +26,7 @@ export function draftRead(form: HTMLFormElement): Draft {
   const draft: Draft = {};
   for (const field of fields(form)) {
     const values = (draft[field.name] ??= []);
-    if (field instanceof HTMLSelectElement) values.push(...[...field.selectedOptions].map((option) => option.value));
+    if (field instanceof HTMLSelectElement && field.multiple) values.push(...[...field.selectedOptions].map((option) => option.value));
     else if (!isChoice(field) || field.checked) values.push(field.value);
   }
   return draft;
@@ -38,7 +38,7 @@ export function draftFill(form: HTMLFormElement, draft: Draft): void {
     const values = draft[field.name];
     if (!values) continue;
     if (isChoice(field)) field.checked = values.includes(field.value);
-    else if (field instanceof HTMLSelectElement) [...field.options].forEach((option) => (option.selected = values.includes(option.value)));
+    else if (field instanceof HTMLSelectElement && field.multiple) [...field.options].forEach((option) => (option.selected = values.includes(option.value)));
     else field.value = values[(taken[field.name] = (taken[field.name] ?? -1) + 1)] ?? field.value;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
