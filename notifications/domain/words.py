@@ -1,0 +1,128 @@
+"""The words of a progress summary, each in both languages. A summary is data in both, whatever language its reader has."""
+
+from typing import Final, NamedTuple
+
+
+class Both(NamedTuple):
+    zh: str
+    en: str
+
+    def filled(self, **values: "Both | str") -> "Both":
+        """Placeholders filled, each value in the language of its text."""
+        return Both(
+            self.zh.format(**{name: v.zh if isinstance(v, Both) else v for name, v in values.items()}),
+            self.en.format(**{name: v.en if isinstance(v, Both) else v for name, v in values.items()}),
+        )
+
+    def as_dict(self) -> dict[str, str]:
+        return {"zh": self.zh, "en": self.en}
+
+
+def same(text: str) -> Both:
+    """What a person wrote: told as written."""
+    return Both(text, text)
+
+
+def joined(items: list[Both]) -> Both:
+    return Both("、".join(item.zh for item in items), ", ".join(item.en for item in items))
+
+
+UNKNOWN: Final = Both("尚不清楚", "not known yet")
+NOTHING_NEW: Final = Both("自上次进展通报以来没有新的记录。", "Nothing new was recorded since the last summary.")
+
+PHASES: Final = {
+    "reported": Both("已接报", "reported"),
+    "verified": Both("已核实", "verified"),
+    "warning": Both("预警", "warning"),
+    "response": Both("应急响应", "response"),
+    "monitoring": Both("恢复后监测", "monitoring after recovery"),
+    "ended": Both("响应已终止", "response ended"),
+    "closed": Both("已关闭", "closed"),
+    "dismissed": Both("已撤销", "dismissed"),
+}
+LEVELS: Final = {"I": Both("Ⅰ级", "level I"), "II": Both("Ⅱ级", "level II"), "III": Both("Ⅲ级", "level III")}
+STATUSES: Final = {
+    "standby": Both("待命", "on standby"),
+    "activated": Both("已启动", "activated"),
+    "working": Both("处置中", "working"),
+    "done": Both("已完成", "done"),
+}
+VERDICTS: Final = {
+    "keep": Both("维持级别", "keep the level"),
+    "raise": Both("提高级别", "raise the level"),
+    "lower": Both("降低级别", "lower the level"),
+}
+OUTCOMES: Final = {"confirmed": Both("属实", "confirmed"), "false_alarm": Both("误报", "a false alarm")}
+COLOURS: Final = {"blue": Both("蓝色", "blue"), "yellow": Both("黄色", "yellow")}
+VALUES: Final = {
+    "node": Both("单个节点", "a single node"),
+    "nodes": Both("多个节点", "several nodes"),
+    "region": Both("单一地区", "one region"),
+    "regions": Both("多个地区", "several regions"),
+    "nationwide": Both("全国", "nationwide"),
+    "general": Both("一般业务", "general business"),
+    "core": Both("核心业务", "core business"),
+    "none": Both("无", "none"),
+    "low": Both("低", "low"),
+    "medium": Both("中", "medium"),
+    "high": Both("高", "high"),
+}
+FACTS: Final = {
+    "reach": Both("影响范围", "Reach"),
+    "recovery_hours": Both("预计恢复（小时）", "Hours to recovery, expected"),
+    "criticality": Both("业务性质", "Business"),
+    "secondary_risk": Both("次生风险", "Secondary risk"),
+    "complaints_excess": Both("投诉量超出日均", "Complaints over the daily mean"),
+    "hotlines_down_share": Both("中断热线占比", "Share of hotlines down"),
+    "outage": Both("服务中断", "Service interrupted"),
+    "full_outage": Both("全面中断", "Fully down"),
+}
+SHARES: Final = frozenset({"complaints_excess", "hotlines_down_share"})
+YES, NO = Both("是", "yes"), Both("否", "no")
+
+TITLES: Final = {
+    "situation": Both("当前态势", "Situation"),
+    "course": Both("本时段经过", "What happened"),
+    "handling": Both("最新处置报告", "Newest handling report"),
+    "groups": Both("各工作组状态", "Work groups"),
+    "overdue": Both("逾期事项", "Overdue"),
+}
+
+# One line an event; placeholders are filled by `summary.values_of`. A kind without a row is told by another section or not at all.
+COURSE: Final = {
+    "incident.opened": Both("接报：{title}", "Reported: {title}"),
+    "incident.joined": Both("又一项阈值触发并入本事件（{metric}）", "A further crossed threshold joined ({metric})"),
+    "incident.verified": Both("核实结果：{outcome}", "Verified: {outcome}"),
+    "incident.assessed": Both("完成影响评估：{impact}", "Impact assessed: {impact}"),
+    "incident.dismissed": Both("事件撤销：{reason}", "Dismissed: {reason}"),
+    "warning.started": Both("发布{colour}预警", "A {colour} warning was started"),
+    "level.decided": Both("级别定为{level}：{reason}", "Decided: {level}: {reason}"),
+    "response.started": Both("启动应急响应（{level}）", "Response started ({level})"),
+    "group.status_set": Both("{group}：{status}", "{group}: {status}"),
+    "report.handling": Both("收到技术处置组处置报告", "The technical response group reported"),
+    "effect.evaluated": Both(
+        "指挥部评估处置效果：{verdict}；{reason}", "Headquarters judged the effect: {verdict}; {reason}"
+    ),
+    "service.restored": Both("服务恢复，转入监测", "Service restored; monitoring began"),
+    "ending.reported": Both("技术处置组提交终止报告", "The technical response group submitted the ending report"),
+    "response.ended": Both("应急响应终止", "The response was ended"),
+    "incident.closed": Both("事件关闭", "The incident was closed"),
+}
+
+PHASE_LINE: Final = Both("阶段：{phase}（自{since}起）", "Phase: {phase} (since {since})")
+LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Level: {level} (since {since})")
+PROVISIONAL_LINE: Final = Both("响应级别：{level}（临时，自{since}起）", "Level: {level} (provisional, since {since})")
+NO_LEVEL_LINE: Final = Both("响应级别：尚未确定", "Level: not decided yet")
+REGIONS_LINE: Final = Both("涉及地区：{regions}", "Regions: {regions}")
+FACT_LINE: Final = Both("{fact}：{value}", "{fact}: {value}")
+REPORT_LINE: Final = Both("{at} 提交", "Submitted at {at}")
+MEASURES_LINE: Final = Both("已采取措施：{text}", "Measures taken: {text}")
+SITUATION_LINE: Final = Both("现状：{text}", "State: {text}")
+NEXT_LINE: Final = Both("下一步：{text}", "Next: {text}")
+RECOVERY_LINE: Final = Both("预计恢复还需：{hours} 小时", "Recovery expected in: {hours} h")
+NO_REPORT_LINE: Final = Both("尚未收到处置报告。", "No handling report yet.")
+GROUP_LINE: Final = Both("{group}：{status}（{at}）", "{group}: {status} ({at})")
+OVERDUE_LINE: Final = Both("{title}（{owners}），应于{due}前完成", "{title} ({owners}), was due at {due}")
+COURSE_LINE: Final = Both("{at} {what}", "{at} {what}")
+SUBJECT: Final = Both("进展通报：{number}（第 {turn} 期）", "Progress summary: {number} (no. {turn})")
+AS_OF: Final = Both("截至 {now}。时间均为公司所在时区。", "As of {now}. All times are the company's.")

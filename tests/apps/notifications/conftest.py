@@ -1,0 +1,61 @@
+"""Headquarters, the duty manager and an outsider, in databases that really commit."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine import worlds
+from engine.models import World
+from notifications.models import Message
+from notifications.services import message_send
+from people.models import User
+from tests.apps.people.conftest import api, made  # noqa: F401 - `api` is a fixture
+
+Say = Callable[..., Message]
+
+
+@pytest.fixture
+def world(fresh_db: str) -> World:
+    return worlds.real()
+
+
+@pytest.fixture
+def lin(world: World) -> User:
+    return made("lin", "duty_manager")
+
+
+@pytest.fixture
+def gao(world: World) -> User:
+    """The commander, who reads Chinese."""
+    return made("gao", "hq_commander", language="zh-hans")
+
+
+@pytest.fixture
+def auditor(world: World) -> User:
+    return made("auditor", "auditor")
+
+
+@pytest.fixture
+def outsider(world: World) -> User:
+    return made("outsider", "keeper")
+
+
+@pytest.fixture
+def say(world: World) -> Say:
+    """`say("key", lin, gao, urgent=True)` sends one message to these people."""
+
+    def send(key: str, *users: User, **more: Any) -> Message:
+        words: dict[str, Any] = {
+            "world_id": world.pk,
+            "incident_id": None,
+            "kind": "test",
+            "subject": {"zh": "东区投诉激增", "en": "Complaints surge in the east"},
+            "body": {"zh": "超出日均 62%。", "en": "62 % over the daily mean."},
+            "clause": "4.1",
+            "urgent": False,
+            "link": "/board/",
+        }
+        return message_send(to=[(user.pk, "hq_member") for user in users], key=key, **words | more)
+
+    return send
