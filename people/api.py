@@ -15,9 +15,14 @@ from people.rights import ROLES
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
+def key_of() -> Any:
+    """A department, region or group by its key; null when there is none."""
+    return serializers.SlugRelatedField("key", read_only=True)
+
+
 class HoldingOut(serializers.ModelSerializer):
-    region = serializers.SlugRelatedField("key", read_only=True)
-    group = serializers.SlugRelatedField("key", read_only=True)
+    region = key_of()
+    group = key_of()
 
     class Meta:
         model = RoleHolding
@@ -33,7 +38,7 @@ class ContactOut(serializers.ModelSerializer):
 
 
 class PersonOut(serializers.ModelSerializer):
-    department = serializers.SlugRelatedField("key", read_only=True)
+    department = key_of()
     roles = HoldingOut(source="held", many=True, read_only=True)
     contacts = ContactOut(many=True, read_only=True)
 
@@ -51,7 +56,7 @@ class SeatOut(serializers.ModelSerializer):
 
 
 class GroupOut(serializers.ModelSerializer):
-    lead_department = serializers.SlugRelatedField("key", read_only=True)
+    lead_department = key_of()
     names = serializers.DictField(child=serializers.CharField(), read_only=True)
     members = SeatOut(source="seated", many=True, read_only=True)
 

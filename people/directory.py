@@ -78,7 +78,7 @@ def _seat(seat: WorkGroupMember, role: str, group: WorkGroup, by: Actor) -> Work
 def _set(model: type[Row], key: str, by: Actor, *, name_zh: str, name_en: str, **fields: Any) -> Row:
     by = require(by, "user.manage")
     values = {"name_zh": name_zh, "name_en": name_en, **fields}
-    rows = model._default_manager.select_for_update(no_key=True)  # type: ignore[attr-defined]
+    rows = model._default_manager.select_for_update(no_key=True)
     row, made = rows.get_or_create(key=key, defaults=values)
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:

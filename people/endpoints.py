@@ -120,7 +120,7 @@ def _made(by: Actor, key: str | None, fingerprint: str, change: Callable[[], tup
 class PageRequest(HttpRequest):
     """What a view under `page` or `posts` is given; for annotations. On a PUBLIC page `by` is None for strangers."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     by: Actor
     htmx: Any
 
@@ -147,7 +147,7 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
                 return HttpResponseNotAllowed([*right])
             if wanted != PUBLIC and not request.user.is_authenticated:
                 return _to_sign_in(request)
-            request.by = actor_on(request) if request.user.is_authenticated else None  # type: ignore[assignment]
+            request.by = actor_on(request) if request.user.is_authenticated else None
             try:
                 pass_door(request.by, wanted)
                 return view(request, *args, **kwargs)

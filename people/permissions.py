@@ -46,10 +46,13 @@ def pass_door(by: Actor, right: str) -> None:
 def actor_on(request: Request | HttpRequest) -> Actor:
     """The signed-in user as an actor; read once a request."""
     http: Any = getattr(request, "_request", request)
+    user: Any = request.user
     known: tuple[int, Actor] | None = getattr(http, "_hotline_actor", None)
-    if known is None or known[0] != request.user.pk:
-        known = http._hotline_actor = (request.user.pk, selectors.actor_of(request.user))  # type: ignore[arg-type]
-    return known[1]
+    if known is not None and known[0] == user.pk:
+        return known[1]
+    by = selectors.actor_of(user)
+    http._hotline_actor = (user.pk, by)
+    return by
 
 
 def declared(view: object) -> Declared:

@@ -126,7 +126,9 @@ def groups() -> list[WorkGroup]:
     """Work groups with their seats, lead first."""
     seats = WorkGroupMember.objects.select_related("user").order_by("group_id", "role", "user__display_name")
     ordered = Prefetch("seats", queryset=seats, to_attr="seated")
-    found = list(WorkGroup.objects.select_related("lead_department").prefetch_related(ordered).order_by("key"))
+    found: list[Any] = list(
+        WorkGroup.objects.select_related("lead_department").prefetch_related(ordered).order_by("key")
+    )
     order = list(WorkGroupMember.Seat)
     for group in found:
         group.seated.sort(key=lambda seat: order.index(WorkGroupMember.Seat(seat.role)))

@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
+from common.errors import Missing
 from engine.models import Event
 from people import services
 from people.models import ApiToken, RoleHolding, User
@@ -124,3 +125,32 @@ def test_an_unknown_method_is_405_and_a_session_needs_its_csrf_token(lin: User, 
     browser.force_login(warden)
     assert browser.post("/api/v1/people/users", NEW, format="json").status_code == 403
     assert not User.objects.filter(username="zhao").exists()
+
+
+@pytest.mark.parametrize("key", [None, "k1"])
+def test_an_action_without_words_needs_no_body(warden: User, lin: User, api, key: str | None) -> None:
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = api(warden).post("/api/v1/people/users/lin/deactivate", headers=headers)
+    assert (answer.status_code, answer.json()["is_active"]) == (200, False)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+def test_a_key_that_cannot_be_one(warden: User, lin: User, api, key: str) -> None:
+    answer = api(warden).post("/api/v1/people/users/lin/deactivate", headers={"Idempotency-Key": key})
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key.bad")
+
+
+def test_a_world_that_is_not_there(lin: User, api, rf) -> None:
+    from people.endpoints import world_of
+
+    assert world_of(rf.get("/")).is_real
+    with pytest.raises(Missing):
+        world_of(rf.get("/?world=nowhere"))
+
+
+def test_the_schema_describes_us(db: None) -> None:
+    schema = APIClient().get("/api/schema/", headers={"Accept": "application/json"}).json()
+    reveal = schema["paths"]["/api/v1/people/contacts/{contact}/reveal"]["post"]
+    assert "reason" in str(schema["components"]["schemas"]["RevealIn"])
+    assert "200" in reveal["responses"]
+    assert schema["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
