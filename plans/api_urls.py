@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from plans import api
+
+urlpatterns = [path("plan", api.PlanInForce.as_view(), name="api-plan")]

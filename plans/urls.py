@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from plans import views
+
+urlpatterns = [path("plan/", views.plan, name="plan")]

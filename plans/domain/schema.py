@@ -261,6 +261,19 @@ class Plan(Spec):
         """The whole plan as JSON-able data, durations in ISO 8601."""
         return self.model_dump(mode="json", by_alias=True)
 
+    def in_language(self, code: str) -> dict[str, Any]:
+        """The same with every text in the reader's language only."""
+        read = "zh" if code.lower().startswith("zh") else "en"
+        return _read(self.as_dict(), read)
+
+
+def _read(node: Any, language: str) -> Any:
+    if isinstance(node, dict):
+        if node.keys() == {"zh", "en"}:
+            return node[language]
+        return {key: _read(value, language) for key, value in node.items()}
+    return [_read(value, language) for value in node] if isinstance(node, list) else node
+
 
 def owner_chain(plan: Plan, role: str) -> tuple[RoleSpec, ...]:
     """The next ones up from a role, nearest first, ending with the executive."""

@@ -73,7 +73,11 @@ def test_each_dimension_tells_its_value_age_and_source() -> None:
     card = level_card(plan(), known(reach="region"), now=NOW + timedelta(minutes=7))
     by_name = {row.fact: row for row in card.dimensions}
     assert set(by_name) == {"reach", "recovery_hours", "criticality", "secondary_risk"}
-    assert (by_name["reach"].value, by_name["reach"].age_seconds, by_name["reach"].source) == ("region", 420.0, "record")
+    assert (by_name["reach"].value, by_name["reach"].age_seconds, by_name["reach"].source) == (
+        "region",
+        420.0,
+        "record",
+    )
     assert not by_name["criticality"].known
 
 
@@ -101,7 +105,7 @@ def test_two_shifts_are_offered_only_where_one_is_not_enough() -> None:
 
 
 def test_a_value_that_a_fact_cannot_have_is_refused() -> None:
-    for wrong in (known_wrong for known_wrong in ({"reach": "moon"}, {"outage": 1}, {"recovery_hours": float("nan")})):
+    for wrong in ({"reach": "moon"}, {"outage": 1}, {"recovery_hours": float("nan")}):
         with pytest.raises(ValueError, match="cannot be"):
             known(**wrong)
 
@@ -110,7 +114,7 @@ NUMBERS = st.floats(min_value=0, max_value=5000, allow_nan=False)
 VALUES = {
     **{name: st.sampled_from(words) for name, words in SCALES.items()},
     **{name: st.booleans() for name in SWITCHES},
-    **{name: NUMBERS for name in ("complaints_excess", "recovery_hours", "node_daily_calls", "hotlines_down_share")},
+    **dict.fromkeys(("complaints_excess", "recovery_hours", "node_daily_calls", "hotlines_down_share"), NUMBERS),
 }
 ANY_FACTS = st.fixed_dictionaries({}, optional=VALUES).map(lambda values: known(**values))
 

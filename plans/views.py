@@ -1,0 +1,106 @@
+"""The plan as a page to read: each clause with what follows from it and what was ruled about it."""
+
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from people.endpoints import PageRequest, page
+from plans import selectors
+
+# What starts a clock, in the reader's words.
+MOMENTS: Final = {
+    "reported": _("reported"),
+    "known": _("the fault is known"),
+    "judged": _("judged ordinary"),
+    "judged_major": _("judged major"),
+    "verified": _("verified"),
+    "impact_assessed": _("impact assessed"),
+    "level_condition": _("the condition of a level is met"),
+    "level_decided": _("level decided"),
+    "level_i": _("level I decided"),
+    "level_ii": _("level II decided"),
+    "level_iii": _("level III decided"),
+    "response_started": _("response started"),
+    "hq_active": _("headquarters active"),
+    "notice_published": _("notice published"),
+    "service_restored": _("service restored"),
+    "cannot_hold": _("declared that our own means cannot hold"),
+    "outside_arrived": _("outside forces arrived"),
+    "ending_reported": _("ending reported"),
+    "evaluation_met": _("evaluation meeting held"),
+    "response_ended": _("response ended"),
+    "warning_issued": _("warning issued"),
+    "warning_lifted": _("warning lifted"),
+    "threshold_crossed": _("threshold crossed"),
+    "condition_near": _("a threshold is near"),
+    "regulator_concerned": _("a regulator is concerned"),
+    "hired": _("somebody was hired"),
+    "always": _("always"),
+    "closed": _("closed"),
+    "dismissed": _("dismissed"),
+}
+OPS: Final = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "is": "="}
+
+
+@page("plan.view")
+def plan(request: PageRequest) -> HttpResponse:
+    """The version in force, in the reader's language."""
+    version = selectors.in_force()
+    read = selectors.plan_of(version.pk)
+    words = read.in_language(get_language() or "zh-hans")
+    shown = {
+        "version": version,
+        "plan": words,
+        "clauses": [clause | _about(words, key) for key, clause in words["clauses"].items()],
+        "rules": [rule | {"when": _condition(words, rule["when"])} for rule in words["level_rules"].values()],
+        "majors": [rule | {"when": _condition(words, rule["when"])} for rule in words["major_rules"].values()],
+        "obligations": [row | _clock(words, row) for row in words["obligations"].values()],
+        "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
+    }
+    return render(request, "plans/plan.html", shown)
+
+
+def _about(words: dict[str, Any], clause: str) -> dict[str, Any]:
+    """The rulings and obligations that cite a clause."""
+    return {
+        "rulings": [row for row in words["rulings"].values() if clause in row["clauses"]],
+        "obligations": [row for row in words["obligations"].values() if clause in row["clauses"]],
+    }
+
+
+def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "owner_titles": [words["roles"][role]["title"] for role in row["owners"]],
+        "anchor_titles": [MOMENTS.get(moment, moment) for moment in row["anchors"]],
+    }
+
+
+def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    metric = words["metrics"][row["metric"]]
+    over = {("above", False): ">", ("above", True): "≥", ("below", False): "<", ("below", True): "≤"}
+    ratio = row["measure"] != "value"
+    return {
+        "metric_title": metric["title"],
+        "op": over[row["direction"], row["inclusive"]],
+        "shown": round(row["value"] * 100, 2) if ratio else row["value"],
+        "calm": round(row["clear_at"] * 100, 2) if ratio else row["clear_at"],
+        "unit": "percent" if ratio else metric["unit"],
+    }
+
+
+def _condition(words: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """A condition with the facts' and values' titles in place of their keys; nested under `parts` and `all`."""
+    for word in ("all", "any"):
+        if word in node:
+            return {"all": word == "all", "parts": [_condition(words, part) for part in node[word]]}
+    fact = words["facts"].get(node["fact"], {"title": _("Major fault"), "values": {}, "unit": None})
+    value = node["value"]
+    if isinstance(value, bool):
+        return {"fact": fact["title"], "op": "", "value": "" if value else _("no")}
+    if fact["unit"] == "ratio":
+        return {"fact": fact["title"], "op": OPS[node["op"]], "value": f"{value * 100:g} %"}
+    shown = fact["values"].get(value, value) if isinstance(value, str) else f"{value:g}"
+    return {"fact": fact["title"], "op": OPS[node["op"]], "value": shown}
