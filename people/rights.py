@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import lazy
-from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from common.actor import Actor
 from common.errors import NotAllowed, Text
@@ -158,7 +158,7 @@ def _keys(entries: Iterable[str], role: str) -> set[str]:
 
 
 def _joined(roles: Iterable[str]) -> str:
-    return pgettext("between the items of a list", ", ").join(gettext(str(ROLES[role])) for role in roles)
+    return pgettext("between the items of a list", ", ").join(str(ROLES[role]) for role in roles)
 
 
 role_names = lazy(_joined, str)

@@ -31,8 +31,17 @@ Names = dict[str, str]
 # --- who acts ---------------------------------------------------------------------------------------------------------
 def actor_of(user: User) -> Actor:
     """The person as an actor with the roles held now; one query."""
-    holdings = current_holdings().filter(user=user).values_list("role", "region__key", "group__key")
-    return _actor(user, list(holdings)) if user.is_active else Actor(kind="person", id=user.pk, name=user.display_name)
+    return actors_of([user])[user.pk]
+
+
+def actors_of(users: Iterable[User]) -> dict[int, Actor]:
+    """Many persons as actors by id, in one query; who is shut out holds nothing."""
+    users = list(users)
+    held: dict[int, list[tuple[str, str | None, str | None]]] = {user.pk: [] for user in users}
+    rows = current_holdings().filter(user__in=users).values_list("user_id", "role", "region__key", "group__key")
+    for user_id, role, region, group in rows:
+        held[user_id].append((role, region, group))
+    return {user.pk: _actor(user, held[user.pk]) for user in users}
 
 
 def _actor(user: User, holdings: list[tuple[str, str | None, str | None]]) -> Actor:
@@ -120,6 +129,11 @@ def hotlines() -> list[Hotline]:
 
 def nodes() -> list[Node]:
     return list(Node.objects.select_related("region").order_by("key"))
+
+
+def node_named(key: str) -> Node | None:
+    """The node of a sample's dimension; None when it has left the map."""
+    return Node.objects.select_related("region").filter(key=key).first()
 
 
 def groups() -> list[WorkGroup]:

@@ -7,7 +7,7 @@ from engine.models import Event
 from people import directory, services
 from people.models import ApiToken, Contact, RoleHolding, User, WorkGroupMember
 from people.secrecy import Broken, masked
-from people.selectors import actor_of, actor_of_token, holders, holders_of_any, resolve
+from people.selectors import actor_of, actor_of_token, actors_of, holders, holders_of_any, resolve
 from tests.apps.people.conftest import made
 
 
@@ -196,7 +196,13 @@ def test_a_role_held_everywhere_swallows_its_narrowed_copy(lin: User, east) -> N
 
 def test_the_actor_takes_one_query(lin: User, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
-        actor_of(lin)
+        assert actor_of(lin).roles == {"duty_manager"}
+
+
+def test_many_actors_take_one_query_too(lin: User, outsider: User, django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
+        actors = actors_of([lin, outsider])
+    assert {pk: actor.roles for pk, actor in actors.items()} == {lin.pk: {"duty_manager"}, outsider.pk: frozenset()}
 
 
 def test_holders_by_region(lin: User, outsider: User, east) -> None:
