@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard.api import BoardView
+
+urlpatterns = [path("board", BoardView.as_view(), name="api-board")]

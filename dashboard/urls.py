@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("board/", views.board, name="board"),
+    path("incidents/<str:number>/", views.room, name="incident-room"),
+    path("operations/", views.operations, name="operations"),
+    path("operations/set-aside/<int:pk>/return/", views.set_aside_back, name="set-aside-return"),
+    path("operations/log/<int:pk>/verify/", views.verify_log, name="log-verify"),
+]

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from engine.log import with_texts
-from engine.models import Alarm, Event, SetAside, Stream
+from engine.models import Alarm, Event, SetAside, Stream, World
 
 
 def events_after(stream_id: int, seq: int, limit: int = 500) -> list[Event]:
@@ -12,9 +14,10 @@ def events_after(stream_id: int, seq: int, limit: int = 500) -> list[Event]:
     return with_texts(list(Event.objects.filter(stream_id=stream_id, seq__gt=seq).order_by("seq")[:limit]))
 
 
-def newest_events(stream_id: int, limit: int) -> list[Event]:
-    """The newest events, oldest first."""
-    return with_texts(list(Event.objects.filter(stream_id=stream_id).order_by("-seq")[:limit])[::-1])
+def newest_events(stream_id: int, limit: int, *, without: Iterable[str] = ()) -> list[Event]:
+    """The newest events, oldest first; `without` names kinds to leave out."""
+    rows = Event.objects.filter(stream_id=stream_id).exclude(kind__in=list(without)).order_by("-seq")[:limit]
+    return with_texts(list(rows)[::-1])
 
 
 def event_at(stream_id: int, seq: int) -> dict[str, Any] | None:
@@ -35,3 +38,12 @@ def alarms_standing() -> list[Alarm]:
 
 def set_aside_waiting() -> list[SetAside]:
     return list(SetAside.objects.filter(returned_at=None).order_by("at", "pk"))
+
+
+def worlds_open() -> list[World]:
+    return list(World.objects.order_by("pk"))
+
+
+def streams() -> QuerySet[Stream]:
+    """All logs, the newest matter first."""
+    return Stream.objects.select_related("world").order_by("-pk")

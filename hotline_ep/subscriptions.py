@@ -2,12 +2,31 @@
 
 from engine.reactions import Subscription, When, subscribe
 from engine.timers import timers_handle
+from escalation.domain.moments import MOMENTS_OF
 
-TOGETHER, RELAYED = When.TOGETHER, When.RELAYED
+OBLIGATIONS = Subscription("escalation.obligations", "escalation.services.obligations.follow", When.TOGETHER)
+LEVELS = Subscription("escalation.levels", "escalation.services.levels.follow", When.TOGETHER)
+TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", When.TOGETHER)
+PRE_RESPONSE = Subscription("escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER)
+CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER)
 
-REACTIONS: dict[str, tuple[Subscription, ...]] = {}
+# Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
+REACTIONS: dict[str, tuple[Subscription, ...]] = {
+    **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
+    "incident.opened": (OBLIGATIONS, LEVELS),
+    "incident.joined": (OBLIGATIONS, LEVELS),
+    "incident.facts_recorded": (OBLIGATIONS, LEVELS),
+    "incident.verified": (OBLIGATIONS, LEVELS, TIERS),
+    "incident.assessed": (OBLIGATIONS, LEVELS),
+    "watch.opened": (PRE_RESPONSE,),
+    "watch.cleared": (CLEARED,),
+}
 
-TIMERS: dict[str, str] = {}
+TIMERS: dict[str, str] = {
+    "escalation.remind": "escalation.services.clocks.remind",
+    "escalation.due": "escalation.services.clocks.due",
+    "escalation.climb": "escalation.services.clocks.climb",
+}
 
 
 def connect() -> None:

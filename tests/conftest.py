@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hotline_ep.embedded import postgres, valkey
+from tests.cast import Cast, assemble
 
 TEMPLATE, SHARED = "hotline_template", "hotline_shared"
 
@@ -105,3 +106,15 @@ def fresh_db(database_server: TestServer, django_db_setup: None, django_db_block
 def valkey_server() -> Iterator[Any]:
     with valkey.disposable() as server:
         yield server
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The practice company inside the test's rolled-back transaction."""
+    return assemble()
+
+
+@pytest.fixture
+def fresh_cast(fresh_db: str) -> Cast:
+    """The practice company in a database of the test's own, committed."""
+    return assemble()

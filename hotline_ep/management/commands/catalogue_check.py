@@ -1,5 +1,6 @@
 """`manage.py catalogue_check`: every string of the interface has a Chinese translation, with the same placeholders."""
 
+import contextlib
 import re
 import shutil
 import tempfile
@@ -15,8 +16,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.management.commands import makemessages
 from django.test.utils import override_settings
 
-_LOCALE = "zh_Hans"
-_IGNORED = (".venv/*", "node_modules/*", "var/*", "tests/*", "bench/*", "tools/*", "frontend/*")
+_LANGUAGE, _WIDTH = "zh_Hans", 120
+CATALOGUE = Path(_LANGUAGE) / "LC_MESSAGES" / "django.po"
+_NOT_CODE = frozenset({"locale", "node_modules", "var", "tests", "bench", "tools", "frontend", "docs", "requirements"})
 _PLACEHOLDER = re.compile(r"%\(\w+\)[#0\- +]*\d*(?:\.\d+)?[a-zA-Z]|%[sd]|\{\w*\}")
 
 
@@ -36,33 +38,40 @@ class Command(BaseCommand):
         parser.add_argument("--write", action="store_true", help="write the new strings into the catalogue")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source = Path(settings.LOCALE_PATHS[0])
+        target = Path(settings.LOCALE_PATHS[0]) / CATALOGUE
         with tempfile.TemporaryDirectory() as name:
-            copy = Path(name) / "locale"
-            shutil.copytree(source, copy)
-            self._collect(copy)
-            collected = copy / _LOCALE / "LC_MESSAGES" / "django.po"
-            faults = list(faults_of(polib.pofile(str(collected))))
-            if options["write"]:
-                target = source / _LOCALE / "LC_MESSAGES" / "django.po"
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(collected, target)
-                self.stdout.write(f"{target}: {len(faults)} to translate or mend")
-                return
-        if faults:
+            catalogue = collect(Path(name), target)
+        faults = list(faults_of(catalogue))
+        if options["write"]:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            catalogue.save(str(target))
+            self.stdout.write(f"{target}: {len(faults)} to translate or mend")
+        elif faults:
             raise CommandError("\n".join([*faults, "Run `make messages`, then translate in locale/."]))
 
-    def _collect(self, locale: Path) -> None:
-        with override_settings(LOCALE_PATHS=[locale]):
-            call_command(
-                _Collect(),
-                locale=[_LOCALE],
-                ignore_patterns=list(_IGNORED),
-                no_location=True,
-                no_obsolete=True,
-                no_wrap=True,
-                verbosity=0,
-            )
+
+def collect(stage: Path, target: Path) -> polib.POFile:
+    """The catalogue as it should be: every string of today, with the translations that `target` has.
+
+    Django's command writes into the first `locale` folder beside the code; so it is shown a stage with links to the code and
+    a copy of the catalogue, and the clone stays as it is.
+    """
+    for room in settings.BASE_DIR.iterdir():
+        if room.is_dir() and not room.name.startswith(".") and room.name not in _NOT_CODE:
+            (stage / room.name).symlink_to(room)
+    copy = stage / "locale" / CATALOGUE
+    copy.parent.mkdir(parents=True)
+    if target.exists():
+        shutil.copyfile(target, copy)
+    with override_settings(LOCALE_PATHS=[stage / "locale"]), contextlib.chdir(stage):
+        quietly = {"no_location": True, "no_obsolete": True, "no_wrap": True, "verbosity": 0}
+        call_command(_Collect(), locale=[_LANGUAGE], symlinks=True, **quietly)
+    catalogue = polib.pofile(str(copy), wrapwidth=_WIDTH)
+    catalogue.header, catalogue.metadata_is_fuzzy = "Hotline EP in Chinese.", False
+    for name in ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team", "Report-Msgid-Bugs-To"):
+        catalogue.metadata.pop(name, None)  # they would change with every collection
+    catalogue.metadata |= {"Project-Id-Version": "hotline-ep", "Language": _LANGUAGE}
+    return catalogue
 
 
 def faults_of(catalogue: polib.POFile) -> Iterator[str]:

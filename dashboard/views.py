@@ -1,0 +1,74 @@
+"""Pages that show several rooms at once."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from dashboard.alarms import alarm_text
+from dashboard.selectors import board_state, mine_now, room_state
+from engine import worlds
+from engine.log import log_verify
+from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
+from engine.services import set_aside_return
+from incidents.selectors import by_number
+from people.endpoints import SIGNED_IN, PageRequest, page, posts, world_of
+from people.rights import allowed_somewhere
+
+
+@page(SIGNED_IN)
+def home(request: PageRequest) -> HttpResponse:
+    """My obligations now: what my roles owe, across incidents, the most pressing first, with one-tap acts."""
+    if not allowed_somewhere(request.by, "obligation.view"):
+        # Who has no part in the plan begins where their own work is.
+        return redirect("operations" if allowed_somewhere(request.by, "operations.view") else "people")
+    world = world_of(request)
+    return render(request, "dashboard/home.html", {"owed": mine_now(request.by, world), "world": world})
+
+
+@page("incident.view")
+def room(request: PageRequest, number: str) -> HttpResponse:
+    """The incident room: where it stands, what is owed, what the plan proposes, who does what, what happened."""
+    incident = by_number(number)
+    return render(request, "dashboard/room.html", room_state(incident, request.by))
+
+
+@page("board.view")
+def board(request: PageRequest) -> HttpResponse:
+    """The command board for a desk; `?wall` for the wall."""
+    world = world_of(request)
+    return render(
+        request, "dashboard/board.html", {"world": world, "state": board_state(world), "wall": "wall" in request.GET}
+    )
+
+
+@page("operations.view")
+def operations(request: PageRequest) -> HttpResponse:
+    """What whoever runs the product must see: alarms, what was set aside, worlds, logs."""
+    state = {
+        "alarms": [(alarm, alarm_text(alarm)) for alarm in alarms_standing()],
+        "set_aside": set_aside_waiting(),
+        "worlds": [(world, worlds.now(world)) for world in worlds_open()],
+        "streams": streams()[:50],
+    }
+    return render(request, "dashboard/operations.html", state)
+
+
+@posts("operations.act")
+def set_aside_back(request: PageRequest, pk: int) -> HttpResponse:
+    set_aside_return(item_id=pk)
+    messages.success(request, _("Put back; it is tried again at once."))
+    return redirect("operations")
+
+
+@posts("log.verify")
+def verify_log(request: PageRequest, pk: int) -> HttpResponse:
+    """Read a stream from its start and say whether it is whole."""
+    tampered = log_verify(streams().get(pk=pk))
+    if tampered is None:
+        messages.success(request, _("The log is whole: every event follows from the one before."))
+    else:
+        messages.error(
+            request, _("The log was tampered with at event %(seq)s: %(why)s.") % {"seq": tampered.seq, "why": tampered.why}
+        )
+    return redirect("operations")

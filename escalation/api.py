@@ -1,0 +1,196 @@
+"""Decisions and obligations for programs."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from escalation import selectors
+from escalation.models import Obligation
+from escalation.services import endings, levels, obligations
+from incidents.selectors import by_number, incident_dict
+from people.endpoints import ActionEndpoint, Endpoint
+
+LEVEL_HELP = "a level of the plan this incident is pinned to, such as I, II or III"
+
+
+class BilingualOut(serializers.Serializer):
+    zh = serializers.CharField()
+    en = serializers.CharField()
+
+
+class ObligationOut(serializers.Serializer):
+    """One turn of something owed."""
+
+    id = serializers.IntegerField()
+    incident = serializers.CharField()
+    rule = serializers.CharField()
+    title = BilingualOut()
+    owner = serializers.CharField()
+    owner_title = BilingualOut()
+    owners = serializers.ListField(child=serializers.CharField())
+    turn = serializers.IntegerField()
+    anchored_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    state = serializers.ChoiceField(choices=Obligation.State.choices)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    clause = serializers.CharField()
+    evidence = serializers.ListField(child=serializers.CharField())
+
+
+class DecideIn(serializers.Serializer):
+    level = serializers.CharField(max_length=16, help_text=LEVEL_HELP)
+    reason = serializers.CharField(
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="wanted when the level differs from the proposal",
+    )
+    provisional = serializers.BooleanField(default=False)
+    based_on = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=0, help_text="the newest event number you had read"
+    )
+
+
+class EvaluateIn(serializers.Serializer):
+    verdict = serializers.ChoiceField(choices=["keep", "raise", "lower"])
+    reason = serializers.CharField(max_length=2000)
+    level = serializers.CharField(max_length=16, required=False, allow_null=True, default=None, help_text=LEVEL_HELP)
+    based_on = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
+
+
+class EndIn(serializers.Serializer):
+    """What headquarters declares about the conditions that no machine can see, and which it waives."""
+
+    no_secondary_risk = serializers.BooleanField(required=False)
+    resources_withdrawn = serializers.BooleanField(required=False)
+    assessed_safe = serializers.BooleanField(required=False)
+    waived = serializers.ListField(child=serializers.CharField(max_length=64), required=False, default=list)
+    reason = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    based_on = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
+
+
+class ProofIn(serializers.Serializer):
+    evidence = serializers.CharField(max_length=64, help_text="a declared kind of proof this obligation accepts")
+    note = serializers.CharField(max_length=2000)
+
+
+class WaiveIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=2000)
+
+
+class OnIncident(ActionEndpoint):
+    """An act on an incident; the answer is the incident as it then stands."""
+
+    def answer(self, reference: str) -> dict[str, Any]:
+        return incident_dict(by_number(reference.removeprefix("incident:")))
+
+
+class DecideLevel(OnIncident):
+    """Headquarters decides the level; a level other than the proposed one wants a reason."""
+
+    right = "incident.decide_level"
+    serializer_class = DecideIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"incident:{levels.level_decide(number=kwargs['number'], by=self.by, **data).number}"
+
+
+class Evaluate(OnIncident):
+    """The hourly judgement of the effect: keep, raise or lower."""
+
+    right = "incident.evaluate"
+    serializer_class = EvaluateIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"incident:{levels.effect_evaluate(number=kwargs['number'], by=self.by, **data).number}"
+
+
+class End(OnIncident):
+    """End the response; refused with the open conditions while one is neither met nor waived."""
+
+    right = "incident.end"
+    serializer_class = EndIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        declared = {name: data[name] for name in endings.DECLARED if name in data}
+        incident = endings.response_end(
+            number=kwargs["number"],
+            declared=declared,
+            waived=frozenset(data["waived"]),
+            reason=data["reason"],
+            by=self.by,
+            based_on=data["based_on"],
+        )
+        return f"incident:{incident.number}"
+
+
+class DecisionCard(Endpoint):
+    """What the plan proposes on the facts known now, with reasons, clauses and what would change it."""
+
+    right = "incident.view"
+
+    @extend_schema(responses={200: dict[str, Any]})
+    def get(self, request: Request, number: str) -> Response:
+        return Response(levels.card_dict(by_number(number)))
+
+
+class ObligationsOf(Endpoint):
+    """Everything an incident owes or owed, what stands first."""
+
+    right = "obligation.view"
+
+    @extend_schema(responses={200: ObligationOut(many=True)})
+    def get(self, request: Request, number: str) -> Response:
+        incident = by_number(number)
+        plan = selectors.plan_for(incident)
+        return Response([selectors.obligation_row(row, plan) for row in selectors.obligations_of(incident)])
+
+
+class Obligations(Endpoint):
+    """What is owed now in a world; with `mine`, by you."""
+
+    right = "obligation.view"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("mine", bool, description="only what a role of yours owes; the value does not matter"),
+            OpenApiParameter("world", str, description="key of a practice world; the real one without"),
+        ],
+        responses={200: ObligationOut(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        if "mine" in request.query_params and request.query_params["mine"] not in ("0", "false"):
+            rows = selectors.mine(self.by, user_id=self.by.id or 0, world_id=self.world.pk)
+            return Response([selectors.obligation_row(row, plan) for row, plan in rows])
+        owed = selectors.standing().filter(incident__world=self.world)
+        return Response([selectors.obligation_row(row, selectors.plan_for(row.incident)) for row in owed])
+
+
+class OnObligation(ActionEndpoint):
+    def answer(self, reference: str) -> dict[str, Any]:
+        row = Obligation.objects.select_related("incident").get(pk=int(reference.removeprefix("obligation:")))
+        return selectors.obligation_row(row, selectors.plan_for(row.incident))
+
+
+class Fulfil(OnObligation):
+    """Attach a declared kind of proof: a meeting held, a report sent. Event kinds are proved by doing the act."""
+
+    right = "obligation.fulfil"
+    serializer_class: ClassVar[type[serializers.BaseSerializer]] = ProofIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"obligation:{obligations.obligation_fulfil(obligation_id=kwargs['pk'], by=self.by, **data).pk}"
+
+
+class Waive(OnObligation):
+    """Headquarters waives an obligation with a reason."""
+
+    right = "obligation.waive"
+    serializer_class: ClassVar[type[serializers.BaseSerializer]] = WaiveIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"obligation:{obligations.obligation_waive(obligation_id=kwargs['pk'], by=self.by, **data).pk}"

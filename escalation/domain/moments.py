@@ -1,0 +1,70 @@
+"""Which moments of the plan an event of an incident is: what starts, satisfies or ends clocks."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Data = Mapping[str, Any]
+Moments = tuple[str, ...]
+
+
+def _opened(data: Data) -> Moments:
+    return ("known", "reported") if data["origin"] == "report" else ("known", "threshold_crossed")
+
+
+def _verified(data: Data) -> Moments:
+    if data["outcome"] != "confirmed":
+        return ()
+    return ("verified", "judged", "judged_major") if data["major"] else ("verified", "judged")
+
+
+def _decided(data: Data) -> Moments:
+    return ("level_decided", f"level_{data['after'].lower()}")
+
+
+def _started(data: Data) -> Moments:
+    return ("response_started", "hq_active") if data["hq_active"] else ("response_started",)
+
+
+MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
+    "incident.opened": _opened,
+    "incident.verified": _verified,
+    "incident.assessed": lambda data: ("impact_assessed",),
+    "incident.dismissed": lambda data: ("dismissed",),
+    "incident.closed": lambda data: ("closed",),
+    "warning.started": lambda data: ("warning_issued",),
+    "level.proposed": lambda data: ("level_condition",),
+    "level.decided": _decided,
+    "response.started": _started,
+    "response.ended": lambda data: ("response_ended",),
+    "service.restored": lambda data: ("service_restored",),
+    "ending.reported": lambda data: ("ending_reported",),
+    "incident.joined": lambda data: (),
+    "incident.facts_recorded": lambda data: (),
+    "report.handling": lambda data: (),
+    "effect.evaluated": lambda data: (),
+    "summary.published": lambda data: (),
+    "message.queued": lambda data: (),
+}
+
+# (event kind, kind of message) → declared proofs it is: telling a tier of 3.2 is the message its obligation asks for.
+PROOFS_OF: Final[Mapping[tuple[str, str], Moments]] = {
+    ("message.queued", "tier.ordinary"): ("message",),
+    ("message.queued", "tier.major"): ("message",),
+    ("message.queued", "tier.pre_response"): ("message.sent_summary",),
+}
+
+# A declared kind of proof that is a moment too: the meeting held after the ending report is the evaluation meeting.
+MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {
+    "end.evaluation_meeting": {"meeting": "evaluation_met"},
+    "notice.publish": {"notice": "notice_published"},
+}
+
+# After these the situation differs in a way that may exempt or oblige: levels, major against ordinary, an end.
+CHANGES_SITUATION: Final = frozenset(
+    {"incident.verified", "incident.facts_recorded", "level.decided", "incident.dismissed"}
+)
+
+
+def moments_of(kind: str, data: Data) -> Moments:
+    """The moments this event is; empty for one that only proves or tells something."""
+    return MOMENTS_OF[kind](data)

@@ -1,0 +1,110 @@
+"""Reads of proposals and obligations, and who owes them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from common.actor import Actor
+from common.clock import utc_text
+from escalation.models import Moment, Obligation, Proposal
+from incidents.selectors import Incident
+from people import selectors as people
+from people.selectors import User
+from plans.domain import Plan, RoleSpec, Situation, owner_chain
+from plans.selectors import plan_of
+
+
+def plan_for(incident: Incident) -> Plan:
+    """The plan version an incident is pinned to."""
+    return plan_of(incident.plan_version)
+
+
+def situation_of(incident: Incident) -> Situation:
+    warning = "yellow" if incident.phase == "warning" else None
+    return Situation(level=incident.level, major=incident.major, phase=incident.phase, warning=warning)
+
+
+def moments_occurred(incident: Incident) -> dict[str, datetime]:
+    return dict(Moment.objects.filter(incident=incident).values_list("moment", "at"))
+
+
+# --- who owes ----------------------------------------------------------------------------------------------------------
+def holders_of(role: RoleSpec) -> list[User]:
+    """Who holds a role of the plan now: holders of its role of rights; where it names a work group, those who sit in it."""
+    if role.acts_as is None:
+        return []
+    holders = people.holders(role.acts_as)
+    return [user for user in holders if role.group in people.groups_of(user)] if role.group else holders
+
+
+def recipients(plan: Plan, roles: Iterable[str]) -> list[tuple[int, str]]:
+    """(user id, plan role) of everyone in these roles, each person once under the first role that reaches them."""
+    found: dict[int, str] = {}
+    for key in roles:
+        for user in holders_of(plan.role(key)):
+            found.setdefault(user.pk, key)
+    return list(found.items())
+
+
+def next_up(plan: Plan, role: str, step: int) -> tuple[str, ...]:
+    """The role told at an escalation step: 1 is the next one up; past the top it is empty."""
+    chain = owner_chain(plan, role)
+    return (chain[step - 1].id,) if step <= len(chain) else ()
+
+
+def owns(by: Actor, plan: Plan, obligation: Obligation, groups: Iterable[str]) -> bool:
+    """Whether this actor holds one of the roles that owe it."""
+    sits_in = set(groups)
+    specs = (plan.role(key) for key in obligation.owners)
+    return any(s.acts_as in by.roles and (s.group is None or s.group in sits_in) for s in specs)
+
+
+# --- obligations -------------------------------------------------------------------------------------------------------
+def standing() -> QuerySet[Obligation]:
+    """What is owed now, the most pressing first; those without a clock last."""
+    rows = Obligation.objects.filter(state__in=Obligation.STANDING).select_related("incident", "incident__world")
+    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+
+
+def obligations_of(incident: Incident) -> list[Obligation]:
+    """Everything an incident ever owed: standing by due time, then what ended."""
+    ended = (
+        Obligation.objects.filter(incident=incident).exclude(state__in=Obligation.STANDING).order_by("-ended_at", "-pk")
+    )
+    return [*standing().filter(incident=incident), *ended]
+
+
+def mine(by: Actor, *, user_id: int, world_id: int) -> list[tuple[Obligation, Plan]]:
+    """What this person owes now across the incidents of a world."""
+    groups = people.groups_of(people.users_by_id([user_id])[user_id])
+    rows = standing().filter(incident__world_id=world_id)
+    with_plans = [(row, plan_for(row.incident)) for row in rows]
+    return [(row, plan) for row, plan in with_plans if owns(by, plan, row, groups)]
+
+
+def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:
+    """An obligation as API and board show it."""
+    rule = plan.rule(row.rule)
+    return {
+        "id": row.pk,
+        "incident": row.incident.number,
+        "rule": row.rule,
+        "title": rule.title.as_dict(),
+        "owner": row.owners[0],
+        "owner_title": plan.role(row.owners[0]).title.as_dict(),
+        "owners": row.owners,
+        "turn": row.turn,
+        "anchored_at": utc_text(row.anchored_at),
+        "due_at": row.due_at and utc_text(row.due_at),
+        "state": row.state,
+        "ended_at": row.ended_at and utc_text(row.ended_at),
+        "clause": row.clause,
+        "evidence": list(rule.evidence),
+    }
+
+
+# --- levels ------------------------------------------------------------------------------------------------------------
+def newest_proposal(incident: Incident) -> Proposal | None:
+    return Proposal.objects.filter(incident=incident).order_by("-made_at", "-pk").first()

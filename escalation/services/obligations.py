@@ -1,0 +1,310 @@
+"""Obligations: opened, satisfied and ended by what happens (PLAN.md's table).
+
+`follow` reacts together with every event of an incident, so a fact and the clocks it starts commit as one. The incident's
+stream lock, held by the event's own transaction, makes reactions of one incident run one after another.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import SYSTEM, Actor
+from common.clock import utc_text
+from common.errors import Conflict, Invalid, Missing, NotAllowed
+from engine import worlds
+from engine.log import log_append
+from engine.models import Event, Stream
+from engine.timers import timer_set, timers_cancel
+from escalation import selectors
+from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of
+from escalation.domain.turns import Turn, covered
+from escalation.events import ObligationFulfilled, ObligationOpened, ObligationSuperseded, ObligationWaived
+from escalation.models import Moment, Obligation
+from incidents.selectors import Incident, by_stream
+from people import selectors as people
+from people.rights import require
+from plans.domain import (
+    ObligationRule,
+    Plan,
+    obligations_for,
+    opening,
+    remind_at,
+    rules_ended_by,
+    still_applies,
+)
+
+REMIND, DUE, CLIMB = "escalation.remind", "escalation.due", "escalation.climb"
+TIMERS = (REMIND, DUE, CLIMB)
+
+
+def follow(event: Event) -> None:
+    """React to an event of an incident: note its moments, settle what it proves, end what it ends, open what it starts."""
+    incident = by_stream(event.stream_id)
+    plan = selectors.plan_for(incident)
+    moments = moments_of(event.kind, event.data)
+    _moments_note(incident, moments, event)
+    for evidence in (event.kind, *moments, *PROOFS_OF.get((event.kind, event.data.get("kind", "")), ())):
+        _settle(incident, plan, evidence, event)
+    _end(incident, plan, moments, event)
+    for moment in moments:
+        _open_all(incident, plan, moment, event)
+    if event.kind in CHANGES_SITUATION:
+        _situation_changed(incident, plan, event)
+
+
+def _moments_note(incident: Incident, moments: Iterable[str], event: Event) -> None:
+    rows = [Moment(incident=incident, moment=m, at=event.occurred_at, event=event) for m in moments]
+    Moment.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+# --- opening -----------------------------------------------------------------------------------------------------------
+def _open_all(incident: Incident, plan: Plan, moment: str, event: Event) -> None:
+    occurred = {**selectors.moments_occurred(incident), moment: event.occurred_at}
+    for rule in obligations_for(plan, moment, selectors.situation_of(incident)):
+        start = opening(rule, moment, occurred, plan.zone)
+        _open(incident, plan, rule, event, anchored_at=start.anchored_at, due_at=start.due_at)
+
+
+def _open(
+    incident: Incident,
+    plan: Plan,
+    rule: ObligationRule,
+    event: Event,
+    *,
+    anchored_at: datetime,
+    due_at: datetime | None,
+) -> None:
+    """One clock of a rule at a time: a second anchor while it runs changes nothing (contradiction 17)."""
+    if Obligation.objects.filter(incident=incident, rule=rule.id, state__in=Obligation.STANDING).exists():
+        return
+    turn_open(incident, plan, rule, event, turn=1, anchored_at=anchored_at, due_at=due_at)
+
+
+def turn_open(
+    incident: Incident,
+    plan: Plan,
+    rule: ObligationRule,
+    event: Event,
+    *,
+    turn: int,
+    anchored_at: datetime,
+    due_at: datetime | None,
+) -> Obligation | None:
+    """Open one turn and set its timers; None when this event opened it before."""
+    row, made = Obligation.objects.get_or_create(
+        incident=incident,
+        rule=rule.id,
+        anchor_event=event,
+        turn=turn,
+        defaults={"owners": list(rule.owners), "clause": rule.clause, "anchored_at": anchored_at, "due_at": due_at},
+    )
+    if not made:
+        return None
+    if due_at is not None:
+        timer_set(incident.world_id, DUE, row.pk, due_at)
+        timer_set(incident.world_id, REMIND, row.pk, max(remind_at(plan, rule, due_at), anchored_at))
+    payload = ObligationOpened(
+        id=row.pk,
+        rule=rule.id,
+        title=rule.title.as_dict(),
+        owners=row.owners,
+        turn=turn,
+        due_at=due_at and utc_text(due_at),
+        clause=rule.clause,
+    )
+    log_append(stream_of(incident), payload, by=SYSTEM, clause=rule.clause, plan_version=incident.plan_version)
+    return row
+
+
+# --- settling and ending -----------------------------------------------------------------------------------------------
+def _settle(incident: Incident, plan: Plan, evidence: str, event: Event) -> None:
+    rules = [rule.id for rule in plan.obligations.values() if evidence in rule.evidence]
+    for rule in rules:
+        for row in _covered(incident, rule):
+            _fulfil(row, evidence, event, by=SYSTEM, by_event=event.seq)
+
+
+def _covered(incident: Incident, rule: str) -> list[Obligation]:
+    rows = list(
+        Obligation.objects.select_for_update(no_key=True)
+        .filter(incident=incident, rule=rule, state__in=Obligation.STANDING)
+        .order_by("turn", "pk")
+    )
+    turns = covered([Turn(row.pk, row.due_at, row.state == Obligation.State.OVERDUE) for row in rows])
+    by_id = {row.pk: row for row in rows}
+    return [by_id[turn.id] for turn in turns]
+
+
+def _fulfil(row: Obligation, evidence: str, event: Event, *, by: Actor, by_event: int | None, note: str = "") -> None:
+    late = row.state == Obligation.State.OVERDUE or (row.due_at is not None and event.occurred_at > row.due_at)
+    row.proof_event = event
+    _close(row, Obligation.State.FULFILLED, event.occurred_at, also=("proof_event",))
+    payload = ObligationFulfilled(
+        id=row.pk, rule=row.rule, turn=row.turn, evidence=evidence, by_event=by_event, late=late, note=note
+    )
+    _log(row, payload, by)
+
+
+def _close(row: Obligation, state: Obligation.State, at: datetime, *, also: tuple[str, ...] = ()) -> None:
+    row.state, row.ended_at = state, at
+    row.save(update_fields=["state", "ended_at", *also])
+    timers_cancel(row.pk, REMIND, CLIMB)
+    if state is not Obligation.State.FULFILLED:
+        # A fulfilled turn keeps its due timer: on the fixed grid the next turn opens when this one falls due, done or not.
+        timers_cancel(row.pk, DUE)
+
+
+def _end(incident: Incident, plan: Plan, moments: Iterable[str], event: Event) -> None:
+    for moment in moments:
+        ended = {rule.id for rule in rules_ended_by(plan, moment)}
+        _supersede(incident, ended, event, why=moment)
+        # Turns done in time still wait to open the next: the rhythm stops with them.
+        done = Obligation.objects.filter(incident=incident, rule__in=ended, state=Obligation.State.FULFILLED)
+        for pk in done.values_list("pk", flat=True):
+            timers_cancel(pk, DUE)
+
+
+def _supersede(incident: Incident, rules: Iterable[str], event: Event, *, why: str) -> None:
+    rows = Obligation.objects.select_for_update(no_key=True).filter(
+        incident=incident, rule__in=set(rules), state__in=Obligation.STANDING
+    )
+    for row in rows.order_by("pk"):
+        # What this very event opened is not ended by it.
+        if row.anchor_event_id == event.pk:
+            continue
+        _close(row, Obligation.State.SUPERSEDED, event.occurred_at)
+        _log(row, ObligationSuperseded(id=row.pk, rule=row.rule, turn=row.turn, why=why), SYSTEM)
+
+
+def _situation_changed(incident: Incident, plan: Plan, event: Event) -> None:
+    """After a change of level or of ordinary to major: what no longer applies is superseded, what now applies begins (4.4)."""
+    situation = selectors.situation_of(incident)
+    exempt = [rule.id for rule in plan.obligations.values() if not still_applies(rule, situation)]
+    _supersede(incident, exempt, event, why=event.kind)
+    known = set(Obligation.objects.filter(incident=incident).exclude(state="superseded").values_list("rule", flat=True))
+    occurred = selectors.moments_occurred(incident)
+    gone_by = set(occurred)
+    for moment in ("response_started", "hq_active"):
+        if moment not in occurred:
+            continue
+        for rule in obligations_for(plan, moment, situation):
+            if rule.id not in known and not gone_by.intersection(rule.until):
+                start = opening(rule, moment, {**occurred, moment: event.occurred_at}, plan.zone)
+                _open(incident, plan, rule, event, anchored_at=event.occurred_at, due_at=start.due_at)
+
+
+# --- acts of people ----------------------------------------------------------------------------------------------------
+@transaction.atomic
+def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor) -> Obligation:
+    """A person attaches a declared kind of proof: a meeting held, a report sent, a budget readied.
+
+    Raises Missing, NotAllowed (not its owner), Invalid (proof of a kind the plan does not accept, or without words) and
+    Conflict (it ended meanwhile). Event kinds are proved by doing the act itself, never by saying so.
+    """
+    by = require(by, "obligation.fulfil")
+    row, plan = _standing(obligation_id)
+    _must_own(by, plan, row)
+    accepted = [kind for kind in plan.rule(row.rule).evidence if kind in plan.evidence]
+    if evidence not in accepted:
+        said = ", ".join(accepted) or "-"
+        raise Invalid(
+            "obligation.evidence",
+            _("This obligation does not accept that kind of proof; it accepts: %(accepted)s."),
+            errors=[{"field": "evidence", "code": "invalid_choice", "message": said}],
+            accepted=said,
+        )
+    if not note.strip():
+        raise Invalid(
+            "obligation.note",
+            _("Say in a few words what was done and where it can be found."),
+            errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
+        )
+    proof = log_append(
+        stream_of(row.incident),
+        ObligationFulfilled(
+            id=row.pk, rule=row.rule, turn=row.turn, evidence=evidence, by_event=None, late=_is_late(row), note=note
+        ),
+        by=by,
+        clause=row.clause,
+        plan_version=row.incident.plan_version,
+    )
+    row.proof_event = proof
+    _close(row, Obligation.State.FULFILLED, proof.occurred_at, also=("proof_event",))
+    _same_proof(row, plan, evidence, proof)
+    return row
+
+
+def _same_proof(row: Obligation, plan: Plan, evidence: str, proof: Event) -> None:
+    """One meeting satisfies both obligations that ask for it (contradiction 17); some proofs are moments of their own."""
+    incident = row.incident
+    if evidence == "meeting":
+        for other in Obligation.objects.filter(incident=incident, state__in=Obligation.STANDING).order_by("pk"):
+            if evidence in plan.rule(other.rule).evidence and other.owners == row.owners:
+                _fulfil(other, evidence, proof, by=SYSTEM, by_event=proof.seq)
+    moment = MOMENT_OF_PROOF.get(row.rule, {}).get(evidence)
+    if moment:
+        _moments_note(incident, [moment], proof)
+        _settle(incident, plan, moment, proof)
+        _open_all(incident, plan, moment, proof)
+
+
+@transaction.atomic
+def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligation:
+    """HQ waives one with a reason. Raises Missing, NotAllowed, Invalid (no reason), Conflict (it ended meanwhile)."""
+    by = require(by, "obligation.waive")
+    row, _plan = _standing(obligation_id)
+    if not reason.strip():
+        raise Invalid(
+            "reason.required",
+            _("Give the reason; it is kept with your name."),
+            errors=[{"field": "reason", "code": "required", "message": _("This field may not be blank.")}],
+        )
+    _close(row, Obligation.State.WAIVED, worlds.now(row.incident.world_id))
+    _log(row, ObligationWaived(id=row.pk, rule=row.rule, turn=row.turn, reason=reason), by)
+    return row
+
+
+def _standing(obligation_id: int) -> tuple[Obligation, Plan]:
+    found = Obligation.objects.filter(pk=obligation_id).select_related("incident").first()
+    if found is None:
+        raise Missing("obligation.missing", _("There is no such obligation."))
+    # The stream's lock first, as every reaction takes it; then the row.
+    Stream.objects.select_for_update(no_key=True).get(pk=found.incident.stream_id)
+    row = (
+        Obligation.objects.select_for_update(no_key=True, of=("self",)).select_related("incident").get(pk=obligation_id)
+    )
+    if row.state not in Obligation.STANDING:
+        raise Conflict("obligation.ended", _("This obligation was settled or ended meanwhile; reload the page."))
+    return row, selectors.plan_for(row.incident)
+
+
+def _must_own(by: Actor, plan: Plan, row: Obligation) -> None:
+    if by.kind == "system":
+        return
+    groups = people.groups_of(people.users_by_id([by.id or 0])[by.id or 0])
+    if not selectors.owns(by, plan, row, groups):
+        owners = ", ".join(str(plan.role(key).title.zh) for key in row.owners)
+        raise NotAllowed("obligation.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+
+
+def _is_late(row: Obligation) -> bool:
+    return row.due_at is not None and worlds.now(row.incident.world_id) > row.due_at
+
+
+def _log(row: Obligation, payload: ObligationFulfilled | ObligationSuperseded | ObligationWaived, by: Actor) -> None:
+    incident = row.incident
+    log_append(stream_of(incident), payload, by=by, clause=row.clause, plan_version=incident.plan_version)
+
+
+def stream_of(incident: Incident) -> Stream:
+    return Stream(pk=incident.stream_id, world_id=incident.world_id, kind="incident", key=incident.number)
+
+
+def incident_number_of(obligation_id: int) -> str:
+    """Raises Missing."""
+    number = Obligation.objects.filter(pk=obligation_id).values_list("incident__number", flat=True).first()
+    if number is None:
+        raise Missing("obligation.missing", _("There is no such obligation."))
+    return number

@@ -1,0 +1,126 @@
+"""The automatic pre-response (4.1): a crossed threshold opens a warning by itself, or joins the one that stands."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import SYSTEM
+from common.bilingual import Both, both
+from engine.log import log_append
+from engine.models import Event, World
+from escalation.events import WarningStarted
+from escalation.services.levels import propose
+from escalation.services.obligations import stream_of
+from escalation.services.telling import tell_tier
+from incidents import services as incidents
+from incidents.domain.triggers import Trigger
+from incidents.selectors import Incident, open_incidents, standing_for
+from people.selectors import names, node_named
+from plans.domain import Plan, Threshold
+from plans.selectors import in_force, plan_of
+
+TIER = "pre_response"
+# Thresholds that open a pre-response; the others only add facts to what stands (rulings 2, 15, 27).
+OPENS = frozenset({"pre_response", "outage", "major"})
+
+
+def follow(event: Event) -> None:
+    """React to a watch that opened."""
+    trigger = _trigger(event)
+    world = event.stream.world
+    standing = standing_for(world.pk, [trigger.region] if trigger.region else [])
+    version = standing.plan_version if standing else in_force().pk
+    plan = plan_of(version)
+    threshold = plan.threshold(trigger.threshold)
+    if standing is None:
+        if threshold.purpose not in OPENS:
+            return
+        incident = _open(world, plan, version, trigger, threshold)
+    else:
+        incident = incidents.incident_join(incident_id=standing.pk, trigger=trigger, by=SYSTEM)
+    facts = _facts(incident, trigger, threshold)
+    if facts:
+        incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
+
+
+def cleared(event: Event) -> None:
+    """React to a watch that cleared: whether the level still follows is judged again."""
+    for incident in open_incidents(event.stream.world_id):
+        if incident.phase in ("warning", "verified", "reported", "response"):
+            propose(incident)
+
+
+def _open(world: World, plan: Plan, version: int, trigger: Trigger, threshold: Threshold) -> Incident:
+    place = _place(trigger)
+    title = both(_("%(what)s (%(place)s)"), what=threshold.title.as_dict(), place=place)
+    incident = incidents.incident_open_from_signal(
+        trigger=trigger, title=title, world=world, plan_version=version, by=SYSTEM, clause=threshold.clause
+    )
+    payload = WarningStarted(colour="yellow", phase=incident.phase, clauses=list(threshold.clauses))
+    log_append(stream_of(incident), payload, by=SYSTEM, clause=threshold.clause, plan_version=version)
+    subject = both(_("Pre-response: %(title)s"), title=title)
+    body = both(
+        _("%(number)s: %(what)s. Place: %(place)s. Measured: %(value)s at %(at)s (clause %(clause)s)."),
+        number=incident.number,
+        what=threshold.title.as_dict(),
+        place=place,
+        value=_measured(trigger),
+        at=trigger.at.astimezone(plan.zone).strftime("%m-%d %H:%M"),
+        clause=threshold.clause,
+    )
+    tell_tier(incident, plan, TIER, subject=subject, body=body, key=f"pre_response:{incident.number}")
+    return incident
+
+
+def _facts(incident: Incident, trigger: Trigger, threshold: Threshold) -> dict[str, str | bool | float | None]:
+    """What a crossed threshold says about the level: how far it reaches, and that, or by how much, it is over."""
+    facts: dict[str, str | bool | float | None] = {"reach": _reach(incident, trigger)}
+    if threshold.measure == "excess" and trigger.ratio is not None:
+        facts["complaints_excess"] = trigger.ratio
+    elif threshold.purpose == "pre_response":
+        facts["threshold_crossed"] = True
+    elif threshold.purpose == "outage":
+        facts["outage"] = True
+    elif threshold.purpose == "major" and trigger.ratio is not None:
+        facts["hotlines_down_share"] = trigger.ratio
+    if trigger.node and (node := node_named(trigger.node)) and node.daily_calls is not None:
+        facts["node_daily_calls"] = float(node.daily_calls)
+    return facts
+
+
+def _reach(incident: Incident, trigger: Trigger) -> str:
+    if not incident.regions and not trigger.node:
+        return "nationwide"
+    if len(incident.regions) > 1:
+        return "regions"
+    if not trigger.node or incident.reach in ("region", "regions", "nationwide"):
+        return incident.reach if incident.reach in ("regions", "nationwide") else "region"
+    return "nodes" if len(incident.nodes) > 1 else "node"
+
+
+def _place(trigger: Trigger) -> Both:
+    known = names()
+    for kind, key in (("nodes", trigger.node), ("regions", trigger.region), ("hotlines", trigger.hotline)):
+        if key:
+            return known[kind][key]
+    return both(_("nationwide"))
+
+
+def _measured(trigger: Trigger) -> str:
+    return f"{trigger.ratio:+.0%}" if trigger.ratio is not None else f"{trigger.value:g}"
+
+
+def _trigger(event: Event) -> Trigger:
+    data = event.data
+    return Trigger(
+        watch=data["watch"],
+        threshold=data["threshold"],
+        metric=data["metric"],
+        region=data["region"] or None,
+        hotline=data["hotline"] or None,
+        node=data["node"] or None,
+        value=data["value"],
+        ratio=data["ratio"],
+        baseline=data["baseline"],
+        at=datetime.fromisoformat(data["at"]),
+    )

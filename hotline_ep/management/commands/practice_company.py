@@ -1,0 +1,36 @@
+"""Set up the practice company; what is there is left as it is."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from hotline_ep.embedded.private_files import read_private, write_private
+from hotline_ep.practice import founding, history
+
+WEEKS = 4
+
+
+class Command(BaseCommand):
+    help = "Found the practice company: people, places, a signal source, weeks of history. Changes nothing that is there."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--access-file", required=True, type=Path, help="accounts and tokens, kept with mode 600")
+        parser.add_argument("--weeks", type=int, default=WEEKS, help="weeks of history before now (default 4)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["access_file"]
+        access = read_private(path) if path.exists() else {}
+        known = {row["username"]: row["password"] for row in access.get("accounts", [])}
+        founding.places_found()
+        accounts = founding.people_found(known, self._say)
+        access["accounts"] = [account.as_dict() for account in accounts]
+        access["api_tokens"] = founding.tokens_found(access.get("api_tokens", {}))
+        access["source_token"] = founding.source_found(access.get("source_token"))
+        write_private(path, access)
+        self._say(f"{len(accounts)} people in {len(access['api_tokens'])} roles")
+        written = history.history_found(weeks=options["weeks"])
+        self._say(f"{written} samples of history" if written else "history is there")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"  {text}")

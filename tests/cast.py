@@ -1,0 +1,61 @@
+"""The people of every test, named once: the practice company, and an outsider who may do nothing."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.test import Client
+from rest_framework.test import APIClient
+
+from common.actor import SYSTEM, Actor
+from hotline_ep.practice import founding
+from people import selectors, services
+from people.models import User
+from plans.models import PlanVersion
+from plans.services import SHIPPED, plan_load
+
+# How the flows call them.
+DUTY, SUPERVISOR, GM, DEPUTY_GM, TECH, IT, EXECUTIVE, LEGAL, AUDITOR, ADMIN = (
+    "lin", "su", "chen", "zhao", "gao", "he", "exec", "wen", "audit", "admin",
+)  # fmt: skip
+OUTSIDER = "outsider"
+
+
+@dataclass
+class Cast:
+    """Everybody of the practice company, by username; the default plan is in force."""
+
+    plan: PlanVersion
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def user(self, username: str) -> User:
+        return selectors.user_by_name(username)
+
+    def actor(self, username: str) -> Actor:
+        return selectors.actor_of(self.user(username))
+
+    def client(self, username: str, language: str = "en") -> Client:
+        """A browser in which this person is signed in."""
+        client = Client(headers={"accept-language": language})
+        client.force_login(self.user(username))
+        client.cookies["django_language"] = language
+        return client
+
+    def api(self, username: str, language: str = "en") -> APIClient:
+        """A program with this person's API token."""
+        if username not in self.tokens:
+            self.tokens[username] = services.token_issue(user=self.user(username), name="test", by=SYSTEM)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.tokens[username]}", HTTP_ACCEPT_LANGUAGE=language)
+        return client
+
+    @cached_property
+    def everyone(self) -> list[User]:
+        return list(User.objects.order_by("pk"))
+
+
+def assemble() -> Cast:
+    """Found the company in the test's database."""
+    founding.places_found()
+    founding.people_found({}, lambda text: None)
+    services.user_create(username=OUTSIDER, display_name="Outsider", by=SYSTEM, password="a-long-password-1")
+    return Cast(plan=plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True))
