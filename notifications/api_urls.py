@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from notifications import api
+
+urlpatterns = [
+    path("messages", api.Messages.as_view(), name="api-messages"),
+    path("messages/<int:message>/receipts", api.Receipts.as_view(), name="api-message-receipts"),
+    path("messages/<int:message>/acknowledge", api.Acknowledge.as_view(), name="api-message-acknowledge"),
+    path("messages/<int:message>/read", api.Read.as_view(), name="api-message-read"),
+    path("incidents/<str:number>/summaries", api.Summaries.as_view(), name="api-summaries"),
+    path("incidents/<str:number>/summaries/<int:summary>/edit", api.SummaryEdit.as_view(), name="api-summary-edit"),
+    path(
+        "incidents/<str:number>/summaries/<int:summary>/publish",
+        api.SummaryPublish.as_view(),
+        name="api-summary-publish",
+    ),
+]

@@ -44,7 +44,7 @@ class Delivery(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="deliveries")
     user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=24, help_text="why this person is told")
+    role = models.CharField(max_length=64, help_text="a role of the plan or of rights: why this person is told")
     channel = models.CharField(max_length=8, choices=[(c, c) for c in Channel])
     state = models.CharField(max_length=12, choices=[(s, s) for s in State])
     key = models.CharField(max_length=40, unique=True, help_text="our idempotency key with the provider")
@@ -72,7 +72,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             # A person's inbox, newest first.
-            models.Index(fields=["user", "-id"], condition=Q(channel="inapp"), name="delivery_inbox"),
+            models.Index(fields=["user", "-message"], condition=Q(channel="inapp"), name="delivery_inbox"),
             # The badge on every page.
             models.Index(fields=["user"], condition=Q(channel="inapp", state="delivered"), name="delivery_unread"),
         ]

@@ -1,13 +1,23 @@
 """Reads of messages, their receipts, the sink and the summaries."""
 
+from collections.abc import Mapping
+
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from common.bilingual import Both, both
 from common.errors import Missing
+from incidents.models import Incident
 from notifications.domain.delivery import Channel, State
 from notifications.models import Delivery, Message, Summary, SunkMail
+from people import selectors as people
+from people.rights import ROLES
+from plans import selectors as plans
+from plans.domain import Plan
 
 PAGE = 50
+# The plan's tier for progress summaries.
+SUMMARY_TIER = "progress"
 
 
 # --- a person's own -----------------------------------------------------------------------------------------------------
@@ -17,15 +27,15 @@ def unread_count(user_id: int) -> int:
 
 
 def inbox(user_id: int, *, before: int | None = None, world_id: int | None = None) -> list[Delivery]:
-    """A person's own messages, newest first, a page at a time; `before` is the last delivery id of the page above."""
+    """A person's own messages, newest first, a page at a time; `before` is the last message of the page above."""
     own = Delivery.objects.filter(user_id=user_id, channel="inapp").select_related(
         "message__world", "message__incident"
     )
     if before is not None:
-        own = own.filter(pk__lt=before)
+        own = own.filter(message_id__lt=before)
     if world_id is not None:
         own = own.filter(message__world_id=world_id)
-    return list(own.order_by("-pk")[:PAGE])
+    return list(own.order_by("-message_id")[:PAGE])
 
 
 def own_delivery(user_id: int, message_id: int) -> Delivery:
@@ -93,3 +103,42 @@ def summary_of(incident_id: int, summary_id: int) -> Summary:
 def newest_summary(incident_id: int) -> Summary | None:
     """The one the incident room shows: the newest turn, draft or published."""
     return Summary.objects.filter(incident_id=incident_id).order_by("-turn").first()
+
+
+# --- what the plan says of an incident's words ------------------------------------------------------------------------
+def plan_for(incident: Incident | None) -> Plan | None:
+    """The plan version an incident is pinned to, else the one in force; None before any was loaded."""
+    try:
+        return plans.plan_of(incident.plan_version) if incident and incident.plan_version else plans.current()
+    except Missing:
+        return None
+
+
+def names_for(incident: Incident) -> Mapping[str, Mapping[str, Both]]:
+    """Places, groups, metrics and roles (of rights and of the plan) by key, in both languages."""
+    names: dict[str, dict[str, Both]] = {**people.names(), "roles": role_names(incident)}
+    if plan := plan_for(incident):
+        names["metrics"] = {key: metric.title.as_dict() for key, metric in plan.metrics.items()}
+    return names
+
+
+def role_names(incident: Incident | None) -> dict[str, Both]:
+    """Roles of rights and roles of the plan, by key: why a person is told."""
+    names = {role: both(label) for role, label in ROLES.items()}
+    if plan := plan_for(incident):
+        names |= {key: role.title.as_dict() for key, role in plan.roles.items()}
+    return names
+
+
+def summary_audience(incident: Incident) -> list[tuple[int, str]]:
+    """(user id, plan role) of everyone a progress summary goes to: the plan's tier for it, else all tiers (clause 3.2)."""
+    plan = plan_for(incident)
+    if plan is None:
+        return []
+    tiers = [plan.tiers[SUMMARY_TIER]] if SUMMARY_TIER in plan.tiers else list(plan.tiers.values())
+    found: dict[int, str] = {}
+    for role in (plan.roles[key] for tier in tiers for key in tier.roles):
+        for user in people.holders(role.acts_as) if role.acts_as else []:
+            if role.group is None or role.group in people.groups_of(user):
+                found.setdefault(user.pk, role.id)
+    return list(found.items())

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(help_text='why this person is told', max_length=24)),
+                ('role', models.CharField(help_text='a role of the plan or of rights: why this person is told', max_length=64)),
                 ('channel', models.CharField(choices=[(notifications.domain.delivery.Channel['INAPP'], notifications.domain.delivery.Channel['INAPP']), (notifications.domain.delivery.Channel['EMAIL'], notifications.domain.delivery.Channel['EMAIL'])], max_length=8)),
                 ('state', models.CharField(choices=[(notifications.domain.delivery.State['QUEUED'], notifications.domain.delivery.State['QUEUED']), (notifications.domain.delivery.State['SENDING'], notifications.domain.delivery.State['SENDING']), (notifications.domain.delivery.State['SENT'], notifications.domain.delivery.State['SENT']), (notifications.domain.delivery.State['DELIVERED'], notifications.domain.delivery.State['DELIVERED']), (notifications.domain.delivery.State['READ'], notifications.domain.delivery.State['READ']), (notifications.domain.delivery.State['ACKNOWLEDGED'], notifications.domain.delivery.State['ACKNOWLEDGED']), (notifications.domain.delivery.State['FAILED'], notifications.domain.delivery.State['FAILED']), (notifications.domain.delivery.State['GIVEN_UP'], notifications.domain.delivery.State['GIVEN_UP'])], max_length=12)),
                 ('key', models.CharField(help_text='our idempotency key with the provider', max_length=40, unique=True)),
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='delivery',
-            index=models.Index(condition=models.Q(('channel', 'inapp')), fields=['user', '-id'], name='delivery_inbox'),
+            index=models.Index(condition=models.Q(('channel', 'inapp')), fields=['user', '-message'], name='delivery_inbox'),
         ),
         migrations.AddIndex(
             model_name='delivery',

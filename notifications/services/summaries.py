@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
-from common.bilingual import Both, both
 from common.errors import Conflict, Invalid, Missing
 from engine import worlds
 from engine.log import log_append
@@ -22,9 +21,9 @@ from incidents import selectors as incidents
 from notifications.domain import summary as rules
 from notifications.events import SummaryDrafted, SummaryEdited, SummaryPublished
 from notifications.models import Summary
+from notifications.selectors import names_for
 from notifications.services.messages import message_send
-from people import selectors as people
-from people.rights import ROLES, require
+from people.rights import require
 
 CLAUSE = "3.2"
 LONGEST = 8000
@@ -47,7 +46,9 @@ def summary_draft(*, incident_id: int, turn: int, due_at: datetime, now: datetim
     if not made and not _news(events, summary.drafted_through):
         return summary
     zone = ZoneInfo(settings.TIME_ZONE)
-    sections = rules.sections(events, since=_told_through(incident_id, turn), now=now, names=_names(), zone=zone)
+    sections = rules.sections(
+        events, since=_told_through(incident_id, turn), now=now, names=names_for(summary.incident), zone=zone
+    )
     number = str(summary.incident.number)
     summary.text_zh, summary.text_en = (
         rules.text(sections, language, number=number, turn=turn, now=now, zone=zone) for language in ("zh", "en")
@@ -79,15 +80,12 @@ def _told_through(incident_id: int, turn: int) -> int:
     return before.order_by("-turn").values_list("drafted_through", flat=True).first() or 0
 
 
-def _names() -> dict[str, dict[str, Both]]:
-    """Places, groups and roles by key in both languages."""
-    return {**people.names(), "roles": {role: both(label) for role, label in ROLES.items()}}
-
-
 @transaction.atomic
 def summary_edit(*, summary_id: int, zh: str, en: str, based_on: int, by: Actor) -> Summary:
     """Replace both texts; raises Conflict when somebody changed it since revision `based_on`, or it is published."""
     by = require(by, "summary.edit")
+    # A browser sends the ends of lines its own way.
+    zh, en = ("\n".join(text.splitlines()) for text in (zh, en))
     errors = [
         {"field": field, "code": "length", "message": _("Write between 1 and 8,000 characters.")}
         for field, text in (("zh", zh), ("en", en))

@@ -1,18 +1,28 @@
 """Headquarters, the duty manager and an outsider, in databases that really commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from engine import worlds
 from engine.models import World
+from engine.reactions import subscribe
+from hotline_ep import subscriptions
 from notifications.models import Message
 from notifications.services import message_send
 from people.models import User
 from tests.apps.people.conftest import api, made  # noqa: F401 - `api` is a fixture
 
 Say = Callable[..., Message]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_reacts() -> Iterator[None]:
+    """This room alone: the rules above it have tests of their own."""
+    subscribe({})
+    yield
+    subscriptions.connect()
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
 """Letters leave once, whatever dies in between; what cannot be delivered is seen."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -139,6 +144,33 @@ def test_killed_anywhere_it_is_one_mail(say: Say, lin: User, monkeypatch: pytest
     drain(SENDS)
     assert SunkMail.objects.count() == 1
     assert mail_of(lin).state == State.SENT
+
+
+WORKER = """
+import django
+django.setup()
+from engine.queues import QUEUES, drain
+drain(QUEUES["sends"])
+"""
+
+
+@pytest.mark.processes
+def test_a_worker_killed_after_the_provider_took_it_sends_no_second(
+    say: Say, lin: User, fresh_db: str, database_server: Any
+):
+    say("k", lin)
+    environment = {
+        **os.environ,
+        **database_server.urls(fresh_db),
+        "DJANGO_SETTINGS_MODULE": "hotline_ep.settings",
+        "HOTLINE_FAILPOINT": "sends.after_call=kill",
+    }
+    worker = subprocess.run([sys.executable, "-c", WORKER], env=environment, cwd=settings.BASE_DIR, check=False)
+    assert worker.returncode == -signal.SIGKILL
+    assert (SunkMail.objects.count(), mail_of(lin).state) == (1, State.SENDING)
+    later()
+    drain(SENDS)
+    assert (SunkMail.objects.count(), mail_of(lin).state, mail_of(lin).tries) == (1, State.SENT, 2)
 
 
 def test_a_known_repeat_is_asked_for_and_not_sent(say: Say, lin: User, provider):

@@ -1,0 +1,33 @@
+"""The form of a progress summary."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models import Summary
+
+
+class SummaryForm(forms.Form):
+    """Both texts, and the revision they were made from."""
+
+    zh = forms.CharField(
+        label=_("Text in Chinese"), widget=forms.Textarea(attrs={"rows": 16, "lang": "zh-hans"}), strip=False
+    )
+    en = forms.CharField(
+        label=_("Text in English"), widget=forms.Textarea(attrs={"rows": 16, "lang": "en"}), strip=False
+    )
+    based_on = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Several forms of a summary may stand on one page.
+        super().__init__(*args, auto_id="summary-%s", **kwargs)
+
+    @classmethod
+    def of(cls, summary: Summary) -> "SummaryForm":
+        return cls(initial={"zh": summary.text_zh, "en": summary.text_en, "based_on": summary.revision})
+
+    def on(self, summary: Summary) -> "SummaryForm":
+        """The same words and errors, to be saved over the newest revision once the person has seen it."""
+        self.data = {**dict(self.data.items()), "based_on": str(summary.revision)}
+        return self

@@ -1,0 +1,142 @@
+"""Pages of messages and summaries."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from common.bilingual import in_language
+from common.errors import Conflict, HotlineError
+from incidents import selectors as incidents
+from notifications import selectors, services
+from notifications.forms import SummaryForm
+from notifications.models import Summary
+from people.endpoints import PageRequest, change_once, page, posts, world_of
+
+
+def _before(request: HttpRequest) -> int | None:
+    text = request.GET.get("before", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+@page("message.view")
+def inbox(request: PageRequest) -> HttpResponse:
+    """One's own messages of all worlds, or of the world the page is in."""
+    world_id = world_of(request).pk if "world" in request.GET else None
+    own = selectors.inbox(request.user.pk, before=_before(request), world_id=world_id)
+    shown = {"deliveries": own, "more": own[-1].message_id if len(own) == selectors.PAGE else None}
+    return render(request, "notifications/inbox.html", shown)
+
+
+@page("message.read_all")
+def everything(request: PageRequest) -> HttpResponse:
+    """What was told to whom in a world."""
+    found = selectors.messages_in(world_of(request).pk, before=_before(request))
+    shown = {"found": found, "more": found[-1].pk if len(found) == selectors.PAGE else None}
+    return render(request, "notifications/all.html", shown)
+
+
+@page("message.read_all")
+def receipts(request: PageRequest, message: int) -> HttpResponse:
+    """Who was told, who acknowledged, who was not reached."""
+    found = selectors.message_by_id(message)
+    roles = selectors.role_names(found.incident)
+    rows = [
+        {"delivery": delivery, "role": in_language(roles[delivery.role]) if delivery.role in roles else delivery.role}
+        for delivery in selectors.receipts(found.pk)
+    ]
+    shown = {"message": found, "rows": rows}
+    return render(request, "notifications/receipts.html", shown)
+
+
+@page("message.read_all")
+def sink(request: PageRequest) -> HttpResponse:
+    """The mailbox of the e-mail sink."""
+    world_id = world_of(request).pk if "world" in request.GET else None
+    return render(request, "notifications/sink.html", {"mails": selectors.sunk_mail(world_id)})
+
+
+@posts("message.acknowledge")
+def acknowledge(request: PageRequest, message: int) -> HttpResponse:
+    services.message_acknowledge(message_id=message, by=request.by)
+    return _back(request)
+
+
+@posts("message.view")
+def read(request: PageRequest, message: int) -> HttpResponse:
+    services.message_read(message_id=message, by=request.by)
+    return _back(request)
+
+
+def _back(request: PageRequest) -> HttpResponse:
+    """Where the form stood: the inbox, or a page that shows a message."""
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return redirect(target if safe else "messages")
+
+
+# --- summaries --------------------------------------------------------------------------------------------------------
+@page("incident.view")
+def summaries(request: PageRequest, number: str) -> HttpResponse:
+    incident = incidents.by_number(number)
+    shown = {"incident": incident, "summaries": selectors.summaries_of(incident.pk)}
+    return render(request, "notifications/summaries.html", shown)
+
+
+@page("incident.view")
+def summary(request: PageRequest, number: str, summary: int) -> HttpResponse:
+    return _desk(request, _summary(number, summary))
+
+
+def _summary(number: str, summary: int) -> Summary:
+    return selectors.summary_of(incidents.by_number(number).pk, summary)
+
+
+def _desk(request: PageRequest, found: Summary, form: SummaryForm | None = None, status: int = 200) -> HttpResponse:
+    """The summary with its form; `stale` shows what somebody else saved beside what this person wrote."""
+    stale = form is not None and status == Conflict.status and found.is_draft
+    shown = {
+        "summary": found,
+        "incident": found.incident,
+        "summary_form": form or SummaryForm.of(found),
+        "stale": stale,
+    }
+    return render(request, "notifications/summary_page.html", shown, status=status)
+
+
+@posts("summary.edit")
+def summary_edit(request: PageRequest, number: str, summary: int) -> HttpResponse:
+    """Save both texts."""
+    return _written(request, number, summary, publishing=False)
+
+
+@posts("summary.publish")
+def summary_publish(request: PageRequest, number: str, summary: int) -> HttpResponse:
+    """Publish what stands in the form: what was changed there is saved first, together with the publication."""
+    return _written(request, number, summary, publishing=True)
+
+
+def _written(request: PageRequest, number: str, summary_id: int, *, publishing: bool) -> HttpResponse:
+    found = _summary(number, summary_id)
+    form = SummaryForm(request.POST)
+    if not form.is_valid():
+        return _desk(request, found, form, status=400)
+
+    def change() -> tuple[str, int]:
+        saved = services.summary_edit(summary_id=found.pk, by=request.by, **form.cleaned_data)
+        if publishing:
+            to = selectors.summary_audience(found.incident)
+            services.summary_publish(summary_id=found.pk, revision=saved.revision, by=request.by, to=to)
+        return f"summary:{found.pk}", 200
+
+    try:
+        change_once(request, change)
+    except HotlineError as error:
+        form.add_error(None, error.sentence())
+        now = _summary(number, summary_id)
+        return _desk(request, now, form.on(now), status=error.status)
+    said = _("The summary is published and on its way.") if publishing else _("The summary is saved.")
+    messages.success(request, said)
+    return redirect("summary", number=number, summary=summary_id)
