@@ -33,8 +33,6 @@ from notifications.models import Delivery, Send
 LIMIT = 4
 # Twice the longest call: four exchanges with a server at its slowest.
 LEASE = timedelta(seconds=2 * 4 * CALL_SECONDS)
-# An urgent letter stands this much ahead in the queue: it overtakes what is fresh, and nothing waits forever behind it.
-HEAD_START = timedelta(hours=1)
 LONGEST_SUBJECT = 300
 
 

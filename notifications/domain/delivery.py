@@ -1,5 +1,6 @@
 """How far a message has come to one person over one channel: the states and the only moves between them."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -39,3 +40,5 @@ MOVES: Final = frozenset({
 UNSENT: Final = frozenset({State.QUEUED, State.SENDING, State.FAILED, State.GIVEN_UP})
 # What an in-app message can be: the row is the delivery.
 INAPP: Final = frozenset({State.DELIVERED, State.READ, State.ACKNOWLEDGED})
+# An urgent letter stands this much ahead in the queue: it overtakes what is fresh, and nothing waits forever behind it.
+HEAD_START = timedelta(hours=1)

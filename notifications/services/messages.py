@@ -4,19 +4,18 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
-from common.clock import wall
 from common.errors import Missing
 from common.ids import new_key
 from engine import feed, worlds
 from engine.bell import ring_after_commit
 from engine.log import log_append
-from notifications.domain.delivery import Channel, State
+from notifications.domain.delivery import HEAD_START, Channel, State
 from notifications.events import MessageQueued
 from notifications.models import Delivery, Message, Send
-from notifications.sending import HEAD_START
 from people.rights import require
 
 
@@ -77,7 +76,7 @@ def _deliver(message: Message, roles: Mapping[int, str]) -> None:
     }
     Delivery.objects.bulk_create(by_channel[Channel.INAPP])
     letters = Delivery.objects.bulk_create(by_channel[Channel.EMAIL])
-    due = wall() - HEAD_START if message.urgent else wall()
+    due = Now() - HEAD_START if message.urgent else Now()
     Send.objects.bulk_create([Send(delivery=letter, due_at=due) for letter in letters])
     ring_after_commit("sends")
     _tell_inboxes(message.world_id, list(roles))
