@@ -1,10 +1,14 @@
 """Headquarters, the duty manager and an outsider, in databases that really commit."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from common.errors import HotlineError
 from engine import worlds
 from engine.models import World
 from engine.reactions import subscribe
@@ -69,3 +73,20 @@ def say(world: World) -> Say:
         return message_send(to=[(user.pk, "hq_member") for user in users], key=key, **words | more)
 
     return send
+
+
+def at_once(act: Callable[[], Any], *, people: int = 4) -> list[Any]:
+    """What each of several connections got that did the same at the same moment: a result or a HotlineError."""
+    start = threading.Barrier(people)
+
+    def run() -> Any:
+        try:
+            start.wait()
+            return act()
+        except HotlineError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(people) as pool:
+        return [future.result() for future in [pool.submit(run) for _ in range(people)]]

@@ -25,7 +25,7 @@ from notifications.channels import Letter, OutcomeUnknown
 from notifications.domain.delivery import MOVES, State
 from notifications.models import Delivery, Send, SunkMail
 from people.models import User
-from tests.apps.notifications.conftest import Say
+from tests.apps.notifications.conftest import Say, at_once
 
 SENDS = QUEUES["sends"]
 
@@ -109,6 +109,12 @@ def test_the_same_key_is_the_same_message(say: Say, lin: User, gao: User):
     first = say("k", lin)
     assert say("k", lin, gao, subject={"zh": "别的", "en": "other"}) == first
     assert Delivery.objects.filter(channel="inapp").count() == 1
+
+
+def test_said_four_times_at_once_it_is_said_once(say: Say, lin: User):
+    assert len(set(at_once(lambda: say("k", lin)))) == 1
+    at_once(lambda: drain(SENDS))
+    assert (Delivery.objects.count(), SunkMail.objects.count(), mail_of(lin).tries) == (2, 1, 1)
 
 
 def test_what_is_rolled_back_was_never_said(say: Say, lin: User):

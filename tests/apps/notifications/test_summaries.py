@@ -25,6 +25,7 @@ from notifications.services.summaries import content_hash
 from people.models import User
 from people.selectors import actor_of
 from plans.services import SHIPPED, plan_load
+from tests.apps.notifications.conftest import at_once
 
 
 @pytest.fixture
@@ -120,6 +121,13 @@ def test_published_once_to_everyone_in_their_language(incident: Incident, draft:
     assert subjects[gao.pk] == f"进展通报：{incident.number}（第 1 期）"
     assert Message.objects.count() == 1
     assert Delivery.objects.filter(channel="inapp").count() == 2
+
+
+def test_of_four_who_publish_at_once_one_does(draft: Summary, gao: User):
+    by = actor_of(gao)
+    got = at_once(lambda: summary_publish(summary_id=draft.pk, revision=1, by=by, to=[(gao.pk, "hq")]))
+    assert sorted(getattr(result, "code", "done") for result in got) == ["done", *["summary.published"] * 3]
+    assert Message.objects.count() == 1
 
 
 def test_late_is_recorded_as_late(incident: Incident, gao: User):
