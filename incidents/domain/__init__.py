@@ -1,0 +1,1 @@
+"""The law of incidents without Django: phases and their legal moves, facts, triggers, places."""

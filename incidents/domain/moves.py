@@ -1,0 +1,117 @@
+"""Which act leads an incident from which phase to which: the one table. The database enforces the same (`incidents.models`)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Phase(StrEnum):
+    """Where an incident stands. The pre-response of clause 4.1 is a warning (ruling on contradiction 20)."""
+
+    REPORTED = "reported"
+    VERIFIED = "verified"
+    WARNING = "warning"
+    RESPONSE = "response"
+    MONITORING = "monitoring"
+    ENDED = "ended"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+
+
+class Act(StrEnum):
+    """What may be done to an incident."""
+
+    VERIFY = "verify"
+    DISMISS = "dismiss"
+    WARN = "warn"
+    RECORD_FACTS = "facts"
+    ASSESS = "assess"
+    DECIDE_LEVEL = "decide-level"
+    START = "start"
+    SET_GROUP_STATUS = "group-status"
+    REPORT = "report"
+    EVALUATE = "evaluate"
+    RESTORE = "restore"
+    REPORT_ENDING = "ending-report"
+    END = "end"
+    CLOSE = "close"
+
+
+P = Phase
+# Where an incident may begin: a person's report, or the pre-response that a machine's signal started.
+FIRST: Final = frozenset({P.REPORTED, P.WARNING})
+OVER: Final = frozenset({P.ENDED, P.CLOSED, P.DISMISSED})
+OPEN: Final = frozenset(P) - OVER
+
+# Acts that move: from → to. What is not here is refused.
+MOVES: Final[dict[Act, dict[Phase, Phase]]] = {
+    Act.VERIFY: {P.REPORTED: P.VERIFIED, P.WARNING: P.VERIFIED},
+    Act.DISMISS: {P.REPORTED: P.DISMISSED, P.VERIFIED: P.DISMISSED, P.WARNING: P.DISMISSED},
+    Act.WARN: {P.REPORTED: P.WARNING, P.VERIFIED: P.WARNING},
+    Act.START: {P.VERIFIED: P.RESPONSE, P.WARNING: P.RESPONSE},
+    Act.RESTORE: {P.RESPONSE: P.MONITORING},
+    Act.END: {P.RESPONSE: P.ENDED, P.MONITORING: P.ENDED},
+    Act.CLOSE: {P.ENDED: P.CLOSED},
+}
+
+# Acts that leave the phase as it is, and the phases in which they make sense.
+STAYS: Final[dict[Act, frozenset[Phase]]] = {
+    Act.RECORD_FACTS: OPEN,
+    Act.ASSESS: OPEN,
+    Act.DECIDE_LEVEL: OPEN,
+    Act.SET_GROUP_STATUS: OPEN,
+    Act.REPORT: frozenset({P.RESPONSE, P.MONITORING}),
+    Act.EVALUATE: frozenset({P.RESPONSE, P.MONITORING}),
+    Act.REPORT_ENDING: frozenset({P.RESPONSE, P.MONITORING}),
+}
+
+# From these on an incident has a level; the database holds it so.
+LEVELLED: Final = frozenset({P.RESPONSE, P.MONITORING, P.ENDED, P.CLOSED})
+
+TRANSITIONS: Final = tuple(sorted({(a.value, b.value) for moves in MOVES.values() for a, b in moves.items()}))
+
+
+class Why(StrEnum):
+    """Why an act is refused."""
+
+    OVER = "incident.over"
+    DONE_ALREADY = "incident.done_already"
+    NOT_YET = "incident.not_yet"
+    NO_LEVEL = "incident.no_level"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """`to` is the phase after the act; `why` is None when the act is legal."""
+
+    to: Phase
+    why: Why | None = None
+
+    @property
+    def legal(self) -> bool:
+        return self.why is None
+
+
+def judge(act: Act, phase: Phase, *, levelled: bool) -> Ruling:
+    """May this act be done in this phase? `levelled`: a level has been decided."""
+    if act in STAYS:
+        legal, to = phase in STAYS[act], phase
+    else:
+        legal, to = phase in MOVES[act], MOVES[act].get(phase, phase)
+    if not legal:
+        return Ruling(phase, _why(act, phase))
+    if to in LEVELLED and not levelled:
+        return Ruling(phase, Why.NO_LEVEL)
+    return Ruling(to)
+
+
+def _why(act: Act, phase: Phase) -> Why:
+    if phase in set(MOVES.get(act, {}).values()):
+        return Why.DONE_ALREADY
+    if phase in OVER:
+        return Why.OVER
+    earliest = min(_ORDER[start] for start in MOVES.get(act, STAYS.get(act, OPEN)))
+    return Why.NOT_YET if _ORDER[phase] < earliest else Why.DONE_ALREADY
+
+
+_ORDER: Final = {phase: i for i, phase in enumerate([P.REPORTED, P.WARNING, P.VERIFIED, P.RESPONSE, P.MONITORING, *OVER])}

@@ -1,0 +1,37 @@
+"""A threshold that was crossed, as another room hands it over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """`watch` is the id of the watch, `threshold` and `metric` keys of the plan; `ratio` is the value over its `baseline`."""
+
+    watch: int
+    threshold: str
+    metric: str
+    value: float
+    at: datetime
+    region: str | None = None
+    hotline: str | None = None
+    node: str | None = None
+    ratio: float | None = None
+    baseline: float | None = None
+
+
+def regions_after(regions: Sequence[str], joining: str | None) -> list[str]:
+    """The regions once a trigger has joined. No region means the whole country: what joins it adds nothing."""
+    if not regions or joining is None:
+        return []
+    return sorted({*regions, joining})
+
+
+def keys_after(keys: Sequence[str], joining: str | None) -> list[str]:
+    return sorted({*keys, joining}) if joining else list(keys)
+
+
+def concerns(standing: Sequence[str], regions: Sequence[str]) -> bool:
+    """Whether something new in `regions` belongs to what stands in `standing`: the same region, or it stands nationwide."""
+    return not standing or bool({*standing} & {*regions})

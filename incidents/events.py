@@ -1,0 +1,174 @@
+"""What is written on an incident's stream. Times are RFC 3339 text, levels "I" | "II" | "III", phases as in `domain.moves`."""
+
+from typing import Literal
+
+import msgspec
+
+from common.clock import utc_text
+from engine.events import FreeText, Payload, event
+from incidents.domain.triggers import Trigger
+
+LevelName = Literal["I", "II", "III"]
+FactValue = str | bool | float | None
+
+
+class TriggerSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    watch: int
+    threshold: str
+    metric: str
+    region: str | None
+    hotline: str | None
+    node: str | None
+    value: float
+    ratio: float | None
+    baseline: float | None
+    at: str
+
+    @classmethod
+    def of(cls, trigger: Trigger) -> "TriggerSaid":
+        return cls(
+            watch=trigger.watch,
+            threshold=trigger.threshold,
+            metric=trigger.metric,
+            region=trigger.region,
+            hotline=trigger.hotline,
+            node=trigger.node,
+            value=trigger.value,
+            ratio=trigger.ratio,
+            baseline=trigger.baseline,
+            at=utc_text(trigger.at),
+        )
+
+
+class ConditionSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One condition of the ending as the plan judged it."""
+
+    id: str
+    state: Literal["met", "unmet", "unknown"]
+    waived: bool
+
+
+@event("incident.opened")
+class IncidentOpened(Payload):
+    """`titles` and `trigger` are there when a machine's signal opened it: its words are the product's, in both languages."""
+
+    number: str
+    origin: Literal["report", "signal"]
+    title: FreeText
+    category: str
+    business: str
+    regions: list[str]
+    hotlines: list[str]
+    nodes: list[str]
+    reach: str | None
+    phase: str
+    level: None
+    noticed_at: str | None
+    titles: dict[str, str] | None = None
+    trigger: TriggerSaid | None = None
+
+
+@event("incident.joined")
+class IncidentJoined(Payload):
+    trigger: TriggerSaid
+    regions: list[str]
+
+
+@event("incident.facts_recorded")
+class FactsRecorded(Payload):
+    """Those facts that changed; None is unknown."""
+
+    before: dict[str, FactValue]
+    after: dict[str, FactValue]
+
+
+@event("incident.verified")
+class IncidentVerified(Payload):
+    outcome: Literal["confirmed", "false_alarm"]
+    major: bool
+    note: FreeText
+    phase: str
+
+
+@event("incident.assessed")
+class IncidentAssessed(Payload):
+    """`facts` are those given with the assessment."""
+
+    facts: dict[str, FactValue]
+    impact: FreeText
+    measures: FreeText
+
+
+@event("incident.dismissed")
+class IncidentDismissed(Payload):
+    reason: FreeText
+    false_alarm: bool
+    phase: str
+
+
+@event("level.decided")
+class LevelDecided(Payload):
+    """`differs`: the person decided otherwise than the product proposed."""
+
+    before: LevelName | None
+    after: LevelName
+    provisional: bool
+    proposed: LevelName | None
+    differs: bool
+    reason: FreeText
+
+
+@event("response.started")
+class ResponseStarted(Payload):
+    level: LevelName
+    phase: str
+    hq_active: bool
+
+
+@event("group.status_set")
+class GroupStatusSet(Payload):
+    group: str
+    before: str | None
+    after: Literal["standby", "activated", "working", "done"]
+    note: FreeText
+
+
+@event("report.handling")
+class HandlingReported(Payload):
+    measures: FreeText
+    situation: FreeText
+    next_steps: FreeText
+    recovery_hours: float | None
+
+
+@event("effect.evaluated")
+class EffectEvaluated(Payload):
+    verdict: Literal["keep", "raise", "lower"]
+    reason: FreeText
+
+
+@event("service.restored")
+class ServiceRestored(Payload):
+    phase: str
+    note: FreeText
+
+
+@event("ending.reported")
+class EndingReported(Payload):
+    summary: FreeText
+
+
+@event("response.ended")
+class ResponseEnded(Payload):
+    phase: str
+    conditions: list[ConditionSaid]
+    reason: FreeText
+
+
+@event("incident.closed")
+class IncidentClosed(Payload):
+    """`approved`: by someone outside headquarters (ruling on contradiction 25)."""
+
+    phase: str
+    approved: bool
+    note: FreeText

@@ -1,0 +1,335 @@
+"""What happened: incidents, the raw report each began with, and what people did about them. All times are world time."""
+
+from typing import Any
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from incidents.domain import moves
+from incidents.domain.moves import FIRST, LEVELLED, TRANSITIONS
+
+KEY = 40
+
+
+def keys() -> ArrayField:
+    """Keys of places; empty: the whole country, or not known yet."""
+    return ArrayField(models.CharField(max_length=KEY), default=list, blank=True)
+
+
+def moment(**kwargs: Any) -> models.DateTimeField:
+    return models.DateTimeField(null=True, blank=True, **kwargs)
+
+
+def person(**kwargs: Any) -> models.ForeignKey:
+    """Who; null is the product itself."""
+    return models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+", **kwargs)
+
+
+class Phase(models.TextChoices):
+    REPORTED = moves.Phase.REPORTED.value, _("Reported")
+    VERIFIED = moves.Phase.VERIFIED.value, _("Verified")
+    WARNING = moves.Phase.WARNING.value, _("Warning")
+    RESPONSE = moves.Phase.RESPONSE.value, _("Response")
+    MONITORING = moves.Phase.MONITORING.value, _("Monitoring")
+    ENDED = moves.Phase.ENDED.value, _("Ended")
+    CLOSED = moves.Phase.CLOSED.value, _("Closed")
+    DISMISSED = moves.Phase.DISMISSED.value, _("Dismissed")
+
+
+class Origin(models.TextChoices):
+    REPORT = "report", _("Report by a person")
+    SIGNAL = "signal", _("Signal of a machine")
+
+
+class Level(models.TextChoices):
+    I = "I", _("Level I")  # noqa: E741 - the plan's own name
+    II = "II", _("Level II")
+    III = "III", _("Level III")
+
+
+class Reach(models.TextChoices):
+    NODE = "node", _("A single node")
+    NODES = "nodes", _("Several nodes")
+    REGION = "region", _("One region")
+    REGIONS = "regions", _("Several regions")
+    NATIONWIDE = "nationwide", _("Nationwide")
+
+
+class NumberSeries(models.Model):
+    """The last number given in a world and year; its row lock gives the next."""
+
+    world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
+    year = models.SmallIntegerField()
+    last = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["world", "year"], name="number_series_once")]
+
+
+class Incident(models.Model):
+    """A fault or warning from its first record to its closing. Its history is its stream; this row is where it stands."""
+
+    number = models.CharField(max_length=64, unique=True)
+    world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
+    stream = models.OneToOneField("engine.Stream", on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    plan_version = models.BigIntegerField(null=True, help_text="the version of the plan this incident began with")
+    phase = models.CharField(max_length=12, choices=Phase.choices)
+    phase_since = models.DateTimeField()
+    title_zh = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200)
+    category = models.CharField(max_length=64, blank=True, help_text="a category of the plan")
+    business = models.CharField(max_length=64, blank=True, help_text="a business type of the plan")
+    regions = keys()
+    hotlines = keys()
+    nodes = keys()
+    reach = models.CharField(max_length=12, choices=Reach.choices, null=True)  # noqa: DJ001 - null is unknown
+    level = models.CharField(max_length=3, choices=Level.choices, null=True)  # noqa: DJ001 - null is undecided
+    level_provisional = models.BooleanField(default=False)
+    proposed_level = models.CharField(max_length=3, choices=Level.choices, null=True)  # noqa: DJ001 - null is none
+    major = models.BooleanField(null=True, help_text="null: not judged yet")
+    false_alarm = models.BooleanField(default=False)
+    hq_active = models.BooleanField(default=False)
+    # fact → {value, at, source}
+    facts = models.JSONField(default=dict)
+    noticed_at = moment(help_text="when customers noticed, as told")
+    known_at = models.DateTimeField(help_text="the first record of the fault")
+    reported_at = models.DateTimeField()
+    verified_at = moment()
+    assessed_at = moment()
+    level_decided_at = moment()
+    response_started_at = moment()
+    service_restored_at = moment()
+    ending_reported_at = moment()
+    ended_at = moment()
+    closed_at = moment()
+
+    class Meta:
+        # The list reads a world's incidents from the newest down; `open_incidents` those that are not over.
+        indexes = [
+            models.Index(fields=["world", "-id"], name="incident_newest"),
+            models.Index(
+                fields=["world", "id"], condition=~Q(phase__in=["ended", "closed", "dismissed"]), name="incident_open"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(phase__in=Phase.values), name="incident_phase_known"),
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="incident_origin_known"),
+            # NULL passes a CHECK, and may here: unknown or undecided.
+            models.CheckConstraint(condition=Q(reach__in=Reach.values), name="incident_reach_known"),
+            models.CheckConstraint(condition=Q(level__in=Level.values), name="incident_level_known"),
+            models.CheckConstraint(condition=Q(proposed_level__in=Level.values), name="incident_proposed_level_known"),
+            # … but not here: a response without a level is refused.
+            models.CheckConstraint(
+                condition=~Q(phase__in=sorted(LEVELLED)) | Q(level__isnull=False, level_decided_at__isnull=False),
+                name="incident_response_has_level",
+            ),
+            models.CheckConstraint(
+                condition=Q(level__isnull=False) | Q(level_provisional=False), name="incident_provisional_has_level"
+            ),
+            models.CheckConstraint(
+                condition=~Q(phase__in=["response", "monitoring"]) | Q(response_started_at__isnull=False),
+                name="incident_response_has_start",
+            ),
+            models.CheckConstraint(
+                condition=~Q(phase__in=["ended", "closed"]) | Q(ended_at__isnull=False), name="incident_ended_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(phase__in=["closed", "dismissed"]) | Q(closed_at__isnull=False),
+                name="incident_closed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(false_alarm=False) | Q(phase="dismissed"), name="incident_false_alarm_is_dismissed"
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(name="incident_legal_moves", field="phase", transitions=list(TRANSITIONS)),
+            pgtrigger.Trigger(
+                name="incident_first_phase",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__phase__in=sorted(FIRST)),
+                func="RAISE EXCEPTION 'an incident cannot begin as %', NEW.phase;",
+            ),
+            pgtrigger.Protect(name="incident_stays", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def title(self) -> str:
+        """The title in the language now active; what a person typed is the same in both."""
+        return self.title_en if (get_language() or "").startswith("en") else self.title_zh
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {"zh": self.title_zh, "en": self.title_en}
+
+    @property
+    def is_over(self) -> bool:
+        return moves.Phase(self.phase) in moves.OVER
+
+
+class Symptom(models.TextChoices):
+    """What customers notice, as they say it; free text goes beside it."""
+
+    NO_CONNECTION = "no_connection", _("Calls do not connect")
+    BUSY = "busy", _("Always busy")
+    LONG_QUEUE = "long_queue", _("Very long wait in the queue")
+    DROPPED = "dropped", _("Calls break off")
+    NO_SOUND = "no_sound", _("No sound or bad sound")
+    WRONG_MENU = "wrong_menu", _("The voice menu does not work")
+    NO_RECORDS = "no_records", _("Agents cannot open customer records")
+    COMPLAINTS = "complaints", _("Many complaints at once")
+
+
+class SystemsState(models.TextChoices):
+    UNKNOWN = "unknown", _("Not known yet")
+    RUNNING = "running", pgettext_lazy("systems", "Running")
+    DEGRADED = "degraded", pgettext_lazy("systems", "Slow or partly down")
+    DOWN = "down", pgettext_lazy("systems", "Down")
+    ALL_DOWN = "all_down", pgettext_lazy("systems", "Everything is down")
+
+
+class Intake(models.Model):
+    """A report as it came in (3.1), and what its verification found."""
+
+    class Outcome(models.TextChoices):
+        CONFIRMED = "confirmed", _("Confirmed")
+        FALSE_ALARM = "false_alarm", _("False alarm")
+
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="intake")
+    symptoms = ArrayField(models.CharField(max_length=16, choices=Symptom.choices), default=list, blank=True)
+    noticed = models.TextField(blank=True)
+    caller_words = models.TextField(blank=True)
+    call_minutes = models.FloatField(null=True, help_text="how long calls take now, on the mean")
+    queue_minutes = models.FloatField(null=True, help_text="how long callers wait now, on the mean")
+    queue_length = models.PositiveIntegerField(null=True, help_text="callers waiting now")
+    systems = models.CharField(max_length=10, choices=SystemsState.choices, default=SystemsState.UNKNOWN)
+    systems_note = models.TextField(blank=True)
+    reported_by = person()
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, null=True)  # noqa: DJ001 - null: not verified yet
+    verification_note = models.TextField(blank=True)
+    verified_by = person()
+    verified_at = moment()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(systems__in=SystemsState.values), name="intake_systems_known"),
+            models.CheckConstraint(
+                condition=Q(outcome__isnull=True, verified_at__isnull=True)
+                | Q(outcome__in=["confirmed", "false_alarm"], outcome__isnull=False, verified_at__isnull=False),
+                name="intake_outcome_with_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(call_minutes__gte=0, queue_minutes__gte=0), name="intake_minutes_not_negative"
+            ),
+        ]
+
+
+class GroupAtWork(models.Model):
+    """What a work group is doing for an incident; a group without a row is on standby."""
+
+    class Status(models.TextChoices):
+        STANDBY = "standby", _("On standby")
+        ACTIVATED = "activated", _("Activated")
+        WORKING = "working", pgettext_lazy("group", "Working")
+        DONE = "done", pgettext_lazy("group", "Done")
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="groups")
+    group = models.CharField(max_length=KEY)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "group"], name="group_at_work_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["standby", "activated", "working", "done"]), name="group_status_known"
+            ),
+        ]
+
+
+class Written(models.Model):
+    """Something a person wrote about an incident at a time; corrections are new rows."""
+
+    at = models.DateTimeField()
+    by_user = person()
+    event_seq = models.BigIntegerField(help_text="its event on the incident's stream")
+
+    class Meta:
+        abstract = True
+
+
+class HandlingReport(Written):
+    """The technical group's report on the response (4.4)."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="handling_reports")
+    measures = models.TextField()
+    situation = models.TextField(blank=True)
+    next_steps = models.TextField(blank=True)
+    recovery_hours = models.FloatField(null=True, help_text="expected hours until recovery, from this report on")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "event_seq"], name="handling_report_once"),
+            models.CheckConstraint(condition=Q(recovery_hours__gte=0), name="handling_report_hours_not_negative"),
+        ]
+
+
+class Assessment(Written):
+    """The technical group's impact assessment (4.1)."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="assessments")
+    facts = models.JSONField(default=dict, help_text="the facts given with it, plain values")
+    impact = models.TextField()
+    measures = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "event_seq"], name="assessment_once")]
+
+
+class Evaluation(Written):
+    """HQ's judgement of the effect (4.4)."""
+
+    class Verdict(models.TextChoices):
+        KEEP = "keep", _("Keep the level")
+        RAISE = "raise", _("Raise the level")
+        LOWER = "lower", _("Lower the level")
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="evaluations")
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "event_seq"], name="evaluation_once"),
+            models.CheckConstraint(condition=Q(verdict__in=["keep", "raise", "lower"]), name="evaluation_verdict_known"),
+        ]
+
+
+class JoinedTrigger(models.Model):
+    """A crossed threshold that opened an incident or joined it."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="triggers")
+    watch = models.BigIntegerField(help_text="the watch of the signals room; an id, no foreign key upward")
+    threshold = models.CharField(max_length=64)
+    metric = models.CharField(max_length=64)
+    region = models.CharField(max_length=KEY, blank=True)
+    hotline = models.CharField(max_length=KEY, blank=True)
+    node = models.CharField(max_length=KEY, blank=True)
+    value = models.FloatField()
+    ratio = models.FloatField(null=True)
+    baseline = models.FloatField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        # One crossing joins once, however often its event is delivered.
+        constraints = [models.UniqueConstraint(fields=["watch", "at"], name="trigger_joins_once")]

@@ -1,0 +1,28 @@
+"""Every change of an incident: permission → lock → check the move → change → event, in one transaction."""
+
+from incidents.services.deciding import level_propose, level_set, response_start
+from incidents.services.ending import ending_report, incident_close, response_end, service_restore
+from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
+from incidents.services.judging import facts_record, incident_assess, incident_dismiss, incident_verify
+from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
+
+__all__ = [
+    "ReportIn",
+    "effect_evaluate",
+    "ending_report",
+    "facts_record",
+    "group_status_set",
+    "handling_report_add",
+    "incident_assess",
+    "incident_close",
+    "incident_dismiss",
+    "incident_join",
+    "incident_open_from_signal",
+    "incident_report",
+    "incident_verify",
+    "level_propose",
+    "level_set",
+    "response_end",
+    "response_start",
+    "service_restore",
+]

@@ -1,0 +1,146 @@
+"""What every act shares: who may, the lock, the move, the event."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.errors import Conflict, HotlineError, Invalid, Missing, Text
+from engine import worlds
+from engine.events import Payload
+from engine.log import Entry, log_append_many
+from engine.models import Event
+from engine.selectors import events_after
+from incidents.domain.clauses import CLAUSE
+from incidents.domain.moves import OVER, Act, Phase, Why, judge
+from incidents.models import Incident
+from incidents.selectors import by_number
+from people.rights import Scope, require
+
+RIGHT: dict[Act, str] = {
+    Act.VERIFY: "incident.verify",
+    Act.DISMISS: "incident.dismiss",
+    Act.RECORD_FACTS: "incident.record_facts",
+    Act.ASSESS: "incident.assess",
+    Act.DECIDE_LEVEL: "incident.decide_level",
+    Act.START: "incident.start",
+    Act.SET_GROUP_STATUS: "incident.set_group_status",
+    Act.REPORT: "incident.report_handling",
+    Act.EVALUATE: "incident.evaluate",
+    Act.RESTORE: "incident.restore",
+    # The technical group reports on the ending as it reports on the handling (6.4).
+    Act.REPORT_ENDING: "incident.report_handling",
+    Act.END: "incident.end",
+    Act.CLOSE: "incident.close",
+}
+
+SENTENCES: dict[Why, Text] = {
+    Why.OVER: _("Incident %(number)s is over; nothing can be changed any more."),
+    Why.DONE_ALREADY: _("Somebody was faster, or this was done before; read incident %(number)s again before you act."),
+    Why.NOT_YET: _("Incident %(number)s is not that far yet; see which step comes next."),
+    Why.NO_LEVEL: _("Incident %(number)s has no level yet; decide the level first."),
+}
+
+# What a decision rests on: if one of these was written after the page was made, the decision is asked for again.
+DECISIVE = frozenset({
+    "incident.joined", "incident.facts_recorded", "incident.verified", "incident.assessed", "incident.dismissed",
+    "level.decided", "response.started", "service.restored", "response.ended", "incident.closed", "warning.started",
+})  # fmt: skip
+
+
+def scope_of(incident: Incident, *, group: str | None = None) -> Scope:
+    """An incident in one region is that region's matter; every other is the whole country's."""
+    return Scope(region=incident.regions[0] if len(incident.regions) == 1 else None, group=group)
+
+
+def locked(incident_id: int) -> Incident:
+    """The incident, held until the transaction ends; raises Missing. Two who act at once queue here."""
+    rows = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("world", "stream")
+    found = rows.filter(pk=incident_id).first()
+    if found is None:
+        raise Missing("incident.missing", _("There is no such incident."))
+    return found
+
+
+def entered(
+    act: Act, *, number: str, by: Actor, group: str | None = None, based_on: int | None = None
+) -> tuple[Incident, Actor, datetime]:
+    """Begin an act: the locked incident, the actor with his authority, the world's now.
+
+    Raises Missing, NotAllowed, or Conflict when the act is not legal from here or something decisive came between.
+    """
+    seen = by_number(number)
+    actor = require(by, RIGHT[act], scope_of(seen, group=group))
+    incident = locked(seen.pk)
+    check(act, incident)
+    check_unchanged(incident, based_on)
+    return incident, actor, worlds.now(incident.world)
+
+
+def check(act: Act, incident: Incident) -> Phase:
+    """The phase after the act; raises Conflict when it is not legal from here."""
+    ruling = judge(act, Phase(incident.phase), levelled=incident.level is not None)
+    if ruling.why is not None:
+        raise Conflict(ruling.why.value, SENTENCES[ruling.why], number=incident.number)
+    return ruling.to
+
+
+def check_open(incident: Incident) -> None:
+    """Raise Conflict when the incident is over."""
+    if Phase(incident.phase) in OVER:
+        raise Conflict(Why.OVER.value, SENTENCES[Why.OVER], number=incident.number)
+
+
+def check_unchanged(incident: Incident, based_on: int | None) -> None:
+    """Raise Conflict when something decisive was written after the event the decision is based on."""
+    if based_on is None:
+        return
+    if any(event.kind in DECISIVE for event in events_after(incident.stream_id, based_on)):
+        raise Conflict(
+            "incident.moved_on",
+            _("Incident %(number)s changed after you opened it; read what is new, then decide again."),
+            number=incident.number,
+        )
+
+
+def moved(act: Act, incident: Incident, now: datetime) -> list[str]:
+    """Move the incident as the act demands; the fields to save."""
+    to = check(act, incident)
+    if to == incident.phase:
+        return []
+    incident.phase, incident.phase_since = to.value, now
+    return ["phase", "phase_since"]
+
+
+def written(
+    incident: Incident, payloads: Iterable[Payload], *, by: Actor, act: Act | None = None, clause: str = ""
+) -> list[Event]:
+    """Write events on the incident's stream, citing the act's clause."""
+    clause = clause or (CLAUSE[act] if act else "")
+    entries = [Entry(payload, clause=clause) for payload in payloads]
+    return log_append_many(incident.stream, entries, by=by, plan_version=incident.plan_version)
+
+
+def user_id(by: Actor) -> int | None:
+    return by.id if by.kind != "system" else None
+
+
+def required(field: str, text: str) -> str:
+    """What was typed, without the space around it; raises Invalid naming the field when nothing was."""
+    if not text.strip():
+        raise blank([field])
+    return text.strip()
+
+
+def blank(fields: Sequence[str]) -> HotlineError:
+    errors = [{"field": field, "code": "blank", "message": _("Please fill this in.")} for field in fields]
+    return Invalid("invalid", _("Some values are not right; see errors."), errors=errors)
+
+
+def chosen(field: str, value: str, choices: Iterable[str]) -> str:
+    """The value; raises Invalid naming the field when it is none of the choices."""
+    if value not in set(choices):
+        wrong = {"field": field, "code": "invalid_choice", "message": _("This is not one of the choices.")}
+        raise Invalid("invalid", _("Some values are not right; see errors."), errors=[wrong])
+    return value

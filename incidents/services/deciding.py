@@ -1,0 +1,84 @@
+"""The level and the start of the response, as headquarters decides them (4.2, 6.1)."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.errors import Conflict
+from incidents.domain.moves import Act
+from incidents.events import GroupStatusSet, LevelDecided, ResponseStarted
+from incidents.models import GroupAtWork, Incident, Level
+from incidents.services.acting import chosen, entered, locked, moved, written
+from people import selectors as people
+
+
+def level_propose(*, incident_id: int, level: str | None) -> Incident:
+    """Keep what the plan proposes beside the incident; the caller, who judged by the plan, writes the event."""
+    incident = locked(incident_id)
+    incident.proposed_level = level
+    incident.save(update_fields=["proposed_level"])
+    return incident
+
+
+@transaction.atomic
+def level_set(
+    *,
+    number: str,
+    level: str,
+    provisional: bool,
+    proposed: str | None,
+    reason: str,
+    by: Actor,
+    based_on: int | None = None,
+) -> Incident:
+    """Set the level that a person decided on; `proposed` is what the plan said at that moment.
+
+    Deciding again what stands is a Conflict: somebody was faster. Confirming a provisional level is not.
+    """
+    incident, actor, now = entered(Act.DECIDE_LEVEL, number=number, by=by, based_on=based_on)
+    chosen("level", level, Level.values)
+    if incident.level == level and incident.level_provisional == provisional:
+        raise Conflict(
+            "level.stands",
+            _("%(level)s stands already; somebody was faster, or nothing would change."),
+            level=Level(level).label,
+        )
+    before, incident.level, incident.level_provisional = incident.level, level, provisional
+    incident.level_decided_at = now
+    incident.save(update_fields=["level", "level_provisional", "level_decided_at"])
+    event = LevelDecided(
+        before=before,  # type: ignore[arg-type]
+        after=level,  # type: ignore[arg-type]
+        provisional=provisional,
+        proposed=proposed,  # type: ignore[arg-type]
+        differs=proposed != level,
+        reason=reason.strip(),
+    )
+    written(incident, [event], by=actor, act=Act.DECIDE_LEVEL)
+    return incident
+
+
+# A single-node fault is the front line's: headquarters does not sit (ruling on contradiction 12).
+WITHOUT_HQ = frozenset({Level.III})
+
+
+@transaction.atomic
+def response_start(*, number: str, by: Actor, based_on: int | None = None) -> Incident:
+    """Headquarters issues the start (6.1): the response runs, every work group is activated."""
+    incident, actor, now = entered(Act.START, number=number, by=by, based_on=based_on)
+    fields = moved(Act.START, incident, now)
+    incident.response_started_at = now
+    incident.hq_active = incident.level not in WITHOUT_HQ
+    incident.save(update_fields=[*fields, "response_started_at", "hq_active"])
+    started = ResponseStarted(level=incident.level, phase=incident.phase, hq_active=incident.hq_active)  # type: ignore[arg-type]
+    groups = []
+    for group in people.groups():
+        row, made = GroupAtWork.objects.get_or_create(
+            incident=incident, group=group.key, defaults={"status": GroupAtWork.Status.ACTIVATED, "at": now}
+        )
+        if made or row.status == GroupAtWork.Status.STANDBY:
+            before = None if made else row.status
+            GroupAtWork.objects.filter(pk=row.pk).update(status=GroupAtWork.Status.ACTIVATED, at=now)
+            groups.append(GroupStatusSet(group=group.key, before=before, after="activated", note=""))
+    written(incident, [started, *groups], by=actor, act=Act.START)
+    return incident
