@@ -3,18 +3,25 @@
 from typing import Any
 
 from django.db import connection, transaction
-from signals.selectors import readings
 
+from common.actor import Actor
 from common.clock import utc_text
+from dashboard.alarms import alarm_text
 from dashboard.live import SEEN_BY_ALL
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events
-from escalation.selectors import obligation_row, plan_for, standing
-from incidents.selectors import Incident, groups_at_work, open_incidents
-from people.selectors import names
+from escalation.selectors import Obligation, mine, obligations_of, owns, plan_for, standing
+from escalation.services import endings
+from escalation.services.levels import card_dict
+from incidents.domain.moves import Act
+from incidents.forms import forms_for
+from incidents.selectors import Incident, act_open, events, groups_at_work, open_incidents
+from notifications.selectors import summaries_of
+from people.selectors import groups_of, names, users_by_id
 from plans.domain import Plan
 from plans.selectors import current
+from signals.selectors import readings
 
 LOG_SHOWN = 30
 # What a person reads in the log; the clocks' own entries stand in the list of obligations.
@@ -158,5 +165,13 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
             for key, group in plan.groups.items()
         ],
         "log": {"events": shown[::-1], "names": _names(plan)},
-        "summaries": summaries_of(incident),
+        "summaries": summaries_of(incident.pk)[:1],
+        "acts": forms_for(incident, by),
+        **_may(incident, by),
     }
+
+
+def _may(incident: Incident, by: Actor) -> dict[str, bool]:
+    """Which of headquarters' decisions are open to this person now."""
+    wanted = {"may_decide": Act.DECIDE_LEVEL, "may_evaluate": Act.EVALUATE, "may_end": Act.END}
+    return {name: act_open(incident, by, act) for name, act in wanted.items()}

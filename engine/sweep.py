@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -38,9 +38,23 @@ def clock_is_right(now: Callable[[], datetime] = wall) -> bool:
     return True
 
 
+_also: dict[str, Callable[[], int]] = {}
+
+
+def sweep_also(name: str, work: Callable[[], int]) -> None:
+    """Let a room's own kind of queue be swept too; `work` returns how many items it did."""
+    _also[name] = work
+
+
+def work_of(name: str) -> Callable[[], int]:
+    """What draining a queue of this name does; raises KeyError for a name nobody registered."""
+    return _also[name] if name in _also else partial(drain, QUEUES[name])
+
+
 def sweep() -> int:
     """One round over every queue and every practice world; the number of items done."""
-    return sum(drain(queue) for queue in list(QUEUES.values())) + worlds_step()
+    done = sum(work() for work in list(_also.values()))
+    return done + sum(drain(queue) for queue in list(QUEUES.values())) + worlds_step()
 
 
 class Sweeper:

@@ -6,8 +6,7 @@ from celery import shared_task
 from redis import RedisError
 
 from engine.bell import answered
-from engine.queues import QUEUES, drain
-from engine.sweep import clock_is_right, sweep
+from engine.sweep import clock_is_right, sweep, work_of
 
 
 @shared_task(name="engine.drain")
@@ -16,7 +15,7 @@ def drain_queue(name: str) -> int:
     # If Redis is gone again the flag dies by itself after a second; the rows are there either way.
     with suppress(RedisError):
         answered(name)
-    return drain(QUEUES[name]) if name in QUEUES else 0
+    return work_of(name)()
 
 
 @shared_task(name="engine.drain_all")

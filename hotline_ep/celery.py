@@ -20,7 +20,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 1, "retry_on_timeout": False},
     beat_schedule={"sweep": {"task": "engine.drain_all", "schedule": 1.0, "options": {"expires": 5}}},
-    imports=["engine.tasks", "signals.tasks"],
+    imports=["engine.tasks"],
 )
 
 

@@ -1,0 +1,135 @@
+"""Reading a batch of samples: which can be kept, and for each of the others what is wrong with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from plans.domain import Plan, Rejection
+from signals.domain.places import Directory
+
+MOST_SAMPLES: Final = 20_000
+AHEAD: Final = timedelta(minutes=5)  # a source's clock and ours may differ by this much
+BEHIND: Final = timedelta(days=90)  # what is kept; older samples would have nowhere to go
+
+
+class Why(StrEnum):
+    """Why a sample was not kept."""
+
+    SHAPE = "bad_sample"
+    METRIC = "unknown_metric"
+    UNIT = "unknown_unit"
+    NOT_A_NUMBER = "not_a_number"
+    RANGE = "out_of_range"
+    REGION = "unknown_region"
+    HOTLINE = "unknown_hotline"
+    NODE = "unknown_node"
+    ELSEWHERE = "node_elsewhere"
+    NO_ZONE = "no_time_zone"
+    FUTURE = "in_the_future"
+    PAST = "too_old"
+    OTHER_VALUE = "other_value"
+
+
+class SampleIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One sample as it is sent; `at` is RFC 3339 with its zone."""
+
+    metric: str
+    at: datetime
+    value: float | int
+    unit: str | None = None
+    region: str | None = None
+    hotline: str | None = None
+    node: str | None = None
+
+
+class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Samples are decoded one by one, so that a misshapen one does not take its neighbours along."""
+
+    samples: list[msgspec.Raw]
+
+
+SeriesKey = tuple[str, str, str, str]  # metric, region, hotline, node
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    index: int
+    series: SeriesKey
+    at: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    index: int
+    why: Why
+    what: str = ""
+
+
+REJECTIONS: Final = {
+    Rejection.UNKNOWN_UNIT: Why.UNIT,
+    Rejection.NOT_A_NUMBER: Why.NOT_A_NUMBER,
+    Rejection.OUT_OF_RANGE: Why.RANGE,
+}
+_decode = msgspec.json.Decoder(SampleIn).decode
+
+
+def read(
+    samples: Iterable[msgspec.Raw], *, plan: Plan, places: Directory, now: datetime
+) -> tuple[list[Kept], list[Rejected]]:
+    """Sort a batch into what can be kept and what is wrong. The same series and time twice: once, or OTHER_VALUE."""
+    kept: list[Kept] = []
+    rejected: list[Rejected] = []
+    seen: dict[tuple[SeriesKey, datetime], float] = {}
+    earliest, latest = now - BEHIND, now + AHEAD
+    for index, raw in enumerate(samples):
+        try:
+            sample = _decode(raw)
+        except msgspec.DecodeError as error:
+            rejected.append(Rejected(index, Why.NOT_A_NUMBER if "NaN" in str(error) else Why.SHAPE, str(error)[:200]))
+            continue
+        said = _one(sample, plan, places, earliest, latest)
+        if isinstance(said, Rejected):
+            rejected.append(Rejected(index, said.why, said.what))
+            continue
+        series, value = said
+        at = sample.at.astimezone(UTC)
+        before = seen.setdefault((series, at), value)
+        if before != value:
+            rejected.append(Rejected(index, Why.OTHER_VALUE))
+        else:
+            kept.append(Kept(index, series, at, value))
+    return kept, rejected
+
+
+def _one(
+    sample: SampleIn, plan: Plan, places: Directory, earliest: datetime, latest: datetime
+) -> tuple[SeriesKey, float] | Rejected:
+    metric = plan.metrics.get(sample.metric)
+    if metric is None:
+        return Rejected(0, Why.METRIC, sample.metric[:40])
+    value = metric.parse_value(sample.value, sample.unit)
+    if isinstance(value, Rejection):
+        return Rejected(0, REJECTIONS[value], str(sample.unit or sample.value)[:40])
+    if sample.at.tzinfo is None:
+        return Rejected(0, Why.NO_ZONE)
+    if sample.at > latest:
+        return Rejected(0, Why.FUTURE)
+    if sample.at < earliest:
+        return Rejected(0, Why.PAST)
+    region, hotline, node = sample.region or "", sample.hotline or "", sample.node or ""
+    if region and region not in places.regions:
+        return Rejected(0, Why.REGION, region[:40])
+    if hotline and hotline not in places.hotlines:
+        return Rejected(0, Why.HOTLINE, hotline[:40])
+    if node:
+        if node not in places.region_of:
+            return Rejected(0, Why.NODE, node[:40])
+        if region and places.region_of[node] != region:
+            return Rejected(0, Why.ELSEWHERE, node)
+        region = places.region_of[node]
+    return (sample.metric, region, hotline, node), value

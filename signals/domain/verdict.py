@@ -1,0 +1,151 @@
+"""What a window of samples says about a threshold. Facts in, verdict with its reason out; no clock, no store.
+
+A verdict depends on the stored window, the instant it is judged at, and whether the watch stands open (hysteresis); never on
+the order in which samples came.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from plans.domain import Metric, Threshold
+
+# How many expected samples may be lost in a row before what lies between counts as unknown.
+LOST_IN_A_ROW: Final = 3
+
+
+class State(StrEnum):
+    NORMAL = "normal"
+    NEAR = "near"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    CALM = "calm"
+    CROSSED = "crossed"
+    NOT_LONG_ENOUGH = "not_long_enough"
+    BETWEEN_THE_LIMITS = "between_the_limits"
+    TOO_FEW = "too_few"
+    NO_DATA = "no_data"
+    NO_BASELINE = "no_baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A sample with what was expected of it (`excess`) or the other part of a share at that time; None when unknown."""
+
+    at: datetime
+    value: float
+    beside: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a threshold compares with its line: `figure`; `value` and `baseline` in the metric's unit."""
+
+    figure: float
+    value: float
+    baseline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`stands`: the watch is open after this. `again_at`: look once more then, though no sample may come."""
+
+    state: State
+    stands: bool
+    reason: Reason
+    at: datetime
+    measured: Measured | None = None
+    over_since: datetime | None = None
+    again_at: datetime | None = None
+
+
+def span(threshold: Threshold, metric: Metric) -> timedelta:
+    """How far back a window must reach to judge."""
+    lost = metric.expected_every.fixed() * (LOST_IN_A_ROW + 1)
+    return max(metric.window.fixed(), threshold.sustained_for.fixed() + lost)
+
+
+def judge(points: Sequence[Point], threshold: Threshold, metric: Metric, *, standing: bool, now: datetime) -> Verdict:
+    """Judge a series at `now`. `points` are its samples up to now, ascending, reaching back at least `span`."""
+    known = [point for point in points if point.at <= now]
+    if not known:
+        return Verdict(State.UNKNOWN, standing, Reason.NO_DATA, now)
+    newest = known[-1].at
+    if now - newest > metric.expected_every.fixed() * LOST_IN_A_ROW + timedelta(minutes=1):
+        # Unknown is not normal: it opens nothing and clears nothing.
+        return Verdict(State.UNKNOWN, standing, Reason.NO_DATA, now)
+    measured = _measure(known, threshold, metric)
+    if measured is None:
+        return Verdict(State.UNKNOWN, standing, Reason.NO_BASELINE, now)
+    if threshold.measure == "excess" and measured.value < threshold.min_count and not standing:
+        return Verdict(State.NORMAL, False, Reason.TOO_FEW, now, measured)
+    if not threshold.crossed(measured.figure):
+        return _below(threshold, measured, standing, now)
+    since = _over_since(known, threshold, metric)
+    due = since + threshold.sustained_for.fixed()
+    if standing or now >= due:
+        return Verdict(State.OVER, True, Reason.CROSSED, now, measured, since)
+    return Verdict(State.NEAR, False, Reason.NOT_LONG_ENOUGH, now, measured, since, again_at=due)
+
+
+def _below(threshold: Threshold, measured: Measured, standing: bool, now: datetime) -> Verdict:
+    if standing and not threshold.cleared(measured.figure):
+        return Verdict(State.OVER, True, Reason.BETWEEN_THE_LIMITS, now, measured)
+    near = threshold.nearness(measured.figure) is not None
+    return Verdict(State.NEAR if near else State.NORMAL, False, Reason.CALM, now, measured)
+
+
+def _measure(points: Sequence[Point], threshold: Threshold, metric: Metric) -> Measured | None:
+    """The newest figure; None while there is nothing to compare it with."""
+    return _MEASURES[threshold.measure](points, metric)
+
+
+def _value(points: Sequence[Point], metric: Metric) -> Measured | None:
+    return Measured(points[-1].value, points[-1].value)
+
+
+def _excess(points: Sequence[Point], metric: Metric) -> Measured | None:
+    """Over the plan's window, each sample against what was expected of that very one: a lost sample changes nothing much."""
+    start = points[-1].at - metric.window.fixed()
+    window = [point for point in points if point.at > start and point.beside is not None]
+    expected = sum(point.beside or 0.0 for point in window)
+    if expected <= 0:
+        return None
+    total = sum(point.value for point in window)
+    return Measured(total / expected - 1, total, expected)
+
+
+def _share(points: Sequence[Point], metric: Metric) -> Measured | None:
+    """This metric of itself and its other part."""
+    newest = points[-1]
+    if newest.beside is None or newest.value + newest.beside <= 0:
+        return None
+    return Measured(newest.value / (newest.value + newest.beside), newest.value, newest.value + newest.beside)
+
+
+_MEASURES: Final[dict[str, Callable[[Sequence[Point], Metric], Measured | None]]] = {
+    "value": _value,
+    "excess": _excess,
+    "share": _share,
+}
+
+
+def _over_since(points: Sequence[Point], threshold: Threshold, metric: Metric) -> datetime:
+    """Since when the line is crossed without a break; a gap longer than a few lost samples is a break."""
+    patience = metric.expected_every.fixed() * (LOST_IN_A_ROW + 1)
+    since = points[-1].at
+    for end in range(len(points), 0, -1):
+        if since - points[end - 1].at > patience:
+            break
+        measured = _measure(points[:end], threshold, metric)
+        if measured is None or not threshold.crossed(measured.figure):
+            break
+        since = points[end - 1].at
+        if threshold.sustained_for.is_zero:
+            break
+    return since

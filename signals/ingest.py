@@ -1,0 +1,392 @@
+"""`POST /api/v1/signals/samples`, a bare ASGI route (DESIGN.md, "The hot path", step 1).
+
+Requests that wait together are stored by one COPY in one transaction with one row for the judge; each is answered after the
+commit. Django's own stack, where it is asked for this address (its test client, WSGI), goes through `respond` as well.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext_lazy as _
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from common.clock import wall
+from common.ids import token_digest
+from common.problems import MEDIA_TYPE, problem
+from engine import worlds
+from engine.bell import ring_now
+from engine.models import World
+from people import selectors as people
+from plans.domain import Plan
+from plans.selectors import current
+from signals.domain.intake import MOST_SAMPLES, BatchIn, Kept, Rejected, SeriesKey, Why, read
+from signals.domain.places import Directory
+from signals.models import Source
+from signals.services import samples as store
+from signals.services.samples import JUDGE_BELL, Row
+
+PATH: Final = "/api/v1/signals/samples"
+MOST_BYTES: Final = 2 * 1024 * 1024
+KNOWN_SECONDS: Final = 5.0
+GROUP_MOST: Final = 20_000  # rows in one COPY
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+SENTENCES: Final[dict[Why, str | Promise]] = {
+    Why.SHAPE: _("This is not a sample: metric, at (RFC 3339) and value are needed. %(what)s"),
+    Why.METRIC: _("The plan has no metric “%(what)s”."),
+    Why.UNIT: _("“%(what)s” is not a unit of this metric."),
+    Why.NOT_A_NUMBER: _("The value is not a number."),
+    Why.RANGE: _("The value %(what)s lies outside what this metric can be."),
+    Why.REGION: _("There is no region “%(what)s”."),
+    Why.HOTLINE: _("There is no hotline “%(what)s”."),
+    Why.NODE: _("There is no node “%(what)s”."),
+    Why.ELSEWHERE: _("Node “%(what)s” lies in another region."),
+    Why.NO_ZONE: _("The time has no time zone; write it as 2026-11-24T03:05:00+08:00."),
+    Why.FUTURE: _("The time lies in the future; check the source's clock."),
+    Why.PAST: _("The time is more than 90 days past; load old history with the replay command."),
+    Why.OTHER_VALUE: _("Another value is recorded for this series and time; the first one stands."),
+}
+
+
+@dataclass
+class Known:
+    """What a request is judged by, read again every few seconds."""
+
+    source: Source
+    world: World
+    plan: Plan
+    places: Directory
+    offset: timedelta  # world's now − wall's now when read
+    read_at: float
+    series: dict[SeriesKey, int] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        rate = 0.0 if self.world.paused else self.world.rate
+        return wall() + self.offset + timedelta(seconds=(time.monotonic() - self.read_at) * (rate - 1))
+
+
+def known_by(secret: str) -> Known | None:
+    """The source with this token and what its samples may name; None for a token nobody has."""
+    source = Source.objects.select_related("world").filter(token_sha256=token_digest(secret), revoked_at=None).first()
+    if source is None:
+        return None
+    nodes = {row.key: row.region.key for row in people.nodes()}
+    places = Directory(
+        frozenset(row.key for row in people.regions()), frozenset(row.key for row in people.hotlines()), nodes
+    )
+    offset = worlds.now(source.world) - wall()
+    return Known(source, source.world, current(), places, offset, time.monotonic())
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+def refused(code: str, status: int, title: str | Promise) -> tuple[int, dict[str, Any]]:
+    return status, problem(code=code, title=str(title), status=status)
+
+
+def unauthorised() -> tuple[int, dict[str, Any]]:
+    return refused("bad_token", 401, _("Send the token of a signal source: Authorization: Bearer …"))
+
+
+def too_large() -> tuple[int, dict[str, Any]]:
+    return refused("too_large", 413, _("A request may have 2 MB and 20,000 samples at most; send smaller batches."))
+
+
+def busy() -> tuple[int, dict[str, Any]]:
+    return refused("try_later", 503, _("The product is busy right now. Nothing was stored; send the same batch again."))
+
+
+def parsed(body: bytes) -> list[msgspec.Raw] | tuple[int, dict[str, Any]]:
+    """The raw samples of a body, or the answer that says what is wrong with it."""
+    try:
+        batch = msgspec.json.decode(body, type=BatchIn).samples
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return refused(
+            "bad_json", 400, _("The body is not {“samples”: […]} in JSON: %(why)s") % {"why": str(error)[:200]}
+        )
+    return too_large() if len(batch) > MOST_SAMPLES else batch
+
+
+def answered(kept: int, rejected: Sequence[Rejected]) -> tuple[int, dict[str, Any]]:
+    rows = [
+        {"index": row.index, "code": row.why.value, "error": str(SENTENCES[row.why]) % {"what": row.what}}
+        for row in sorted(rejected, key=lambda row: row.index)
+    ]
+    return 202, {"accepted": kept, "rejected": rows}
+
+
+def other_values(kept: Sequence[Kept], series: dict[SeriesKey, int], differing: Sequence[Row]) -> list[Rejected]:
+    """Which of the kept samples turned out to be stored already with another value."""
+    wrong = {(row[0], row[1]) for row in differing}
+    return [Rejected(k.index, Why.OTHER_VALUE) for k in kept if (series[k.series], k.at) in wrong]
+
+
+# --- through Django -----------------------------------------------------------------------------------------------------
+def respond(secret: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    """The same answer on Django's own connection, in the active language."""
+    known = known_by(secret)
+    if known is None:
+        return unauthorised()
+    if len(body) > MOST_BYTES:
+        return too_large()
+    batch = parsed(body)
+    if isinstance(batch, tuple):
+        return batch
+    kept, rejected = read(batch, plan=known.plan, places=known.places, now=known.now)
+    for key in {k.series for k in kept}:
+        known.series[key] = store.series_ensure(known.world, *key)
+    differing = store.samples_write(known.world, [(known.series[k.series], k.at, k.value) for k in kept])
+    rejected += other_values(kept, known.series, differing)
+    counted(known.source.pk, len(kept) - len(differing), len(rejected))
+    return answered(len(kept) - len(differing), rejected)
+
+
+def counted(source: int, accepted: int, rejected: int) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(COUNT, [accepted, rejected, source])
+
+
+COUNT = (
+    "UPDATE signals_source SET accepted = accepted + %s, rejected = rejected + %s, last_seen_at = clock_timestamp()"
+    " WHERE id = %s"
+)
+
+
+# --- the bare route -----------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Waiting:
+    """One request's rows on their way to the database; `done` brings those that another value stood for."""
+
+    source: int
+    world: int
+    rows: list[Row]
+    rejected: int
+    done: asyncio.Future[list[Row]]
+
+
+class Ingest:
+    """This process's ingest: what it knows, and the one writer that groups what waits."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known | None] = {}
+        self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
+        self._pool: AsyncConnectionPool | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._days: set[date] = set()
+        self._learning = asyncio.Lock()
+
+    async def start(self) -> None:
+        options = f"{settings.APP_SESSION} -c synchronous_commit=on"
+        url = make_conninfo(settings.DATABASE_URL, options=options)
+        self._pool = AsyncConnectionPool(url, min_size=1, max_size=2, open=False, timeout=5)
+        await self._pool.open()
+        self._writer = asyncio.create_task(self._write())
+
+    async def stop(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """One request from its head to its answer."""
+        with translation.override(_language(scope)):
+            headers = {name.lower(): value for name, value in scope["headers"]}
+            kind, _space, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+            known = await self._recall(secret.strip()) if kind.lower() == "bearer" and secret else None
+            body = await _body(receive) if known is not None else b""
+            if known is None:
+                status, payload = unauthorised()
+            elif body is None:
+                status, payload = too_large()
+            else:
+                status, payload = await self._take(known, body)
+            await _send(send, status, payload)
+
+    async def _take(self, known: Known, body: bytes) -> tuple[int, dict[str, Any]]:
+        batch = parsed(body)
+        if isinstance(batch, tuple):
+            return batch
+        kept, rejected = read(batch, plan=known.plan, places=known.places, now=known.now)
+        try:
+            await self._name(known, {k.series for k in kept})
+            rows = [(known.series[k.series], k.at, k.value) for k in kept]
+            waiting = Waiting(
+                known.source.pk, known.world.pk, rows, len(rejected), asyncio.get_running_loop().create_future()
+            )
+            await self._queue.put(waiting)
+            differing = await asyncio.wait_for(waiting.done, timeout=20)
+        except (psycopg.OperationalError, PoolTimeout, TimeoutError):
+            return busy()
+        rejected += other_values(kept, known.series, differing)
+        return answered(len(kept) - len(differing), rejected)
+
+    async def _recall(self, secret: str) -> Known | None:
+        known = self._known.get(secret)
+        if known is not None and time.monotonic() - known.read_at < KNOWN_SECONDS:
+            return known
+        async with self._learning:
+            fresh = await database_sync_to_async(known_by)(secret)
+        if fresh is None:
+            self._known.pop(secret, None)
+            return None
+        if known is not None:
+            fresh.series = known.series
+        self._known[secret] = fresh
+        return fresh
+
+    async def _name(self, known: Known, keys: set[SeriesKey]) -> None:
+        """The ids of series, made on first use."""
+        missing = keys - known.series.keys()
+        if not missing:
+            return
+        async with self._connection() as db:
+            for key in missing:
+                found = await (await db.execute(store.SERIES_ENSURE, [known.world.pk, *key])).fetchone()
+                known.series[key] = found[0]  # type: ignore[index]
+
+    def _connection(self) -> Any:
+        if self._pool is None:
+            raise RuntimeError("the ingest was not started")
+        return self._pool.connection()
+
+    async def _write(self) -> None:
+        """Store whatever waits, one group after another."""
+        while True:
+            group = [await self._queue.get()]
+            size = len(group[0].rows)
+            while not self._queue.empty() and size < GROUP_MOST:
+                group.append(self._queue.get_nowait())
+                size += len(group[-1].rows)
+            try:
+                await self._store(group)
+            except psycopg.Error as error:
+                for waiting in group:
+                    if not waiting.done.done():
+                        waiting.done.set_exception(psycopg.OperationalError(type(error).__name__))
+
+    async def _store(self, group: list[Waiting]) -> None:
+        results: list[list[Row]] = []
+        async with self._connection() as db:
+            try:
+                async with db.transaction():
+                    await self._copy(db, [row for waiting in group for row in waiting.rows])
+                    await self._finish(db, group, [waiting.rows for waiting in group])
+                results = [[] for _ in group]
+            except errors.UniqueViolation:
+                async with db.transaction():
+                    parts = [await self._store_one(db, waiting) for waiting in group]
+                    await self._finish(db, group, [new for new, _ in parts])
+                results = [differing for _, differing in parts]
+        ring_now(JUDGE_BELL, task_queue=JUDGE_BELL)
+        for waiting, differing in zip(group, results, strict=True):
+            if not waiting.done.done():
+                waiting.done.set_result(differing)
+
+    async def _copy(self, db: psycopg.AsyncConnection, rows: Sequence[Row]) -> None:
+        for day in store.days_of(rows) - self._days:
+            await db.execute(store.DAY_ENSURE, [day])
+            self._days.add(day)
+        async with db.cursor() as cursor, cursor.copy(store.COPY) as copy:
+            for row in rows:
+                await copy.write_row(row)
+
+    async def _store_one(self, db: psycopg.AsyncConnection, waiting: Waiting) -> tuple[list[Row], list[Row]]:
+        """One request on its own: by COPY, or row by row when something of it was stored before."""
+        try:
+            async with db.transaction():
+                await self._copy(db, waiting.rows)
+        except errors.UniqueViolation:
+            return await self._store_new(db, waiting.rows)
+        return waiting.rows, []
+
+    async def _store_new(self, db: psycopg.AsyncConnection, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        series, at, values = store.columns(rows)
+        made = set(await (await db.execute(store.INSERT_NEW, [series, at, values])).fetchall())
+        found = await (await db.execute(store.STORED, [series, at])).fetchall()
+        stored = {(row[0], row[1]): row[2] for row in found}
+        return [r for r in rows if (r[0], r[1]) in made], [r for r in rows if stored[r[0], r[1]] != r[2]]
+
+    async def _finish(self, db: psycopg.AsyncConnection, group: list[Waiting], new: list[list[Row]]) -> None:
+        """What there is to judge, and the sources' counters."""
+        by_world: dict[int, list[Row]] = {}
+        counts: dict[int, list[int]] = {}
+        for waiting, rows in zip(group, new, strict=True):
+            by_world.setdefault(waiting.world, []).extend(rows)
+            count = counts.setdefault(waiting.source, [0, 0])
+            count[0] += len(waiting.rows)
+            count[1] += waiting.rejected
+        for world, rows in by_world.items():
+            if rows:
+                await db.execute(store.TODO, [world, store.packed(rows)])
+        for source, (accepted, rejected) in sorted(counts.items()):
+            await db.execute(COUNT, [accepted, rejected, source])
+
+
+ingest = Ingest()
+
+
+def with_ingest(application: Any) -> Any:
+    """An ASGI application that answers the ingest's address itself and hands everything else on."""
+
+    async def routed(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["path"] == PATH and scope["method"] == "POST":
+            await ingest.answer(scope, receive, send)
+        else:
+            await application(scope, receive, send)
+
+    return routed
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None as soon as it is too large."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MOST_BYTES:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _language(scope: dict[str, Any]) -> str:
+    """As Django would choose it from Accept-Language."""
+
+    class Asking:
+        COOKIES: dict[str, str] = {}
+        META = {"HTTP_ACCEPT_LANGUAGE": dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")}
+        path_info = PATH
+
+    return get_language_from_request(Asking())  # type: ignore[arg-type]
+
+
+async def _send(send: Send, status: int, payload: dict[str, Any]) -> None:
+    kind = b"application/json" if status < 400 else MEDIA_TYPE.encode()
+    headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(payload)})

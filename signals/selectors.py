@@ -1,0 +1,129 @@
+"""Reads of what the machines say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+
+from common.clock import utc_text
+from engine import worlds
+from plans.domain import Plan, Threshold
+from plans.selectors import current
+from signals.domain.verdict import State, judge, span
+from signals.models import Series, Watch
+from signals.rules import RULES, Known
+from signals.windows import points_of
+
+# What the board compares with a line: the automatic triggers and what makes a fault major or an outage.
+SHOWN = frozenset({"pre_response", "major", "outage"})
+NEWEST = """
+SELECT k.id, s.at, s.value FROM unnest(%s::int8[]) k(id)
+CROSS JOIN LATERAL (SELECT at, value FROM signals_sample WHERE series_id = k.id AND at <= %s ORDER BY at DESC LIMIT 1) s
+"""
+
+
+def newest(ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, float]]:
+    """Series → its newest sample up to now."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST, [list(ids), now])
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def series_of(world_id: int) -> list[Series]:
+    return list(Series.objects.filter(world_id=world_id).order_by("metric", "region", "hotline", "node"))
+
+
+def readings(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """The newest value of every watched series against each shown threshold, as the board holds it."""
+    ids = list(Series.objects.filter(world_id=world_id).values_list("pk", flat=True)) if only is None else list(only)
+    plan = RULES.fresh()
+    known = sorted(RULES.of(ids).values(), key=lambda own: (own.metric.key, own.region, own.hotline, own.node))
+    now = worlds.now(world_id)
+    latest = newest([own.id for own in known], now)
+    opened = {
+        (row.series_id, row.threshold): row
+        for row in Watch.objects.filter(series__in=[own.id for own in known], state=Watch.State.OPEN)
+    }
+    return [
+        _reading(own, threshold, latest.get(own.id), opened.get((own.id, threshold.id)), plan, now)
+        for own in known
+        for threshold in own.thresholds
+        if threshold.purpose in SHOWN
+    ]
+
+
+def _reading(
+    own: Known,
+    threshold: Threshold,
+    sample: tuple[datetime, float] | None,
+    watch: Watch | None,
+    plan: Plan,
+    now: datetime,
+) -> dict[str, Any]:
+    row = {
+        "series": own.id,
+        "metric": own.metric.key,
+        "region": own.region or None,
+        "hotline": own.hotline or None,
+        "node": own.node or None,
+        "at": None,
+        "value": None,
+        "unit": own.metric.unit,
+        "baseline": None,
+        "ratio": None,
+        "threshold": {"id": threshold.id, "value": threshold.value, "direction": threshold.direction},
+        "state": State.UNKNOWN.value,
+        "since": watch and utc_text(watch.over_since),
+    }
+    if sample is None:
+        return row
+    at, value = sample
+    row |= {"at": utc_text(at), "value": value}
+    points = points_of(own, threshold, at - span(threshold, own.metric), at, plan)
+    verdict = judge(points, threshold, own.metric, standing=watch is not None, now=now)
+    # Outside service hours the last word stands; inside them silence is a state of its own.
+    if verdict.measured is None and not own.metric.in_service(now, plan.zone):
+        verdict = judge(points, threshold, own.metric, standing=watch is not None, now=at)
+    if verdict.measured is not None:
+        baseline = verdict.measured.baseline
+        ratio = None if threshold.measure == "value" else verdict.measured.figure
+        row |= {"value": verdict.measured.value, "baseline": baseline, "ratio": ratio}
+    return row | {"state": verdict.state.value}
+
+
+# --- what escalation asks ----------------------------------------------------------------------------------------------
+def open_watches(world_id: int) -> list[Watch]:
+    rows = Watch.objects.filter(series__world_id=world_id, state=Watch.State.OPEN)
+    return list(rows.select_related("series").order_by("opened_at", "pk"))
+
+
+def excess_now(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] | None:
+    """The greatest complaint volume over its daily mean in these regions (none: the whole country), and when; None: unknown."""
+    places = {*regions} if regions else None
+    rows = [
+        row
+        for row in readings(world_id, only=_complaint_series(world_id))
+        if row["ratio"] is not None
+        and row["state"] != State.UNKNOWN.value
+        and (places is None or row["region"] is None or row["region"] in places)
+    ]
+    best = max(rows, key=lambda row: row["ratio"], default=None)
+    return None if best is None else (best["ratio"], datetime.fromisoformat(best["at"]))
+
+
+def _complaint_series(world_id: int) -> list[int]:
+    metrics = {t.metric for t in current().thresholds.values() if t.measure == "excess"}
+    return list(Series.objects.filter(world_id=world_id, metric__in=metrics).values_list("pk", flat=True))
+
+
+def calm_since(world_id: int, regions: Sequence[str]) -> datetime | None:
+    """Since when no watch of these regions stands open: the newest clearing, or the beginning; None while one stands."""
+    rows = Watch.objects.filter(series__world_id=world_id)
+    if regions:
+        rows = rows.filter(series__region__in=["", *regions])
+    if rows.filter(state=Watch.State.OPEN).exists():
+        return None
+    last = rows.aggregate(last=Max("cleared_at"))["last"]
+    return last or datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -1,0 +1,286 @@
+"""The judge: what waiting samples mean for the thresholds (DESIGN.md, "The hot path").
+
+Watch, event, all that follows and the removal of the todo row commit together. Samples that no rule concerns, or that lie in
+the quiet band of a series without an open watch, cost no query.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import OperationalError, connection, transaction
+
+from common.actor import SYSTEM
+from common.clock import utc_text
+from engine.alarms import alarm_raise
+from engine.failpoints import failpoint
+from engine.log import log_append, stream_open
+from engine.models import SetAside, World
+from engine.timers import timer_set
+from plans.domain import Plan, Threshold
+from signals.domain.verdict import Verdict, judge, span
+from signals.events import SeriesHeard, WatchCleared, WatchOpened
+from signals.models import Series, Watch
+from signals.rules import RULES, Known
+from signals.services import telling
+from signals.services.samples import Row, unpacked
+from signals.windows import points_of
+
+log = logging.getLogger(__name__)
+LIMIT = 100
+SUSTAINED = "signals.sustained"
+TAKE = """
+DELETE FROM signals_judgetodo WHERE id IN (
+    SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING id, world_id, batch
+"""
+
+
+def judge_pending(limit: int = LIMIT) -> int:
+    """Judge what waits; the number of batches done. A batch that cannot be judged is set aside, the others go on."""
+    done = 0
+    while True:
+        try:
+            taken = _take_and_judge(limit)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("a round of judging failed; its batches are judged one by one")
+            taken = _one_by_one(limit)
+        done += taken
+        if taken < limit:
+            return done
+
+
+@transaction.atomic
+def _take_and_judge(limit: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [limit])
+        taken = cursor.fetchall()
+    if not taken:
+        return 0
+    failpoint("judge.after_claim")
+    by_world: dict[int, list[Row]] = {}
+    for _id, world_id, batch in taken:
+        by_world.setdefault(world_id, []).extend(unpacked(bytes(batch)))
+    for world_id in sorted(by_world):
+        judge_samples(world_id, by_world[world_id])
+    failpoint("judge.before_commit")
+    return len(taken)
+
+
+def _one_by_one(limit: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s", [limit])
+        ids = [row[0] for row in cursor.fetchall()]
+    for pk in ids:
+        try:
+            _judge_one(pk)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("batch %s cannot be judged", pk)
+            _set_aside(pk, type(error).__name__)
+    return len(ids)
+
+
+@transaction.atomic
+def _judge_one(pk: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM signals_judgetodo WHERE id = %s RETURNING world_id, batch", [pk])
+        row = cursor.fetchone()
+    if row is not None:
+        judge_samples(row[0], unpacked(bytes(row[1])))
+
+
+@transaction.atomic
+def _set_aside(pk: int, error: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM signals_judgetodo WHERE id = %s RETURNING world_id, batch", [pk])
+        row = cursor.fetchone()
+    if row is not None:
+        item = {"world_id": row[0], "batch": bytes(row[1]).hex()}
+        SetAside.objects.create(queue="judge", what=f"batch:{pk}", error=error, item=item)
+        alarm_raise("queue.set_aside", f"judge:batch:{pk}", error=error)
+
+
+def judge_samples(world_id: int, rows: Iterable[Row]) -> None:
+    """Judge samples of one world, already stored, in the caller's transaction."""
+    by_series: dict[int, list[tuple[datetime, float]]] = {}
+    for series, at, value in rows:
+        by_series.setdefault(series, []).append((at, value))
+    plan = RULES.fresh()
+    known = RULES.of(by_series)
+    watched = {pk: own for pk, own in known.items() if own.thresholds}
+    standing = _standing(watched)
+    loud = [
+        own
+        for pk, own in sorted(watched.items())
+        if own.silent or pk in standing or not _quiet(own, by_series[pk], plan)
+    ]
+    if loud:
+        _lock([own.id for own in loud])
+        standing = _standing({own.id: own for own in loud})
+    for own in loud:
+        if own.silent:
+            _heard(own, max(at for at, _ in by_series[own.id]))
+        _judge_series(own, sorted({at for at, _ in by_series[own.id]}), standing.get(own.id, {}), plan)
+    telling.touched(world_id, watched)
+
+
+def _standing(watched: dict[int, Known]) -> dict[int, dict[str, Watch]]:
+    """Series → threshold → its open watch."""
+    found: dict[int, dict[str, Watch]] = {}
+    if watched:
+        for watch in Watch.objects.filter(series__in=list(watched), state=Watch.State.OPEN).order_by("pk"):
+            found.setdefault(watch.series_id, {})[watch.threshold] = watch
+    return found
+
+
+def _lock(ids: Sequence[int]) -> None:
+    """Two judges of one series queue here, in the order of ids; the window is read after."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM signals_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)])
+
+
+def _quiet(own: Known, samples: Sequence[tuple[datetime, float]], plan: Plan) -> bool:
+    """Whether none of these samples can open anything: each lies on the calm side by itself."""
+    return all(_calm(threshold, own, at, value, plan) for threshold in own.thresholds for at, value in samples)
+
+
+def _calm(threshold: Threshold, own: Known, at: datetime, value: float, plan: Plan) -> bool:
+    if threshold.measure == "value":
+        return threshold.cleared(value)
+    if threshold.measure == "share":
+        return value <= 0
+    expected = own.expectation.at(at, plan)
+    if expected is None:
+        return True
+    # Where means are small a window passes `min_count` by a calm sample: then look at it whole.
+    return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
+
+
+def _judge_series(own: Known, ats: Sequence[datetime], open_watches: dict[str, Watch], plan: Plan) -> None:
+    for threshold in own.thresholds:
+        reach = span(threshold, own.metric)
+        points = points_of(own, threshold, ats[0] - reach, ats[-1], plan)
+        for at in ats:
+            window = [point for point in points if at - reach < point.at <= at]
+            verdict = judge(window, threshold, own.metric, standing=threshold.id in open_watches, now=at)
+            _apply(own, threshold, verdict, open_watches)
+
+
+def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> None:
+    """Carry a verdict out: open, follow or clear the watch, or set the timer that looks again."""
+    watch = open_watches.get(threshold.id)
+    if verdict.again_at is not None and verdict.again_at > verdict.at:
+        timer_set(own.world_id, SUSTAINED, timer_ref(own, threshold), verdict.again_at)
+    if verdict.measured is None:
+        return
+    if watch is None and verdict.stands:
+        open_watches[threshold.id] = _open(own, threshold, verdict)
+    elif watch is not None and not verdict.stands:
+        del open_watches[threshold.id]
+        _clear(own, threshold, watch, verdict)
+    elif watch is not None:
+        watch.value, watch.ratio, watch.baseline = _numbers(threshold, verdict)
+        watch.seen_at = max(watch.seen_at, verdict.at)
+        watch.save(update_fields=["value", "ratio", "baseline", "seen_at"])
+
+
+def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | None, float | None]:
+    measured = verdict.measured
+    if measured is None:
+        raise ValueError("a verdict without a figure opens and clears nothing")
+    ratio = None if threshold.measure == "value" else measured.figure
+    return measured.value, ratio, measured.baseline
+
+
+def _open(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
+    value, ratio, baseline = _numbers(threshold, verdict)
+    since = verdict.over_since or verdict.at
+    watch = Watch.objects.create(
+        series_id=own.id,
+        threshold=threshold.id,
+        over_since=since,
+        opened_at=verdict.at,
+        value=value,
+        ratio=ratio,
+        baseline=baseline,
+        seen_at=verdict.at,
+    )
+    payload = WatchOpened(
+        watch=watch.pk,
+        series=own.id,
+        threshold=threshold.id,
+        metric=own.metric.key,
+        region=own.region,
+        hotline=own.hotline,
+        node=own.node,
+        value=value,
+        ratio=ratio,
+        baseline=baseline,
+        at=utc_text(verdict.at),
+        since=utc_text(since),
+    )
+    _log(own, payload, verdict.at, threshold.clause)
+    return watch
+
+
+def _clear(own: Known, threshold: Threshold, watch: Watch, verdict: Verdict) -> None:
+    value, ratio, baseline = _numbers(threshold, verdict)
+    watch.state, watch.cleared_at, watch.seen_at = Watch.State.CLEARED, verdict.at, verdict.at
+    watch.value, watch.ratio, watch.baseline = value, ratio, baseline
+    watch.save(update_fields=["state", "cleared_at", "seen_at", "value", "ratio", "baseline"])
+    payload = WatchCleared(
+        watch=watch.pk,
+        series=own.id,
+        threshold=threshold.id,
+        metric=own.metric.key,
+        region=own.region,
+        hotline=own.hotline,
+        node=own.node,
+        value=value,
+        ratio=ratio,
+        at=utc_text(verdict.at),
+    )
+    _log(own, payload, verdict.at, threshold.clause)
+
+
+def _heard(own: Known, at: datetime) -> None:
+    if Series.objects.filter(pk=own.id, silent_since__isnull=False).update(silent_since=None):
+        payload = SeriesHeard(
+            series=own.id, metric=own.metric.key, region=own.region, hotline=own.hotline, node=own.node, at=utc_text(at)
+        )
+        _log(own, payload, at, "")
+    RULES.forget()
+
+
+def _log(own: Known, payload: WatchOpened | WatchCleared | SeriesHeard, at: datetime, clause: str) -> None:
+    world = World.objects.get(pk=own.world_id)
+    log_append(stream_open(world, "signals", "watches"), payload, by=SYSTEM, occurred=at, clause=clause)
+
+
+# --- looking again without a sample -----------------------------------------------------------------------------------
+THRESHOLDS_MOST = 64
+
+
+def timer_ref(own: Known, threshold: Threshold) -> int:
+    """One number for (series, place of the threshold in the plan), as timers carry one."""
+    return own.id * THRESHOLDS_MOST + list(RULES.fresh().thresholds).index(threshold.id)
+
+
+def sustained(ref: int, due_at: datetime, now: datetime) -> None:
+    """The time a threshold had to be crossed for is over: read the window again and judge (4.1)."""
+    series_id, place = divmod(ref, THRESHOLDS_MOST)
+    plan = RULES.fresh()
+    own = RULES.of([series_id]).get(series_id)
+    names = list(plan.thresholds)
+    if own is None or place >= len(names):
+        return
+    threshold = plan.thresholds[names[place]]
+    _lock([series_id])
+    standing = _standing({series_id: own}).get(series_id, {})
+    points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
+    verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
+    _apply(own, threshold, verdict, standing)

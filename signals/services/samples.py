@@ -1,0 +1,114 @@
+"""Writing samples: COPY into the day's partition, and one row that says what there is to judge."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+from django.db import IntegrityError, connection, transaction
+from psycopg import errors
+
+from engine.bell import ring_after_commit
+from engine.models import World
+
+Row = tuple[int, datetime, float]
+
+COPY = "COPY signals_sample (series_id, at, value) FROM STDIN"
+DAY_ENSURE = "SELECT signals_day_ensure(%s)"
+INSERT_NEW = (
+    "INSERT INTO signals_sample (series_id, at, value) SELECT * FROM unnest(%s::int8[], %s::timestamptz[], %s::float8[])"
+    " ON CONFLICT DO NOTHING RETURNING series_id, at"
+)
+STORED = (
+    "SELECT s.series_id, s.at, s.value FROM signals_sample s"
+    " JOIN unnest(%s::int8[], %s::timestamptz[]) k(series_id, at) ON s.series_id = k.series_id AND s.at = k.at"
+)
+TODO = "INSERT INTO signals_judgetodo (world_id, batch, tries) VALUES (%s, %s, 0)"
+SERIES_ENSURE = (
+    "INSERT INTO signals_series (world_id, metric, region, hotline, node) VALUES (%s, %s, %s, %s, %s)"
+    " ON CONFLICT (world_id, metric, region, hotline, node) DO UPDATE SET metric = excluded.metric RETURNING id"
+)
+JUDGE_BELL = "judge"
+
+
+def packed(rows: Iterable[Row]) -> bytes:
+    """Rows for the judge: [[series, microseconds since 1970, value], …]."""
+    return msgspec.msgpack.encode([(series, int(at.timestamp() * 1e6), value) for series, at, value in rows])
+
+
+def unpacked(batch: bytes) -> list[Row]:
+    decoded = msgspec.msgpack.decode(batch, type=list[tuple[int, int, float]])
+    return [(series, datetime.fromtimestamp(at / 1e6, UTC), value) for series, at, value in decoded]
+
+
+def columns(rows: Sequence[Row]) -> tuple[list[int], list[datetime], list[float]]:
+    return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
+
+
+def days_ensure(first: date, last: date) -> None:
+    """Make the partitions of these days; the application's role may not make tables, a function of the owner's does."""
+    with connection.cursor() as cursor:
+        for offset in range((last - first).days + 1):
+            cursor.execute(DAY_ENSURE, [first + timedelta(days=offset)])
+
+
+def days_of(rows: Iterable[Row]) -> set[date]:
+    return {at.astimezone(UTC).date() for _, at, _ in rows}
+
+
+def series_ensure(world: World, metric: str, region: str = "", hotline: str = "", node: str = "") -> int:
+    """The id of a series, made on first use."""
+    with connection.cursor() as cursor:
+        cursor.execute(SERIES_ENSURE, [world.pk, metric, region, hotline, node])
+        return cursor.fetchone()[0]
+
+
+@transaction.atomic
+def samples_write(world: World, rows: Sequence[Row]) -> list[Row]:
+    """Store samples and let them be judged; those not stored because another value stands there are returned.
+
+    A sample stored before with the same value is no error and is not judged again.
+    """
+    if not rows:
+        return []
+    for day in days_of(rows):
+        days_ensure(day, day)
+    new, differing = _store(rows)
+    if new:
+        with connection.cursor() as cursor:
+            cursor.execute(TODO, [world.pk, packed(new)])
+        ring_after_commit(JUDGE_BELL, task_queue=JUDGE_BELL)
+    return differing
+
+
+def _store(rows: Sequence[Row]) -> tuple[Sequence[Row], list[Row]]:
+    try:
+        with transaction.atomic():
+            _copy(rows)
+    except (errors.UniqueViolation, IntegrityError):
+        # Django wraps the error of a statement, but not that of a COPY.
+        return _store_new(rows)
+    return rows, []
+
+
+def _store_new(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The slow way, for a batch in which something was stored before."""
+    series, at, values = columns(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_NEW, [series, at, values])
+        made = set(cursor.fetchall())
+        cursor.execute(STORED, [series, at])
+        stored = {(row[0], row[1]): row[2] for row in cursor.fetchall()}
+    return [r for r in rows if (r[0], r[1]) in made], [r for r in rows if stored[r[0], r[1]] != r[2]]
+
+
+def _copy(rows: Iterable[Row]) -> None:
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@transaction.atomic
+def samples_load(rows: Sequence[Row]) -> int:
+    """Store history that is not to be judged; the number stored. The days must have been ensured."""
+    _copy(rows)
+    return len(rows)
