@@ -1,3 +1,20 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents import api
+
+ON = "incidents/<str:number>"
+urlpatterns = [
+    path("incidents", api.Incidents.as_view(), name="api-incidents"),
+    path(ON, api.OneIncident.as_view(), name="api-incident"),
+    path(f"{ON}/events", api.Events.as_view(), name="api-incident-events"),
+    path(f"{ON}/verify", api.Verify.as_view(), name="api-verify"),
+    path(f"{ON}/assess", api.Assess.as_view(), name="api-assess"),
+    path(f"{ON}/facts", api.Facts.as_view(), name="api-facts"),
+    path(f"{ON}/start", api.Start.as_view(), name="api-start"),
+    path(f"{ON}/report", api.ReportHandling.as_view(), name="api-report"),
+    path(f"{ON}/group-status", api.GroupStatus.as_view(), name="api-group-status"),
+    path(f"{ON}/restore", api.Restore.as_view(), name="api-restore"),
+    path(f"{ON}/ending-report", api.EndingReport.as_view(), name="api-ending-report"),
+    path(f"{ON}/close", api.Close.as_view(), name="api-close"),
+    path(f"{ON}/dismiss", api.Dismiss.as_view(), name="api-dismiss"),
+]

@@ -6,9 +6,8 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from incidents.domain import moves
 from incidents.domain.moves import FIRST, LEVELLED, TRANSITIONS
@@ -311,7 +310,9 @@ class Evaluation(Written):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["incident", "event_seq"], name="evaluation_once"),
-            models.CheckConstraint(condition=Q(verdict__in=["keep", "raise", "lower"]), name="evaluation_verdict_known"),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["keep", "raise", "lower"]), name="evaluation_verdict_known"
+            ),
         ]
 
 

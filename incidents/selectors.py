@@ -7,13 +7,16 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from common.actor import Actor
+from common.clock import utc_text
 from common.errors import Missing
-from engine.models import World
+from engine.models import Stream, World
 from engine.selectors import events_after
-from incidents.domain.moves import OVER
+from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
 from incidents.domain.triggers import concerns
 from incidents.models import GroupAtWork, Incident
 from people import selectors as people
+from people.rights import Scope, allowed
 
 OVER_NAMES = sorted(phase.value for phase in OVER)
 
@@ -88,3 +91,51 @@ def events(incident: Incident, *, after: int = 0, limit: int = 500) -> list[dict
         user = users.get(row["actor"]["id"])
         row["actor"] = {**row["actor"], "name": user.display_name if user else ""}
     return found
+
+
+# --- as programs see it -------------------------------------------------------------------------------------------------
+TIMES = (
+    "noticed_at", "known_at", "reported_at", "verified_at", "assessed_at", "level_decided_at", "response_started_at",
+    "service_restored_at", "ending_reported_at", "ended_at", "closed_at",
+)  # fmt: skip
+PLAIN = (
+    "number", "origin", "phase", "category", "business", "regions", "hotlines", "nodes", "reach", "level",
+    "level_provisional", "proposed_level", "major", "false_alarm", "hq_active", "facts", "plan_version",
+)  # fmt: skip
+
+
+def incident_dict(incident: Incident) -> dict[str, Any]:
+    """An incident as the API shows it. `seq` is the number of its newest event: what a decision is based on."""
+    stream = Stream.objects.get(pk=incident.stream_id)
+    at = {name: getattr(incident, name) for name in ("phase_since", *TIMES)}
+    return {
+        **{name: getattr(incident, name) for name in PLAIN},
+        "world": incident.world.key,
+        "title": incident.titles,
+        **{name: value and utc_text(value) for name, value in at.items()},
+        "groups": [
+            {"group": row.group, "status": row.status, "at": utc_text(row.at)} for row in groups_at_work(incident)
+        ],
+        "seq": stream.head_seq,
+    }
+
+
+# --- what can be done now -----------------------------------------------------------------------------------------------
+# In the order in which a night needs them.
+ORDER = (
+    Act.VERIFY, Act.ASSESS, Act.DECIDE_LEVEL, Act.START, Act.REPORT, Act.EVALUATE, Act.SET_GROUP_STATUS, Act.RECORD_FACTS,
+    Act.RESTORE, Act.REPORT_ENDING, Act.END, Act.CLOSE, Act.DISMISS,
+)  # fmt: skip
+
+
+def act_open(incident: Incident, by: Actor, act: Act) -> bool:
+    """Whether this act is legal now and this person may do it."""
+    legal = judge(act, Phase(incident.phase), levelled=incident.level is not None).legal
+    region = incident.regions[0] if len(incident.regions) == 1 else None
+    group = next((key.rpartition("@")[2] for key in sorted(by.groups)), None) if act is Act.SET_GROUP_STATUS else None
+    return legal and allowed(by, RIGHT[act], Scope(region=region, group=group))
+
+
+def acts(incident: Incident, by: Actor) -> list[Act]:
+    """What this person can do now, the most needed first."""
+    return [act for act in ORDER if act_open(incident, by, act)]

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents import views
+
+urlpatterns = [
+    path("report/", views.report, name="report"),
+    path("incidents/", views.listing, name="incidents"),
+    *(
+        path(f"incidents/<str:number>/{act.value}/", views.act_view(act), name=f"incident-{act.value}")
+        for act in views.CHANGES
+    ),
+]

@@ -55,3 +55,9 @@ class SeriesHeard(Payload):
     hotline: str
     node: str
     at: str
+
+
+@event("source.token_set")
+class SourceTokenSet(Payload):
+    source: int
+    key: str

@@ -65,6 +65,24 @@ STAYS: Final[dict[Act, frozenset[Phase]]] = {
     Act.REPORT_ENDING: frozenset({P.RESPONSE, P.MONITORING}),
 }
 
+# The right each act takes.
+RIGHT: Final[dict[Act, str]] = {
+    Act.VERIFY: "incident.verify",
+    Act.DISMISS: "incident.dismiss",
+    Act.RECORD_FACTS: "incident.record_facts",
+    Act.ASSESS: "incident.assess",
+    Act.DECIDE_LEVEL: "incident.decide_level",
+    Act.START: "incident.start",
+    Act.SET_GROUP_STATUS: "incident.set_group_status",
+    Act.REPORT: "incident.report_handling",
+    Act.EVALUATE: "incident.evaluate",
+    Act.RESTORE: "incident.restore",
+    # The technical group reports on the ending as it reports on the handling (6.4).
+    Act.REPORT_ENDING: "incident.report_handling",
+    Act.END: "incident.end",
+    Act.CLOSE: "incident.close",
+}
+
 # From these on an incident has a level; the database holds it so.
 LEVELLED: Final = frozenset({P.RESPONSE, P.MONITORING, P.ENDED, P.CLOSED})
 
@@ -114,4 +132,6 @@ def _why(act: Act, phase: Phase) -> Why:
     return Why.NOT_YET if _ORDER[phase] < earliest else Why.DONE_ALREADY
 
 
-_ORDER: Final = {phase: i for i, phase in enumerate([P.REPORTED, P.WARNING, P.VERIFIED, P.RESPONSE, P.MONITORING, *OVER])}
+_ORDER: Final = {
+    phase: i for i, phase in enumerate([P.REPORTED, P.WARNING, P.VERIFIED, P.RESPONSE, P.MONITORING, *OVER])
+}

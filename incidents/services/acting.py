@@ -13,27 +13,10 @@ from engine.log import Entry, log_append_many
 from engine.models import Event
 from engine.selectors import events_after
 from incidents.domain.clauses import CLAUSE
-from incidents.domain.moves import OVER, Act, Phase, Why, judge
+from incidents.domain.moves import OVER, RIGHT, Act, Phase, Why, judge
 from incidents.models import Incident
 from incidents.selectors import by_number
 from people.rights import Scope, require
-
-RIGHT: dict[Act, str] = {
-    Act.VERIFY: "incident.verify",
-    Act.DISMISS: "incident.dismiss",
-    Act.RECORD_FACTS: "incident.record_facts",
-    Act.ASSESS: "incident.assess",
-    Act.DECIDE_LEVEL: "incident.decide_level",
-    Act.START: "incident.start",
-    Act.SET_GROUP_STATUS: "incident.set_group_status",
-    Act.REPORT: "incident.report_handling",
-    Act.EVALUATE: "incident.evaluate",
-    Act.RESTORE: "incident.restore",
-    # The technical group reports on the ending as it reports on the handling (6.4).
-    Act.REPORT_ENDING: "incident.report_handling",
-    Act.END: "incident.end",
-    Act.CLOSE: "incident.close",
-}
 
 SENTENCES: dict[Why, Text] = {
     Why.OVER: _("Incident %(number)s is over; nothing can be changed any more."),

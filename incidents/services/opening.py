@@ -25,6 +25,7 @@ from incidents.models import Incident, Intake, JoinedTrigger, Origin, Phase, Rea
 from incidents.services.acting import check_open, locked, user_id, written
 from people import selectors as people
 from people.rights import Scope, allowed, require
+from plans import selectors as plans
 
 __all__ = ["ReportIn", "incident_join", "incident_open_from_signal", "incident_report"]
 
@@ -49,7 +50,7 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
         titles=titles,
         origin=Origin.REPORT,
         phase=Phase.REPORTED,
-        plan_version=plan_version,
+        plan_version=plan_version or plans.in_force().pk,
         category=report.category,
         business=report.business,
         regions=sorted({*report.regions}),

@@ -117,7 +117,8 @@ def _excess(points: Sequence[Point], metric: Metric) -> Measured | None:
     if expected <= 0:
         return None
     total = sum(point.value for point in window)
-    return Measured(total / expected - 1, total, expected)
+    # Rounded: 130 over 100 is 0.3 more, not 0.30000000000000004.
+    return Measured(round((total - expected) / expected, 9), total, expected)
 
 
 def _share(points: Sequence[Point], metric: Metric) -> Measured | None:

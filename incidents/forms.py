@@ -1,0 +1,193 @@
+"""Forms of the intake and of every act on an incident."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.bilingual import in_language
+from incidents.domain.moves import Act
+from incidents.models import GroupAtWork, Incident, Intake, Symptom, SystemsState
+from incidents.selectors import acts
+from people import selectors as people
+from plans.domain import Plan
+from plans.domain.vocabulary import SCALES
+from plans.selectors import current, plan_of
+
+LONG, SHORT = 4000, 200
+UNKNOWN = ("", _("Not known"))
+YES_NO = [UNKNOWN, ("yes", _("Yes")), ("no", _("No"))]
+
+
+def _words(label: Any, *, required: bool = False, rows: int = 3, help_text: Any = "") -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, required=required, max_length=LONG, widget=widget, help_text=help_text)
+
+
+def _number(label: Any, *, most: float = 8760) -> forms.FloatField:
+    widget = forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"})
+    return forms.FloatField(label=label, required=False, min_value=0, max_value=most, widget=widget)
+
+
+def _titles(rows: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key, in_language(row.title.as_dict())) for key, row in rows.items()]
+
+
+class ReportForm(forms.Form):
+    """The one-minute intake (3.1): only what customers notice is needed."""
+
+    symptoms = forms.MultipleChoiceField(
+        label=_("What do customers notice?"),
+        choices=Symptom.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    noticed = _words(_("In your own words"), rows=2)
+    systems = forms.ChoiceField(
+        label=_("State of the systems"), choices=SystemsState.choices, initial="unknown", widget=forms.RadioSelect
+    )
+    regions = forms.MultipleChoiceField(
+        label=_("Where? None: the whole country, or not known yet"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    noticed_at = forms.DateTimeField(
+        label=_("Since when?"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    business = forms.ChoiceField(label=_("Business touched"), required=False)
+    category = forms.ChoiceField(label=_("Category"), required=False)
+    call_minutes = _number(_("Mean call duration now, minutes"))
+    queue_minutes = _number(_("Mean wait in the queue now, minutes"))
+    systems_note = _words(_("More about the systems"), rows=2)
+    caller_words = _words(_("A caller's words"), rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan = current()
+        self.fields["regions"].choices = [(row.key, row.name) for row in people.regions()]  # type: ignore[attr-defined]
+        self.fields["business"].choices = [UNKNOWN, *_titles(plan.business)]  # type: ignore[attr-defined]
+        self.fields["category"].choices = [UNKNOWN, *_titles(plan.categories)]  # type: ignore[attr-defined]
+        self.fields["noticed_at"].initial = timezone.localtime().replace(second=0, microsecond=0)
+
+
+class ActForm(forms.Form):
+    """What every act carries: the newest event the page had shown."""
+
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class VerifyForm(ActForm):
+    outcome = forms.ChoiceField(
+        label=_("Does the report hold?"), choices=Intake.Outcome.choices, initial="confirmed", widget=forms.RadioSelect
+    )
+    major = forms.BooleanField(
+        label=_("Major fault: fully down, complaints surging, or 30 % of the hotlines"), required=False
+    )
+    note = _words(_("Note"), rows=2, help_text=_("Needed for a false alarm."))
+
+
+class FactsForm(ActForm):
+    """The facts of the decision card (4.2); what stays empty is not touched."""
+
+    reach = forms.ChoiceField(label=_("Reach"), required=False)
+    outage = forms.ChoiceField(label=_("Is service down there?"), choices=YES_NO, required=False)
+    full_outage = forms.ChoiceField(label=_("Is the whole system down?"), choices=YES_NO, required=False)
+    recovery_hours = _number(_("Expected hours until recovery"))
+    criticality = forms.ChoiceField(label=_("Business"), required=False)
+    secondary_risk = forms.ChoiceField(label=_("Secondary risk"), required=False)
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SCALES:
+            named = plan.facts[name].values
+            titles = {key: in_language(text.as_dict()) for key, text in named.items()}
+            choices = [(value, titles.get(value, value)) for value in SCALES[name]]
+            self.fields[name].choices = [UNKNOWN, *choices]  # type: ignore[attr-defined]
+
+    def facts(self) -> dict[str, str | bool | float | None]:
+        """What was filled in, as the service takes it."""
+        said = {name: self.cleaned_data[name] for name in FactsForm.base_fields if name not in ActForm.base_fields}
+        return {
+            name: value == "yes" if name in ("outage", "full_outage") else value
+            for name, value in said.items()
+            if value not in ("", None)
+        }
+
+
+class AssessForm(FactsForm):
+    """Impact assessment (4.1): in words, with the facts found."""
+
+    impact = _words(_("Impact"), required=True)
+    measures = _words(_("Measures"), rows=2)
+    field_order = ("impact", "measures")
+
+
+class DismissForm(ActForm):
+    reason = _words(_("Reason"), required=True, rows=2)
+    false_alarm = forms.BooleanField(label=_("It was a false alarm"), required=False)
+
+
+class StartForm(ActForm):
+    """Nothing to fill in: the level says the rest."""
+
+
+class ReportHandlingForm(ActForm):
+    measures = _words(_("Measures taken"), required=True)
+    situation = _words(_("Situation"), rows=2)
+    next_steps = _words(_("Next steps"), rows=2)
+    recovery_hours = _number(_("Expected hours until recovery"))
+
+
+class GroupStatusForm(ActForm):
+    group = forms.ChoiceField(label=_("Work group"))
+    status = forms.ChoiceField(label=_("Status"), choices=GroupAtWork.Status.choices, initial="working")
+    note = _words(_("Note"), rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group"].choices = [(row.key, row.name) for row in people.groups()]  # type: ignore[attr-defined]
+
+
+class NoteForm(ActForm):
+    note = _words(_("Note"), rows=2)
+
+
+class EndingReportForm(ActForm):
+    summary = _words(_("Ending report"), required=True, rows=6)
+
+
+FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
+    Act.VERIFY: (_("Verify the report"), VerifyForm),
+    Act.ASSESS: (_("Assess the impact"), AssessForm),
+    Act.START: (_("Start the response"), StartForm),
+    Act.REPORT: (_("Write a handling report"), ReportHandlingForm),
+    Act.SET_GROUP_STATUS: (_("Status of a group"), GroupStatusForm),
+    Act.RECORD_FACTS: (_("Record facts"), FactsForm),
+    Act.RESTORE: (_("Service is restored"), NoteForm),
+    Act.REPORT_ENDING: (_("Submit the ending report"), EndingReportForm),
+    Act.CLOSE: (_("Approve the ending and close"), NoteForm),
+    Act.DISMISS: (_("Dismiss"), DismissForm),
+}
+
+
+def form_for(act: Act, incident: Incident, *args: Any, **kwargs: Any) -> ActForm:
+    """The form of an act, its field ids told apart by the act's name."""
+    kind = FORMS[act][1]
+    extra = {"plan": plan_of(incident.plan_version)} if issubclass(kind, FactsForm) else {}  # type: ignore[arg-type]
+    return kind(*args, auto_id=f"id_{act.value}_%s", **kwargs, **extra)
+
+
+def forms_for(incident: Incident, by: Actor, *, seq: int | None = None) -> list[dict[str, Any]]:
+    """Every act with a form here that this person can do now, the most needed first."""
+    return [
+        {
+            "name": act.value,
+            "label": FORMS[act][0],
+            "form": form_for(act, incident, initial={"based_on": seq}),
+            "action": f"/incidents/{incident.number}/{act.value}/",
+        }
+        for act in acts(incident, by)
+        if act in FORMS
+    ]

@@ -1,0 +1,43 @@
+"""Signal sources and their tokens."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.errors import Conflict
+from common.ids import token, token_digest
+from engine.log import log_append, stream_open
+from engine.models import World
+from people.rights import require
+from signals.events import SourceTokenSet
+from signals.models import Source
+
+
+@transaction.atomic
+def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
+    """A new source; its token, which nobody can read again. Raises Conflict when the key is taken."""
+    by = require(by, "source.manage")
+    secret = token("hes")
+    try:
+        with transaction.atomic():
+            source = Source.objects.create(key=key, name=name, world=world, token_sha256=token_digest(secret))
+    except IntegrityError:
+        raise Conflict("source.taken", _("There is a source by this key already; rotate its token instead.")) from None
+    _log(source, by)
+    return secret
+
+
+@transaction.atomic
+def source_token_rotate(*, key: str, by: Actor) -> str:
+    """A new token for a source; the old one is dead at once (a web process may remember it for five seconds)."""
+    by = require(by, "source.manage")
+    source = Source.objects.select_for_update(no_key=True).select_related("world").get(key=key)
+    secret = token("hes")
+    source.token_sha256 = token_digest(secret)
+    source.save(update_fields=["token_sha256"])
+    _log(source, by)
+    return secret
+
+
+def _log(source: Source, by: Actor) -> None:
+    log_append(stream_open(source.world, "signals", "sources"), SourceTokenSet(source=source.pk, key=source.key), by=by)
