@@ -10,12 +10,15 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.db import DatabaseError, InterfaceError
+from redis import RedisError
 
 from common.clock import utc_text
 from common.errors import HotlineError
@@ -24,16 +27,19 @@ from engine.feed import GROUP
 from engine.models import World
 from engine.selectors import event_at, heads
 from people.rights import allowed_somewhere
-from people.selectors import actor_of, users_by_id
+from people.selectors import actor_of, actors_of, users_by_id
 
 log = logging.getLogger(__name__)
 
 HEADS_EVERY = 10.0  # seconds
+RETRY_EVERY = 1.0  # seconds between two tries to reach Redis
 BACKLOG = 500  # frames a slow client may be behind before it is let go
+PATIENCE = 5.0  # seconds a client is given to take its dismissal
 SEEN_BY_ALL = frozenset({"incident", "signals", "plan"})  # stream kinds whose events the board may show
 REFUSED, GONE = 4403, 4404
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+T = TypeVar("T")
 
 
 class Socket:
@@ -61,6 +67,12 @@ class Socket:
             # The connection went away under us; `live` hears of it by itself or by this.
             self.lost.set()
 
+    def drop(self) -> None:
+        """Nothing more is sent."""
+        self._frames.clear()
+        if self._flushing is not None:
+            self._flushing.cancel()
+
 
 class Hub:
     """All sockets of this process and its one subscription."""
@@ -83,16 +95,15 @@ class Hub:
         layer = get_channel_layer()
         if layer is None:
             return
+        channel = await _until_answered(partial(layer.new_channel, "feed"))
+        await _until_answered(partial(layer.group_add, GROUP, channel))
+        # From here on the layer itself subscribes again whenever Redis comes back.
         while True:
+            message = await layer.receive(channel)
             try:
-                channel = await layer.new_channel("feed")
-                await layer.group_add(GROUP, channel)
-                while True:
-                    message = await layer.receive(channel)
-                    await self.take(message["hint"])
-            except OSError as error:
-                log.warning("the feed cannot reach Redis (%s); boards poll meanwhile", type(error).__name__)
-                await asyncio.sleep(1)
+                await self.take(message["hint"])
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("a hint is left out, the database does not answer (%s)", type(error).__name__)
 
     async def take(self, hint: dict[str, Any]) -> None:
         """Push one hint to whom it concerns."""
@@ -128,14 +139,28 @@ class Hub:
                 socket.lost.set()
 
     async def _tell_heads(self) -> None:
-        """Now and then the newest numbers, so that a board finds out by itself what it missed."""
+        """Now and then the newest numbers, so that a board finds out by itself what it missed.
+
+        Rights are looked at again as well: the hint that they changed may have been lost.
+        """
         while True:
             await asyncio.sleep(HEADS_EVERY)
-            for world_id in {socket.world_id for socket in self.sockets}:
-                try:
+            try:
+                await self._rights_again()
+                for world_id in {socket.world_id for socket in self.sockets}:
                     self._push({"t": "heads", **await database_sync_to_async(_state_of)(world_id)}, world=world_id)
-                except HotlineError:
-                    continue
+            except (HotlineError, DatabaseError, InterfaceError) as error:
+                log.warning("boards are not told where the log stands (%s)", type(error).__name__)
+
+
+async def _until_answered(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask Redis once a second until it answers."""
+    while True:
+        try:
+            return await ask()
+        except (RedisError, OSError) as error:
+            log.warning("the feed cannot reach Redis (%s); boards poll meanwhile", type(error).__name__)
+            await asyncio.sleep(RETRY_EVERY)
 
 
 hub = Hub()
@@ -160,9 +185,12 @@ async def live(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _until_gone(socket, receive)
     finally:
         hub.sockets.discard(socket)
+        socket.drop()
     if socket.lost.is_set():
-        with contextlib.suppress(OSError, RuntimeError):
-            await send({"type": "websocket.close", "code": REFUSED})
+        # A client that takes nothing does not take this either.
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await send({"type": "websocket.close", "code": REFUSED})
 
 
 async def _until_gone(socket: Socket, receive: Receive) -> None:
@@ -193,8 +221,8 @@ def _admit(scope: dict[str, Any]) -> World | None:
 
 
 def _who_may_look(user_ids: set[int]) -> set[int]:
-    users = users_by_id(user_ids)
-    return {pk for pk, user in users.items() if user.is_active and allowed_somewhere(actor_of(user), "board.view")}
+    actors = actors_of(users_by_id(user_ids).values())
+    return {pk for pk, actor in actors.items() if allowed_somewhere(actor, "board.view")}
 
 
 def _state_of(world_id: int) -> dict[str, Any]:

@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from signals import api
+
+urlpatterns = [
+    path("signals/samples", api.Samples.as_view(), name="api-samples"),
+    path("signals/series", api.ListSeries.as_view(), name="api-series-list"),
+    path("signals/series/<int:pk>", api.OneSeries.as_view(), name="api-series"),
+    path("signals/sources", api.ListSources.as_view(), name="api-sources"),
+    path("signals/sources/<slug:key>/rotate-token", api.RotateToken.as_view(), name="api-source-rotate"),
+]

@@ -1,18 +1,21 @@
 """Reads of what the machines say."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
 
+from common.bilingual import in_language
 from common.clock import utc_text
+from common.errors import Missing
 from engine import worlds
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import State, judge, span
-from signals.models import Series, Watch
+from signals.models import Series, Source, Watch
 from signals.rules import RULES, Known
 from signals.windows import points_of
 
@@ -127,3 +130,52 @@ def calm_since(world_id: int, regions: Sequence[str]) -> datetime | None:
         return None
     last = rows.aggregate(last=Max("cleared_at"))["last"]
     return last or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------------
+def series_by_id(pk: int) -> Series:
+    found = Series.objects.select_related("world").filter(pk=pk).first()
+    if found is None:
+        raise Missing("series.missing", _("There is no such series."))
+    return found
+
+
+def sources() -> list[Source]:
+    return list(Source.objects.select_related("world").order_by("key"))
+
+
+CHART_POINTS = 2000
+
+
+def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
+    """A series for drawing: at most 2,000 points, means of equal spans when there are more."""
+    plan = RULES.fresh()
+    own = RULES.of([series.pk]).get(series.pk)
+    if own is None:
+        raise Missing("series.missing", _("There is no such series."))
+    width = max((until - since) / CHART_POINTS, timedelta(seconds=1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_bin(%s, at, %s) AS bin, avg(value) FROM signals_sample"
+            " WHERE series_id = %s AND at >= %s AND at <= %s GROUP BY bin ORDER BY bin",
+            [width, since, series.pk, since, until],
+        )
+        stored = cursor.fetchall()
+    watches = Watch.objects.filter(series=series, opened_at__lte=until).exclude(cleared_at__lt=since)
+    expected = [(utc_text(at), own.expectation.at(at, plan)) for at, _value in stored]
+    return {
+        "title": in_language(own.metric.title.as_dict()),
+        "unit": own.metric.unit,
+        "points": [[utc_text(at), value] for at, value in stored],
+        "baseline": [[at, value] for at, value in expected if value is not None],
+        "thresholds": [
+            {"label": in_language(t.title.as_dict()), "value": t.value, "direction": t.direction}
+            for t in own.thresholds
+            if t.measure == "value"
+        ],
+        "over": [
+            {"from": utc_text(w.over_since), "to": w.cleared_at and utc_text(w.cleared_at)}
+            for w in watches.order_by("over_since")
+        ],
+        "unknown": [{"from": utc_text(series.silent_since), "to": None}] if series.silent_since else [],
+    }

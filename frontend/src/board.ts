@@ -1,2 +1,19 @@
-/** The board. */
+/** The board: `<div data-controller="board" data-world="KEY" data-icons="sprite" data-state="id of a JSON script with the first state">`. */
 import "./styles/board.css";
+import { iconsFrom } from "./board/dom";
+import { Feed } from "./board/feed";
+import { View } from "./board/view";
+import { controller } from "./controllers/registry";
+
+controller("board", (root) => {
+  iconsFrom(root.dataset.icons ?? "");
+  const view = new View(root);
+  const feed = new Feed(root.dataset.world ?? "real", (shown) => view.show(shown));
+  const first = document.getElementById(root.dataset.state ?? "")?.textContent;
+  feed.start(first ? JSON.parse(first) : undefined);
+  const timer = setInterval(() => view.line(), 1000);
+  return () => {
+    clearInterval(timer);
+    feed.stop();
+  };
+});

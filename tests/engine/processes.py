@@ -5,12 +5,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from hotline_ep.embedded import valkey
 from hotline_ep.embedded.child import Child
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,22 @@ def stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
+@contextmanager
+def redis_stopped(redis: valkey.Server) -> Iterator[None]:
+    redis.stop()
+    yield
+    redis.start()
+
+
+@contextmanager
+def redis_frozen(redis: valkey.Server) -> Iterator[None]:
+    """Worse than dead: it takes connections and never answers."""
+    assert redis.child is not None
+    freeze(redis.child.pid)
+    yield
+    thaw(redis.child.pid)
+
+
 @dataclass
 class House:
     """Starts processes that share one database and one Redis; every one of them ends with the test."""
@@ -55,12 +72,13 @@ class House:
     redis_url: str = NO_REDIS
     started: list[Child] = field(default_factory=list)
 
-    def start(self, *command: str, **environment: str) -> Child:
+    def start(self, *command: str, pass_fds: Sequence[int] = (), **environment: str) -> Child:
         child = Child(
             [sys.executable, *command],
             log=self.folder / f"{len(self.started)}.log",
             env={**os.environ, **self.urls, "REDIS_URL": self.redis_url, **environment},
             cwd=ROOT,
+            pass_fds=pass_fds,
         )
         self.started.append(child)
         return child

@@ -16,9 +16,17 @@ from engine.models import Event, Reaction, Stream, Timer, World
 from engine.reactions import When
 from engine.sweep import Sweeper
 from hotline_ep.embedded import valkey
-from tests.conftest import TestServer
 from tests.engine.kinds import effects, fired, happen, set_timers, subscribe_to
-from tests.engine.processes import House, eventually, freeze, house_on, pass_by, stopped, thaw, words_of
+from tests.engine.processes import (
+    House,
+    eventually,
+    pass_by,
+    redis_frozen,
+    redis_stopped,
+    stopped,
+    thaw,
+    words_of,
+)
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
@@ -27,19 +35,6 @@ LATEST = timedelta(seconds=5)
 # the lease, shortened to 1 s here, and Redis timeouts of 1 to 5 s), so that a test need not last the whole of it.
 OUTAGE = 8.0
 WORK = 5  # items
-
-
-@pytest.fixture
-def house(fresh_db: str, database_server: TestServer, tmp_path: Path) -> Iterator[House]:
-    with house_on(database_server.urls(fresh_db), tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-def redis() -> Iterator[valkey.Server]:
-    """A server of the test's own, to be stopped and frozen."""
-    with valkey.disposable() as server:
-        yield server
 
 
 @contextmanager
@@ -132,22 +127,6 @@ def test_one_stopped_past_its_lease_finishes_nothing_when_it_goes_on(
 
 
 # --- cut off -----------------------------------------------------------------------------------------------------------
-@contextmanager
-def redis_stopped(redis: valkey.Server) -> Iterator[None]:
-    redis.stop()
-    yield
-    redis.start()
-
-
-@contextmanager
-def redis_frozen(redis: valkey.Server) -> Iterator[None]:
-    """Worse than dead: it takes connections and never answers."""
-    assert redis.child is not None
-    freeze(redis.child.pid)
-    yield
-    thaw(redis.child.pid)
-
-
 @pytest.mark.parametrize("away", [redis_stopped, redis_frozen])
 def test_without_redis_and_without_beat_nothing_is_late(
     away: Callable[[valkey.Server], Any], real: World, house: House, redis: valkey.Server

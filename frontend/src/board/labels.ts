@@ -1,0 +1,67 @@
+/** What the states are called and drawn as. Shape and word say what the colour says. */
+import { say } from "../words";
+import type { Incident, Phase, Reading } from "./types";
+
+export type Tone = "ok" | "warn" | "bad" | "unknown" | "info" | "quiet";
+export type Look = { readonly label: string; readonly icon: string; readonly tone: Tone };
+type GroupStatus = Incident["groups"][number]["status"];
+type Level = Incident["level"];
+
+const look = (icon: string, tone: Tone, label: string): Look => ({ icon, tone, label });
+
+export function phaseLook(phase: Phase): Look {
+  switch (phase) {
+    case "reported": return look("circle-dashed", "warn", say("Reported"));
+    case "verified": return look("zoom-check", "info", say("Verified"));
+    case "warning": return look("alert-triangle", "warn", say("Warning"));
+    case "response": return look("urgent", "bad", say("Response"));
+    case "monitoring": return look("eye", "info", say("Monitoring"));
+    case "ended": return look("flag", "ok", say("Ended"));
+    case "closed": return look("archive", "quiet", say("Closed"));
+    case "dismissed": return look("ban", "quiet", say("Dismissed"));
+  }
+}
+
+export function groupLook(status: GroupStatus): Look {
+  switch (status) {
+    case "standby": return look("clock-pause", "quiet", say("On standby"));
+    case "activated": return look("bell-ringing", "warn", say("Activated"));
+    case "working": return look("tool", "info", say("At work"));
+    case "done": return look("circle-check", "ok", say("Done"));
+  }
+}
+
+export function readingLook(state: Reading["state"]): Look {
+  switch (state) {
+    case "normal": return look("circle-check", "ok", say("Normal"));
+    case "near": return look("alert-triangle", "warn", say("Near the threshold"));
+    case "over": return look("alert-octagon", "bad", say("Over the threshold"));
+    case "unknown": return look("help", "unknown", say("No data"));
+  }
+}
+
+export function levelName(level: Exclude<Level, null>): string {
+  switch (level) {
+    case "I": return say("Level I");
+    case "II": return say("Level II");
+    case "III": return say("Level III");
+  }
+}
+
+export function levelText({ level, level_provisional, proposed_level }: Incident): string {
+  if (level) return level_provisional ? say("{level} · provisional", { level: levelName(level) }) : levelName(level);
+  return proposed_level ? say("{level} proposed", { level: levelName(proposed_level) }) : say("No level yet");
+}
+
+export function alarmText(kind: string, ref: string): string {
+  switch (kind) {
+    case "reaction.failing": return say("A reaction to an event fails and is retried ({ref}).", { ref });
+    case "queue.failing": return say("An entry of a queue fails and is retried ({ref}).", { ref });
+    case "queue.set_aside": return say("An entry of a queue was set aside; somebody must look at it ({ref}).", { ref });
+    case "clock.off": return say("The clock of a process is wrong; it has stopped working ({ref}).", { ref });
+    case "channel.failing": return say("Messages cannot be sent by {ref} right now.", { ref });
+    case "delivery.given_up": return say("A message did not arrive and will not be tried again ({ref}).", { ref });
+    case "message.nobody": return say("A message had nobody to go to: nobody holds the role ({ref}).", { ref });
+    default: return say("Alarm {kind}: {ref}", { kind, ref });
+  }
+}

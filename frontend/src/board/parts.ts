@@ -1,0 +1,77 @@
+/** The pieces of the board: an incident, a duty with its clock, a reading. */
+import { pick, say } from "../words";
+import { chip, clause, clock, h, icon } from "./dom";
+import { alarmText, groupLook, levelText, phaseLook, readingLook } from "./labels";
+import { line, nameOf, place } from "./sentences";
+import type { BoardEvent, Incident, Obligation, Reading, State } from "./types";
+
+type Names = State["names"];
+
+export function level(incident: Incident): HTMLElement {
+  const bars = h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+  return h("span", { class: "level", "data-level": incident.level ?? "", "data-provisional": incident.level_provisional }, bars, levelText(incident));
+}
+
+function groups(incident: Incident, names: Names): HTMLElement | null {
+  if (!incident.groups.length) return null;
+  const items = incident.groups.map(({ key, status }) => h("li", {}, h("span", {}, nameOf(names, "groups", key)), chip(groupLook(status))));
+  return h("ul", { class: "groups", "aria-label": say("Groups at work") }, ...items);
+}
+
+function entry(event: BoardEvent, incident: Incident, names: Names): HTMLElement {
+  const { text, detail, grave } = line(event, incident, names);
+  const by = event.actor.kind === "system" ? say("the product") : nameOf(names, "authorities", event.authority) || event.authority;
+  return h("li", { "data-tone": grave ? "bad" : "quiet" },
+    h("span", { class: "when" }, clock("ago", event.occurred)),
+    h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause), h("div", { class: "by" }, detail ? `${detail} · ${by}` : by)));
+}
+
+export function incidentCard(incident: Incident, names: Names): HTMLElement {
+  const overdue = incident.obligations.filter((one) => one.state === "overdue").length;
+  return h("article", { class: "card incident", "data-incident": incident.number, "data-level": incident.level ?? "" },
+    h("header", {},
+      level(incident),
+      chip(phaseLook(incident.phase)),
+      incident.major ? chip({ icon: "alert-octagon", label: say("Major fault"), tone: "bad" }) : null,
+      overdue > 0 && chip({ icon: "clock-exclamation", label: say("{n} overdue", { n: overdue }), tone: "bad" }),
+      h("span", { class: "since muted" }, clock("ago", incident.opened_at))),
+    h("h2", {}, h("a", { href: `/incidents/${incident.number}/` }, pick(incident.title) || incident.number)),
+    h("p", { class: "muted where" }, icon("map-pin"), place(names, incident.regions), " · ", incident.number),
+    groups(incident, names),
+    h("ol", { class: "log", reversed: true }, ...[...incident.log].reverse().map((event) => entry(event, incident, names))));
+}
+
+export type Duty = { readonly obligation: Obligation; readonly incident: Incident };
+
+export function duty({ obligation, incident }: Duty, several: boolean): HTMLElement {
+  return h("li", { class: "duty", "data-state": obligation.state, "data-obligation": String(obligation.id) },
+    h("span", { class: "clock" }, icon(obligation.state === "overdue" ? "clock-exclamation" : "clock"),
+      obligation.due_at ? clock("due", obligation.due_at) : h("span", { class: "muted" }, say("no clock"))),
+    h("div", {},
+      h("span", { class: "what" }, pick(obligation.title), obligation.turn > 1 ? ` (${obligation.turn})` : ""), " ", clause(obligation.clause),
+      h("div", { class: "by" }, pick(obligation.owner_title), several ? ` · ${incident.number}` : "")));
+}
+
+const figure = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1, useGrouping: true });
+const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
+
+function where(reading: Reading, names: Names): string {
+  if (reading.node) return nameOf(names, "nodes", reading.node);
+  if (reading.hotline) return nameOf(names, "hotlines", reading.hotline);
+  return reading.region ? nameOf(names, "regions", reading.region) : say("Nationwide");
+}
+
+export function tile(reading: Reading, names: Names): HTMLElement {
+  const { icon: shape, label, tone } = readingLook(reading.state);
+  const value = reading.value === null || reading.state === "unknown" ? "—" : figure.format(reading.value);
+  return h("div", { class: "tile", "data-tone": tone, "data-series": String(reading.series), "data-threshold": reading.threshold.id },
+    h("span", { class: "muted small" }, `${nameOf(names, "metrics", reading.metric)} · ${where(reading, names)}`),
+    h("span", { class: "value figure" }, value, " ", h("small", {}, reading.unit),
+      reading.ratio === null ? null : h("small", { class: "ratio" }, say("{percent} over the mean", { percent: percent.format(reading.ratio) }))),
+    h("span", { class: "state" }, icon(shape), label, reading.since ? " · " : "", reading.since ? clock("ago", reading.since) : null),
+    h("span", { class: "muted small" }, nameOf(names, "thresholds", reading.threshold.id)));
+}
+
+/** Alarms are about the product and in real time, not in the world's. */
+export const alarm = ({ kind, ref }: State["alarms"][number]): HTMLElement =>
+  h("li", { class: "alarm" }, icon("alert-octagon"), h("span", {}, alarmText(kind, ref)));

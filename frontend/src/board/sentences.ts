@@ -1,0 +1,104 @@
+/** A line of the log: what happened, in one sentence. */
+import { pick, say } from "../words";
+import { levelName, phaseLook, groupLook } from "./labels";
+import type { BoardEvent, Incident, State } from "./types";
+
+type Names = State["names"];
+export type Line = { readonly text: string; readonly detail: string; readonly grave: boolean };
+
+const plain = (text: string, detail: string | null = "", grave = false): Line => ({ text, detail: detail ?? "", grave });
+
+export function nameOf(names: Names, kind: string, key: string | null): string {
+  return key === null ? "" : pick(names[kind]?.[key]) || key;
+}
+
+/** Where: the regions' names, or the whole country. */
+export const place = (names: Names, regions: readonly string[]): string =>
+  regions.length ? regions.map((key) => nameOf(names, "regions", key)).join("、") : say("Nationwide");
+
+function duty(incident: Incident, id: number, rule: string, names: Names): string {
+  const standing = incident.obligations.find((one) => one.id === id)?.title;
+  return pick(standing ?? names.obligations?.[rule]) || rule;
+}
+
+export function line(event: BoardEvent, incident: Incident, names: Names): Line {
+  switch (event.kind) {
+    case "incident.opened":
+      return event.data.origin === "signal"
+        ? plain(say("A crossed threshold opened this incident."), pick(event.data.titles))
+        : plain(say("A fault was reported."), event.data.title);
+    case "incident.joined":
+      return plain(say("A further trigger joined: {metric}, {place}.", {
+        metric: nameOf(names, "metrics", event.data.trigger.metric), place: place(names, event.data.trigger.region ? [event.data.trigger.region] : []),
+      }));
+    case "incident.facts_recorded":
+      return plain(say("Facts were recorded."), Object.keys(event.data.after).map((fact) => nameOf(names, "facts", fact)).join(" · "));
+    case "incident.verified":
+      if (event.data.outcome === "false_alarm") return plain(say("Verified: a false alarm."), event.data.note);
+      return plain(event.data.major ? say("Verified: a major fault.") : say("Verified: an ordinary fault."), event.data.note, event.data.major);
+    case "incident.assessed":
+      return plain(say("The impact was assessed."), event.data.impact);
+    case "incident.dismissed":
+      return plain(event.data.false_alarm ? say("Dismissed as a false alarm.") : say("Dismissed."), event.data.reason);
+    case "warning.started":
+      return plain(event.data.colour === "yellow" ? say("Yellow warning: the pre-response began.") : say("Blue warning issued."), "", true);
+    case "level.proposed":
+      return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level) }) : say("The plan proposes no level."),
+        event.data.reasons.map(pick).join(" "));
+    case "level.decided":
+      return plain(event.data.provisional
+        ? say("{level} was set, provisionally.", { level: levelName(event.data.after) })
+        : say("{level} was decided.", { level: levelName(event.data.after) }), event.data.reason, true);
+    case "response.started":
+      return plain(say("The response began at {level}.", { level: levelName(event.data.level) }), "", true);
+    case "group.status_set":
+      return plain(say("{group}: {status}.", { group: nameOf(names, "groups", event.data.group), status: groupLook(event.data.after).label }), event.data.note);
+    case "report.handling":
+      return plain(say("Handling report."), event.data.situation || event.data.measures);
+    case "effect.evaluated":
+      return plain(verdict(event.data.verdict), event.data.reason);
+    case "service.restored":
+      return plain(say("Service is restored; monitoring goes on."), event.data.note);
+    case "ending.reported":
+      return plain(say("The ending report was submitted."), event.data.summary);
+    case "response.ended":
+      return plain(say("The response ended."), event.data.reason);
+    case "incident.closed":
+      return plain(say("The incident was closed."), event.data.note);
+    case "summary.drafted":
+      return plain(say("A progress summary was drafted and waits for publication."));
+    case "summary.edited":
+      return plain(say("The progress summary was edited."));
+    case "summary.published":
+      return plain(event.data.late ? say("The progress summary was published, late.") : say("The progress summary was published."));
+    case "message.queued":
+      return plain(say("A message went to {people} people.", { people: event.data.people }));
+    case "obligation.opened":
+      return plain(say("Due: {title}.", { title: pick(event.data.title) }));
+    case "obligation.fulfilled": {
+      const title = duty(incident, event.data.id, event.data.rule, names);
+      return plain(event.data.late ? say("Done, late: {title}.", { title }) : say("Done: {title}.", { title }), event.data.note);
+    }
+    case "obligation.overdue":
+      return plain(say("Overdue: {title}.", { title: pick(event.data.title) }), "", true);
+    case "obligation.escalated": {
+      const told = event.data.told.map((role) => nameOf(names, "roles", role)).join("、");
+      const title = duty(incident, event.data.id, event.data.rule, names);
+      return plain(told ? say("Overdue: {title}. Told: {roles}.", { title, roles: told }) : say("Overdue: {title}. Nobody is left to tell.", { title }), "", true);
+    }
+    case "obligation.superseded":
+      return plain(say("No longer due: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
+    case "obligation.waived":
+      return plain(say("Waived: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }), event.data.reason);
+  }
+}
+
+function verdict(verdict: "keep" | "raise" | "lower"): string {
+  switch (verdict) {
+    case "keep": return say("Effect judged: keep the level.");
+    case "raise": return say("Effect judged: raise the level.");
+    case "lower": return say("Effect judged: lower the level.");
+  }
+}
+
+export const phaseName = (incident: Incident): string => phaseLook(incident.phase).label;

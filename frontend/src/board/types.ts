@@ -1,0 +1,108 @@
+/** What the board is told: the state of a reload, and every kind of event on an incident's stream with its payload. */
+import { anything, flag, list, mapOf, maybe, number, oneOf, optional, shape, text, time, Unexpected, type Of, type Read } from "./schema";
+
+export const bilingual = shape({ zh: text, en: text });
+const level = oneOf("I", "II", "III");
+const phase = oneOf("reported", "verified", "warning", "response", "monitoring", "ended", "closed", "dismissed");
+const groupStatus = oneOf("standby", "activated", "working", "done");
+const words = maybe(text); // erased text is null
+const facts = mapOf(anything);
+const trigger = shape({
+  watch: number, threshold: text, metric: text, region: maybe(text), hotline: maybe(text), node: maybe(text),
+  value: number, ratio: maybe(number), baseline: maybe(number), at: time,
+});
+const condition = shape({ id: text, state: oneOf("met", "unmet", "unknown"), waived: flag });
+
+/** Kind → payload. The structs are `incidents/events.py`, `escalation/events.py` and `notifications/events.py`. */
+export const PAYLOADS = {
+  "incident.opened": shape({
+    number: text, origin: oneOf("report", "signal"), title: words, category: text, business: text, regions: list(text),
+    hotlines: list(text), nodes: list(text), reach: maybe(text), phase, level: maybe(level), noticed_at: maybe(time),
+    titles: optional(maybe(bilingual), null), trigger: optional(maybe(trigger), null),
+  }),
+  "incident.joined": shape({ trigger, regions: list(text) }),
+  "incident.facts_recorded": shape({ before: facts, after: facts }),
+  "incident.verified": shape({ outcome: oneOf("confirmed", "false_alarm"), major: flag, note: words, phase }),
+  "incident.assessed": shape({ facts, impact: words, measures: words }),
+  "incident.dismissed": shape({ reason: words, false_alarm: flag, phase }),
+  "warning.started": shape({ colour: oneOf("blue", "yellow"), phase, clauses: list(text) }),
+  "level.proposed": shape({ level: maybe(level), certain: flag, reasons: list(bilingual), clauses: list(text), rules: list(text) }),
+  "level.decided": shape({ before: maybe(level), after: level, provisional: flag, proposed: maybe(level), differs: flag, reason: words }),
+  "response.started": shape({ level, phase, hq_active: flag }),
+  "group.status_set": shape({ group: text, before: maybe(text), after: groupStatus, note: words }),
+  "report.handling": shape({ measures: words, situation: words, next_steps: words, recovery_hours: maybe(number) }),
+  "effect.evaluated": shape({ verdict: oneOf("keep", "raise", "lower"), reason: words }),
+  "service.restored": shape({ phase, note: words }),
+  "ending.reported": shape({ summary: words }),
+  "response.ended": shape({ phase, conditions: list(condition), reason: words }),
+  "incident.closed": shape({ phase, approved: flag, note: words }),
+  "summary.drafted": shape({ summary: number, turn: number }),
+  "summary.edited": shape({ summary: number, revision: number }),
+  "summary.published": shape({ summary: number, revision: number, late: flag, sha256: text }),
+  "message.queued": shape({ message: number, kind: text, roles: list(text), people: number }),
+  "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
+  "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words }),
+  "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time }),
+  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text) }),
+  "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
+  "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
+} as const;
+
+export type Kind = keyof typeof PAYLOADS;
+export type Payload<K extends Kind> = Of<(typeof PAYLOADS)[K]>;
+
+const envelope = shape({
+  stream: number, seq: number, kind: text, occurred: time, known: time, recorded: time,
+  actor: shape({ kind: text, id: maybe(number) }), authority: text, plan_version: maybe(number), clause: text, data: anything,
+});
+export type Envelope = Of<typeof envelope>;
+export type BoardEvent = { [K in Kind]: Omit<Envelope, "kind" | "data"> & { readonly kind: K; readonly data: Payload<K> } }[Kind];
+
+const isKind = (kind: string): kind is Kind => Object.hasOwn(PAYLOADS, kind);
+
+/** An event of an incident's stream, believed; throws Unexpected at an unknown kind or field. */
+export const incidentEvent: Read<BoardEvent> = (value, path) => {
+  const event = envelope(value, path);
+  if (!isKind(event.kind)) throw new Unexpected(`${path}: unknown kind ${event.kind}`);
+  return { ...event, data: PAYLOADS[event.kind](event.data, `${path}.${event.kind}`) } as BoardEvent;
+};
+
+export const obligation = shape({
+  id: number, rule: text, title: bilingual, owner: text, owner_title: bilingual, turn: number, due_at: maybe(time),
+  state: oneOf("open", "overdue"), clause: text,
+});
+export type Obligation = Of<typeof obligation>;
+
+const group = shape({ key: text, status: groupStatus, at: time });
+export const incident = shape({
+  number: text, stream: number, seq: number, title: bilingual, category: text, origin: oneOf("report", "signal"), phase,
+  level: maybe(level), level_provisional: flag, proposed_level: maybe(level), major: maybe(flag), regions: list(text),
+  opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation), log: list(incidentEvent),
+});
+export type Incident = Of<typeof incident>;
+export type Phase = Incident["phase"];
+
+export const reading = shape({
+  series: number, metric: text, region: maybe(text), hotline: maybe(text), node: maybe(text), at: maybe(time), value: maybe(number),
+  unit: text, baseline: maybe(number), ratio: maybe(number),
+  threshold: shape({ id: text, value: number, direction: oneOf("above", "below") }),
+  state: oneOf("normal", "near", "over", "unknown"), since: maybe(time),
+});
+export type Reading = Of<typeof reading>;
+
+export const state = shape({
+  world: shape({ key: text, name: bilingual, real: flag, now: time, rate: number }),
+  heads: mapOf(number),
+  incidents: list(incident),
+  readings: list(reading),
+  alarms: list(shape({ kind: text, ref: text, since: time })),
+  names: mapOf(mapOf(bilingual)),
+});
+export type State = Of<typeof state>;
+
+export type EventFrame = { readonly t: "event"; readonly stream: number; readonly seq: number; readonly incident: string | null; readonly event: unknown };
+export type Frame =
+  | { readonly t: "hello" | "heads"; readonly heads: Readonly<Record<string, number>>; readonly now: string }
+  | EventFrame
+  | ({ readonly t: "reading" } & Readonly<Record<string, unknown>>)
+  | { readonly t: "inbox" };

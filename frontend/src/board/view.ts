@@ -1,0 +1,104 @@
+/**
+ * Draws the state into the page's places (`[data-part]`). What did not change is not drawn again: the state's slices are immutable, so comparing
+ * references is enough.
+ */
+import { ago } from "../spans";
+import { say } from "../words";
+import { chip, h, icon } from "./dom";
+import type { Shown } from "./feed";
+import { levelText } from "./labels";
+import { alarm, duty, incidentCard, tile, type Duty } from "./parts";
+import { byDue } from "./reduce";
+import type { Incident, Reading, State } from "./types";
+
+const GRAVITY: Readonly<Record<string, number>> = { I: 3, II: 2, III: 1 };
+const URGENCY: Readonly<Record<Reading["state"], number>> = { over: 0, near: 1, unknown: 2, normal: 3 };
+
+const gravity = (incident: Incident): number => GRAVITY[incident.level ?? ""] ?? 0;
+export const gravest = (incidents: readonly Incident[]): Incident[] =>
+  [...incidents].sort((a, b) => gravity(b) - gravity(a) || Date.parse(a.opened_at) - Date.parse(b.opened_at));
+
+export class View {
+  private drawn: State | undefined;
+  private readonly cards = new Map<string, { incident: Incident; element: HTMLElement }>();
+  private shown: Shown | undefined;
+
+  constructor(private readonly root: HTMLElement) {}
+
+  show(shown: Shown): void {
+    const { state } = shown;
+    const before = this.drawn;
+    this.shown = shown;
+    this.drawn = state;
+    this.line();
+    if (state === before) return;
+    if (state.incidents !== before?.incidents || state.names !== before.names) {
+      this.incidents(state);
+      this.duties(state);
+      this.summary(state);
+    }
+    if (state.readings !== before?.readings || state.names !== before.names) this.readings(state);
+    if (state.alarms !== before?.alarms) this.part("alarms")?.replaceChildren(...state.alarms.map(alarm));
+  }
+
+  /** How the line to the server stands; called once a second, because an old state ages. */
+  line(): void {
+    const place = this.part("line");
+    if (!this.shown || !place) return;
+    const { line, since } = this.shown;
+    const age = ago(since, Date.now());
+    const look = {
+      live: () => chip({ icon: "wifi", tone: "ok", label: say("Live") }),
+      lost: () => chip({ icon: "plug-connected-x", tone: "warn", label: say("Reconnecting; this state is from: {age}", { age }) }),
+      "signed-out": () => chip({ icon: "lock", tone: "bad", label: say("Signed out; this state is from: {age}", { age }) }),
+      outdated: () => chip({ icon: "refresh", tone: "bad", label: say("This page is older than the server; reload it") }),
+    }[line]();
+    if (place.textContent !== look.textContent || this.root.dataset.line !== line) place.replaceChildren(look);
+    this.root.dataset.line = line;
+  }
+
+  private part(name: string): HTMLElement | null {
+    return this.root.querySelector<HTMLElement>(`[data-part="${name}"]`);
+  }
+
+  private incidents(state: State): void {
+    const elements = gravest(state.incidents).map((incident) => {
+      const known = this.cards.get(incident.number);
+      if (known?.incident === incident) return known.element;
+      const element = incidentCard(incident, state.names);
+      this.cards.set(incident.number, { incident, element });
+      return element;
+    });
+    const standing = new Set(state.incidents.map(({ number }) => number));
+    [...this.cards.keys()].filter((number) => !standing.has(number)).forEach((number) => this.cards.delete(number));
+    this.part("incidents")?.replaceChildren(...(elements.length ? elements : [calm()]));
+  }
+
+  private duties(state: State): void {
+    const all: Duty[] = state.incidents.flatMap((incident) => incident.obligations.map((obligation) => ({ obligation, incident })));
+    all.sort((a, b) => byDue(a.obligation, b.obligation));
+    const several = state.incidents.length > 1;
+    const none = h("li", { class: "muted" }, say("Nothing is due."));
+    this.part("duties")?.replaceChildren(...(all.length ? all.map((one) => duty(one, several)) : [none]));
+  }
+
+  private summary(state: State): void {
+    const first = gravest(state.incidents)[0];
+    const overdue = state.incidents.flatMap((one) => one.obligations).filter((one) => one.state === "overdue").length;
+    this.root.dataset.level = first?.level ?? "";
+    this.part("summary")?.replaceChildren(
+      h("strong", {}, first ? levelText(first) : say("No incident")),
+      h("span", {}, say("{n} incidents", { n: state.incidents.length })),
+      h("span", { "data-tone": overdue ? "bad" : "ok", class: "chip" }, icon(overdue ? "clock-exclamation" : "circle-check"), say("{n} overdue", { n: overdue })),
+    );
+  }
+
+  private readings(state: State): void {
+    const sorted = [...state.readings].sort((a, b) => URGENCY[a.state] - URGENCY[b.state]);
+    this.part("readings")?.replaceChildren(...sorted.map((reading) => tile(reading, state.names)));
+  }
+}
+
+const calm = (): HTMLElement =>
+  h("div", { class: "state-note nothing", "data-tone": "ok" }, icon("circle-check"), h("strong", {}, say("No incident is open.")),
+    h("p", { class: "muted" }, say("The readings below are watched; a crossed threshold opens a warning by itself.")));
