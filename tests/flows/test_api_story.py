@@ -92,7 +92,7 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     assert (card["phase"], card["origin"], card["regions"], card["proposed_level"]) == ("warning", "signal", ["east"], "I")
     assert Delivery.objects.filter(user=hotline.cast.user(DEPUTY_GM), message__kind="tier.pre_response").exists()
     messages = hotline.get(DEPUTY_GM, "messages?mine")
-    assert any("Pre-response" in str(message) for message in messages["messages"])
+    assert any("Pre-response" in str(message) for message in messages["mine"])
     assert {"level.decide", "warning.limit", "warning.hourly_data"} <= hotline.owed(number).keys()
 
     # Further triggers of the same region join; nobody opens a second incident.
@@ -131,7 +131,7 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     hotline.forward(minutes=20)
     hotline.post(TECH, f"incidents/{number}/report", {"measures": "Switched to the spare switch", "recovery_hours": 1})
     hotline.forward(minutes=7)
-    (summary,) = hotline.get(GM, f"incidents/{number}/summaries")["summaries"]
+    (summary,) = hotline.get(GM, f"incidents/{number}/summaries")
     assert "Switched to the spare switch" in summary["text"]["en"]
     edited = hotline.post(GM, f"incidents/{number}/summaries/{summary['id']}/edit", {
         "zh": summary["text"]["zh"] + "（已核对）", "en": summary["text"]["en"] + " Checked.", "based_on": summary["revision"],
@@ -143,7 +143,7 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     assert owed["hq.progress_summary"]["turn"] == 2
     assert due_in(owed["hq.progress_summary"], started) == pytest.approx(60, abs=0.2), "a fixed grid"
     assert owed["hq.first_meeting"]["state"] == "overdue"
-    told = hotline.get(EXECUTIVE, "messages?mine")["messages"]
+    told = hotline.get(EXECUTIVE, "messages?mine")["mine"]
     assert any("Overdue" in str(message) for message in told), "the next one up was told"
     hotline.post(DUTY, f"obligations/{owed['hq.first_meeting']['id']}/fulfil", {"evidence": "meeting", "note": "x"}, expect=403)
     hotline.post(GM, f"obligations/{owed['hq.first_meeting']['id']}/fulfil", {"evidence": "meeting", "note": "Minutes 1"})
