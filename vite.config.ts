@@ -18,7 +18,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 700, // the charts, loaded only where there are charts
     rollupOptions: {
       checks: { eval: false }, // htmx has one for hx-on attributes; the page switches it off (allowEval) and its policy forbids it
-      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals") },
+      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room") },
     },
   },
   test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },

@@ -6,12 +6,18 @@ from django.utils.translation import gettext_lazy as _
 from engine.models import Alarm
 
 TEXTS: dict[str, str | Promise] = {
-    "reaction.failing": _("What should follow from an event failed (%(ref)s, %(error)s). The event stands; it is being tried again."),
+    "reaction.failing": _(
+        "What should follow from an event failed (%(ref)s, %(error)s). The event stands; it is being tried again."
+    ),
     "queue.failing": _("An item fails and is being tried again (%(ref)s, %(error)s)."),
     "queue.set_aside": _("An item failed every try and was set aside (%(ref)s, %(error)s). See Operations."),
-    "clock.off": _("A process's clock is off by %(seconds)s s (%(ref)s); it has stopped firing deadlines. Set its machine's clock."),
+    "clock.off": _(
+        "A process's clock is off by %(seconds)s s (%(ref)s); it has stopped firing deadlines. Set its machine's clock."
+    ),
     "message.nobody": _("Nobody holds the roles that should have been told (%(ref)s)."),
-    "delivery.given_up": _("A message could not be delivered to somebody (%(ref)s, %(error)s); reach them another way."),
+    "delivery.given_up": _(
+        "A message could not be delivered to somebody (%(ref)s, %(error)s); reach them another way."
+    ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from common.actor import Actor
+from common.bilingual import both
 from common.clock import utc_text
 from dashboard.alarms import alarm_text
 from dashboard.live import SEEN_BY_ALL
@@ -18,6 +19,7 @@ from incidents.domain.moves import Act
 from incidents.forms import forms_for
 from incidents.selectors import Incident, act_open, events, groups_at_work, open_incidents
 from notifications.selectors import summaries_of
+from people.rights import ROLES
 from people.selectors import groups_of, names, users_by_id
 from plans.domain import Plan
 from plans.selectors import current
@@ -46,7 +48,9 @@ def board_state(world: World) -> dict[str, Any]:
             "heads": {str(stream): seq for stream, seq in newest.items()},
             "incidents": [incident_state(row, newest[row.stream_id]) for row in open_incidents(world.pk)],
             "readings": readings(world.pk),
-            "alarms": [{"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()],
+            "alarms": [
+                {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
+            ],
             "names": _names(current()),
         }
 
@@ -101,6 +105,7 @@ def _names(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
         "thresholds": {key: row.title.as_dict() for key, row in plan.thresholds.items()},
         "obligations": {key: row.title.as_dict() for key, row in plan.obligations.items()},
         "facts": {key: row.title.as_dict() for key, row in plan.facts.items()},
+        "rights": {role: both(label) for role, label in ROLES.items()},
     }
 
 
@@ -166,7 +171,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         ],
         "log": {"events": shown[::-1], "names": _names(plan)},
         "summaries": summaries_of(incident.pk)[:1],
-        "acts": forms_for(incident, by),
+        "acts": forms_for(incident, by, seq=shown[-1]["seq"] if shown else 0),
         **_may(incident, by),
     }
 

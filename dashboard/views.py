@@ -69,6 +69,7 @@ def verify_log(request: PageRequest, pk: int) -> HttpResponse:
         messages.success(request, _("The log is whole: every event follows from the one before."))
     else:
         messages.error(
-            request, _("The log was tampered with at event %(seq)s: %(why)s.") % {"seq": tampered.seq, "why": tampered.why}
+            request,
+            _("The log was tampered with at event %(seq)s: %(why)s.") % {"seq": tampered.seq, "why": tampered.why},
         )
     return redirect("operations")

@@ -26,6 +26,8 @@ TIMERS: dict[str, str] = {
     "escalation.remind": "escalation.services.clocks.remind",
     "escalation.due": "escalation.services.clocks.due",
     "escalation.climb": "escalation.services.clocks.climb",
+    "signals.sustained": "signals.services.judging.sustained",
+    "signals.silence": "signals.services.silence.look",
 }
 
 

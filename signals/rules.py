@@ -11,10 +11,10 @@ from django.db import connection
 from plans.domain import Metric, Plan, Threshold
 from plans.domain.metrics import ServiceHours
 from plans.selectors import current
+from signals.domain.baseline import slot_of
 from signals.models import Baseline, Series
 
 KEPT_SECONDS: Final = 10.0
-QUARTERS: Final = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Expectation:
     slots: dict[int, float] = field(default_factory=dict)
 
     def at(self, when: datetime, plan: Plan) -> float | None:
-        return self.slots.get(slot_of(when, plan), self.flat)
+        return self.slots.get(slot_of(when, plan.zone), self.flat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,6 @@ class Known:
     node: str
     expectation: Expectation
     silent: bool
-
-
-def slot_of(when: datetime, plan: Plan) -> int:
-    local = when.astimezone(plan.zone)
-    return local.weekday() * QUARTERS + (local.hour * 60 + local.minute) // 15
 
 
 @dataclass

@@ -144,6 +144,20 @@ def sources() -> list[Source]:
     return list(Source.objects.select_related("world").order_by("key"))
 
 
+def has_samples(world_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM signals_series k WHERE k.world_id = %s"
+            " AND EXISTS (SELECT 1 FROM signals_sample s WHERE s.series_id = k.id))",
+            [world_id],
+        )
+        return cursor.fetchone()[0]
+
+
+def source_by_key(key: str) -> Source | None:
+    return Source.objects.filter(key=key).first()
+
+
 CHART_POINTS = 2000
 
 

@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.bilingual import in_language
+
 register = template.Library()
 
 
@@ -100,3 +102,34 @@ def title_of(shift: dict[str, Any], card: dict[str, Any]) -> dict[str, str]:
     """The bilingual name that the card gives to a shift's fact."""
     rows = {row["fact"]: row["title"] for row in [*card["dimensions"], *card["measures"]]}
     return rows.get(shift["fact"], {"zh": shift["fact"], "en": shift["fact"]})
+
+
+GROUPS = {
+    None: Look(_("On standby"), "clock-pause", "quiet"),
+    "standby": Look(_("On standby"), "clock-pause", "quiet"),
+    "activated": Look(_("Activated"), "bell-ringing", "warn"),
+    "working": Look(_("At work"), "tool", "info"),
+    "done": Look(_("Done"), "circle-check", "ok"),
+}
+CONDITIONS = {
+    "met": Look(_("Met"), "circle-check", "ok"),
+    "unmet": Look(_("Not met"), "alert-circle", "bad"),
+    "unknown": Look(_("Unknown"), "help", "unknown"),
+}
+
+
+@register.filter
+def group_look(status: str | None) -> Look:
+    """A group without a word yet is on standby."""
+    return GROUPS[status or None]
+
+
+@register.filter
+def condition_look(met: str) -> Look:
+    return CONDITIONS[met]
+
+
+@register.filter
+def name_of(key: str, names: dict[str, dict[str, str]]) -> str:
+    """A place's name in the reader's language; its key when it has none."""
+    return in_language(names[key]) if key in names else key

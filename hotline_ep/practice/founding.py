@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from common.actor import SYSTEM
+from common.ids import token_digest
+from engine import worlds
 from hotline_ep.practice import company
 from people import directory
 from people import services as people
 from people.models import Contact, Department, Region, RoleHolding, User, WorkGroup
+from signals import selectors as signals
+from signals.services import sources
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 CHAT, MEETING = "https://chat.practice.example/{key}", "https://meet.practice.example/{key}"
@@ -108,3 +112,16 @@ def tokens_found(known: dict[str, str]) -> dict[str, str]:
             if holding is not None:
                 tokens[role] = people.token_issue(user=holding.user, name="practice", by=SYSTEM)
     return tokens
+
+
+SOURCE = "acd"
+
+
+def source_found(known: str | None) -> str:
+    """The practice company's own source, a call distributor; a token handed out before is kept."""
+    source = signals.source_by_key(SOURCE)
+    if source is not None and known and source.token_sha256 == token_digest(known):
+        return known
+    if source is not None:
+        return sources.source_token_rotate(key=SOURCE, by=SYSTEM)
+    return sources.source_create(key=SOURCE, name="Practice call distributor", world=worlds.real(), by=SYSTEM)

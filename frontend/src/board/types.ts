@@ -51,9 +51,16 @@ export const PAYLOADS = {
 export type Kind = keyof typeof PAYLOADS;
 export type Payload<K extends Kind> = Of<(typeof PAYLOADS)[K]>;
 
+const named = shape({ kind: text, id: maybe(number), name: optional(text, "") });
+/** The log's own address names the person too; the state holds who acted by id alone, so that a reload and a replay agree. */
+const actor: Read<{ readonly kind: string; readonly id: number | null }> = (value, path) => {
+  const { kind, id } = named(value, path);
+  return { kind, id };
+};
+
 const envelope = shape({
   stream: number, seq: number, kind: text, occurred: time, known: time, recorded: time,
-  actor: shape({ kind: text, id: maybe(number) }), authority: text, plan_version: maybe(number), clause: text, data: anything,
+  actor, authority: text, plan_version: maybe(number), clause: text, data: anything,
 });
 export type Envelope = Of<typeof envelope>;
 export type BoardEvent = { [K in Kind]: Omit<Envelope, "kind" | "data"> & { readonly kind: K; readonly data: Payload<K> } }[Kind];

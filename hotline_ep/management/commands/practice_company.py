@@ -12,7 +12,9 @@ WEEKS = 4
 
 
 class Command(BaseCommand):
-    help = "Found the practice company: people, places, a signal source, weeks of history. Changes nothing that is there."
+    help = (
+        "Found the practice company: people, places, a signal source, weeks of history. Changes nothing that is there."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--access-file", required=True, type=Path, help="accounts and tokens, kept with mode 600")

@@ -1,0 +1,5 @@
+/** Pages about incidents that keep themselves up to date: the incident room and my obligations. */
+import "./styles/room.css";
+import "./room/acts";
+import "./room/log";
+import "./room/refresh";

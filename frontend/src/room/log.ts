@@ -1,0 +1,31 @@
+/**
+ * `<ol class="log" data-controller="log" data-source="ID">`: the incident's log, newest first, in the words the board uses. The JSON script holds
+ * `{events, names}`; each event carries the name of who acted.
+ */
+import { clause, clock, h } from "../board/dom";
+import { line } from "../board/sentences";
+import { incidentEvent, type Incident, type State } from "../board/types";
+import { controller } from "../controllers/registry";
+import { pick } from "../words";
+
+type Raw = { readonly actor: { readonly name?: string }; readonly authority: string };
+type Source = { readonly events: readonly Raw[]; readonly names: State["names"] };
+
+/** The sentences look up an obligation's title here first, then among the names. */
+const NONE = { obligations: [] } as unknown as Incident;
+
+function entry(raw: Raw, names: State["names"]): HTMLElement {
+  const event = incidentEvent(raw, "log");
+  const { text, detail, grave } = line(event, NONE, names);
+  const role = pick(names.roles?.[raw.authority]) || pick(names.rights?.[raw.authority]) || "";
+  const who = [raw.actor.name, role].filter(Boolean).join(" · ");
+  return h("li", { "data-tone": grave ? "bad" : "quiet" },
+    h("span", { class: "when" }, clock("ago", event.occurred)),
+    h("div", {}, h("span", { class: "what" }, text), clause(event.clause), detail ? h("div", { class: "said" }, detail) : null,
+      who ? h("div", { class: "by" }, who) : null));
+}
+
+controller("log", (list) => {
+  const source = JSON.parse(document.getElementById(list.dataset.source ?? "")?.textContent ?? "null") as Source | null;
+  if (source) list.replaceChildren(...source.events.map((raw) => entry(raw, source.names)));
+});

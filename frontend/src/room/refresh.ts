@@ -1,0 +1,75 @@
+/**
+ * `<body data-controller="refresh" data-refresh="#a,#b" data-stream="7">`: when something happens (to this stream, or without one to any incident of
+ * the world), the named parts of the page are fetched again. A part in which somebody is typing is left alone until he is done.
+ */
+import { Connection } from "../board/connection";
+import type { Frame } from "../board/types";
+import { controller } from "../controllers/registry";
+import { send, Unreachable } from "../http";
+
+const GATHER_MS = 150; // one act writes several events
+const BUSY_MS = 2000;
+
+const busy = (part: Element): boolean =>
+  part.contains(document.activeElement) && document.activeElement?.matches("input, textarea, select") === true
+  || part.querySelector("dialog[open]") !== null;
+
+async function page(): Promise<Document | undefined> {
+  try {
+    const response = await send(location.pathname + location.search, { headers: { Accept: "text/html" } });
+    return response.ok && !response.redirected ? new DOMParser().parseFromString(await response.text(), "text/html") : undefined;
+  } catch (error) {
+    if (error instanceof Unreachable) return undefined;
+    throw error;
+  }
+}
+
+/** True when every part could be replaced. */
+function replace(selectors: readonly string[], fresh: Document): boolean {
+  let all = true;
+  for (const selector of selectors) {
+    const [old, now] = [document.querySelector(selector), fresh.querySelector(selector)];
+    if (!old || !now || old.outerHTML === now.outerHTML) continue;
+    if (busy(old)) all = false;
+    else {
+      const open = new Set([...old.querySelectorAll("details[open][id]")].map(({ id }) => id));
+      now.querySelectorAll<HTMLDetailsElement>("details[id]").forEach((details) => (details.open ||= open.has(details.id)));
+      old.replaceWith(document.importNode(now, true));
+    }
+  }
+  return all;
+}
+
+controller("refresh", (root) => {
+  const selectors = (root.dataset.refresh ?? "").split(",").filter(Boolean);
+  const stream = root.dataset.stream ? Number(root.dataset.stream) : undefined;
+  let seen = Number(root.dataset.seq ?? 0);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const refresh = async (): Promise<void> => {
+    timer = undefined;
+    const fresh = await page();
+    if (!fresh || !replace(selectors, fresh)) soon(BUSY_MS);
+  };
+  const soon = (ms: number): void => {
+    timer ??= setTimeout(() => void refresh(), ms);
+  };
+  const heard = (text: string): void => {
+    const frame = JSON.parse(text) as Frame;
+    if (frame.t === "event" && frame.incident !== null && (stream === undefined || frame.stream === stream)) soon(GATHER_MS);
+    if ((frame.t === "hello" || frame.t === "heads") && stream !== undefined) {
+      const head = frame.heads[stream] ?? 0;
+      if (head > seen) soon(GATHER_MS);
+      seen = Math.max(seen, head);
+    }
+    if (frame.t === "hello" && stream === undefined) soon(GATHER_MS);
+  };
+  const world = document.documentElement.dataset.world ?? "real";
+  const url = `${location.origin.replace(/^http/, "ws")}/ws/board/?world=${encodeURIComponent(world)}`;
+  const connection = new Connection(url, { heard, lost: () => undefined });
+  connection.open();
+  return () => {
+    clearTimeout(timer);
+    connection.close();
+  };
+});

@@ -1,0 +1,62 @@
+"""Playing series into a world of their own: a file (replay) or the call centre (simulate). Everything is judged as it comes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from engine import worlds
+from engine.models import World
+from engine.sweep import sweep
+from engine.timers import timer_set, world_advance
+from signals.models import Series
+from signals.services.baselines import baselines_learn
+from signals.services.judging import judge_pending
+from signals.services.samples import Row, days_ensure, samples_load, samples_write, series_ensure
+from signals.services.silence import SILENCE
+
+Tell = Callable[[str], None]
+CHUNK = 20_000
+
+
+def world_of_play(key: str, kind: str, *, zh: str, en: str, at: datetime) -> World:
+    """A held world whose clock stands where the play begins. Raises Conflict when the key is taken."""
+    world = worlds.world_open(key=key, name_zh=zh, name_en=en, kind=kind, at=at, paused=True)
+    timer_set(world.pk, SILENCE, world.pk, at + timedelta(minutes=5))
+    return world
+
+
+def history_load(world: World, rows: Sequence[Row]) -> int:
+    """What was before the play begins: stored and learnt from, not judged."""
+    if not rows:
+        return 0
+    days_ensure(min(row[1] for row in rows).date(), max(row[1] for row in rows).date())
+    for start in range(0, len(rows), CHUNK):
+        samples_load(rows[start : start + CHUNK])
+    baselines_learn(world)
+    return len(rows)
+
+
+def play(world: World, rows: Iterator[Row], *, wait: Callable[[timedelta], None], tell: Tell) -> int:
+    """Lead the world's clock along the rows (ascending by time) and let each instant be judged; the number played.
+
+    `wait` is called with the world time between two instants, so that a speed can be kept.
+    """
+    played, before = 0, worlds.now(world)
+    for at, together in groupby(rows, key=lambda row: row[1]):
+        wait(at - before)
+        world_advance(world, to=at)
+        batch = list(together)
+        samples_write(world, batch)
+        judge_pending()
+        played, before = played + len(batch), at
+    sweep()
+    tell(f"{played} samples played up to {before.isoformat()}")
+    return played
+
+
+def series_with_hours(world: World, metric: str, hours: list[dict[str, object]] | None, **place: str) -> int:
+    """A series with service hours of its own, when some are given."""
+    pk = series_ensure(world, metric, **place)
+    if hours is not None:
+        Series.objects.filter(pk=pk).update(service_hours=hours)
+    return pk
