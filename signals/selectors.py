@@ -12,6 +12,7 @@ from common.bilingual import in_language
 from common.clock import utc_text
 from common.errors import Missing
 from engine import worlds
+from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import State, judge, span
@@ -193,3 +194,31 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
         ],
         "unknown": [{"from": utc_text(series.silent_since), "to": None}] if series.silent_since else [],
     }
+
+
+def series_title(series: Series) -> dict[str, str]:
+    """The metric's name with its place, in both languages."""
+    plan, places = RULES.fresh(), names()
+    title = plan.metric(series.metric).title.as_dict()
+    keys = (("nodes", series.node), ("hotlines", series.hotline), ("regions", series.region))
+    where = [places[kind].get(key, {"zh": key, "en": key}) for kind, key in keys if key]
+    if not where:
+        return title
+    return {code: f"{title[code]} · " + " · ".join(place[code] for place in where) for code in ("zh", "en")}
+
+
+def tiles(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Readings as the page shows them: crossed first, each with its title and its threshold's name."""
+    plan = RULES.fresh()
+    titles = {row.pk: series_title(row) for row in series_of(world_id) if row.metric in plan.metrics}
+    order = [State.OVER.value, State.NEAR.value, State.UNKNOWN.value, State.NORMAL.value]
+    rows = sorted(readings(world_id, only=only), key=lambda row: order.index(row["state"]))
+    return [
+        {
+            **row,
+            "title": titles[row["series"]],
+            "line": plan.threshold(row["threshold"]["id"]).title.as_dict(),
+            "percent": None if row["ratio"] is None else round(row["ratio"] * 100),
+        }
+        for row in rows
+    ]

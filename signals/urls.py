@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from signals import views
+
+urlpatterns = [
+    path("signals/", views.overview, name="signals"),
+    path("signals/series/<int:pk>/", views.one, name="series"),
+    path("signals/sources/new/", views.source_new, name="source-new"),
+    path("signals/sources/<slug:key>/rotate-token/", views.token_rotate, name="source-rotate"),
+]
