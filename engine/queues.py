@@ -72,7 +72,7 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner's bitmap scan would read every dead entry at the front of the index again and again.
         cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(sql, [limit or queue.limit, queue.lease])
+        cursor.execute(sql, [limit or queue.limit, queue.lease])  # type: ignore[list-item]
         rows = cursor.fetchall()
     items = [Claimed(row[0], row[1], row[2], row[3], dict(zip(queue.columns, row[4:], strict=True))) for row in rows]
     failpoint(f"{queue.name}.after_claim") if items else None
@@ -143,7 +143,7 @@ def _postpone(queue: Queue, item: Claimed, error: Exception) -> None:
             with connection.cursor() as cursor:
                 cursor.execute(
                     f"UPDATE {queue.table} SET lease_until = clock_timestamp() + %s WHERE id = %s",  # noqa: S608
-                    [wait, item.id],
+                    [wait, item.id],  # type: ignore[list-item]
                 )
             alarm_raise("queue.failing", f"{queue.name}:{queue.describe(item)}", error=said)
             return

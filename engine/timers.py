@@ -117,7 +117,7 @@ def _take(world_id: int, mine: int | None = None) -> int | None:
         cursor.execute(
             f"UPDATE engine_world SET step_until = clock_timestamp() + %(lease)s, step_fence = {raised}"  # noqa: S608
             f" WHERE id = %(world)s AND {held} RETURNING step_fence",
-            {"lease": STEP_LEASE, "world": world_id, "mine": mine},
+            {"lease": STEP_LEASE, "world": world_id, "mine": mine},  # type: ignore[dict-item]
         )
         row = cursor.fetchone()
     return row[0] if row else None

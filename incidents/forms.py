@@ -175,8 +175,9 @@ FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
 def form_for(act: Act, incident: Incident, *args: Any, **kwargs: Any) -> ActForm:
     """The form of an act, its field ids told apart by the act's name."""
     kind = FORMS[act][1]
-    extra = {"plan": plan_of(incident.plan_version)} if issubclass(kind, FactsForm) else {}  # type: ignore[arg-type]
-    return kind(*args, auto_id=f"id_{act.value}_%s", **kwargs, **extra)
+    if issubclass(kind, FactsForm):
+        kwargs["plan"] = plan_of(incident.plan_version)
+    return kind(*args, auto_id=f"id_{act.value}_%s", **kwargs)
 
 
 def forms_for(incident: Incident, by: Actor, *, seq: int | None = None) -> list[dict[str, Any]]:

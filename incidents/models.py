@@ -77,7 +77,7 @@ class Incident(models.Model):
     world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
     stream = models.OneToOneField("engine.Stream", on_delete=models.PROTECT, related_name="+")
     origin = models.CharField(max_length=8, choices=Origin.choices)
-    plan_version = models.BigIntegerField(null=True, help_text="the version of the plan this incident began with")
+    plan_version = models.BigIntegerField(help_text="the version of the plan this incident began with")
     phase = models.CharField(max_length=12, choices=Phase.choices)
     phase_since = models.DateTimeField()
     title_zh = models.CharField(max_length=200)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -156,7 +156,7 @@ CHANGES: dict[Act, Change] = {
 }
 
 
-def act_view(act: Act) -> Callable[..., HttpResponse]:
+def act_view(act: Act) -> Callable[..., HttpResponseBase]:
     """The address of an act's form: back to the incident when it is done; the form again, as typed, when it is not."""
 
     @posts(RIGHT[act])

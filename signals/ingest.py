@@ -258,7 +258,7 @@ class Ingest:
         async with self._connection() as db:
             for key in missing:
                 found = await (await db.execute(store.SERIES_ENSURE, [known.world.pk, *key])).fetchone()
-                known.series[key] = found[0]  # type: ignore[index]
+                known.series[key] = found[0]
 
     def _connection(self) -> Any:
         if self._pool is None:

@@ -173,7 +173,7 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
         cursor.execute(
             "SELECT date_bin(%s, at, %s) AS bin, avg(value) FROM signals_sample"
             " WHERE series_id = %s AND at >= %s AND at <= %s GROUP BY bin ORDER BY bin",
-            [width, since, series.pk, since, until],
+            [width, since, series.pk, since, until],  # type: ignore[list-item]
         )
         stored = cursor.fetchall()
     watches = Watch.objects.filter(series=series, opened_at__lte=until).exclude(cleared_at__lt=since)

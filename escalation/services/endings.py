@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from signals.selectors import calm_since, excess_now
 
 from common.actor import Actor
 from common.errors import Conflict, Invalid
@@ -14,6 +13,7 @@ from escalation import selectors
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number
 from plans.domain import EndFacts, EndVerdict, Fact, incident_end
+from signals.selectors import calm_since, excess_now
 
 # What headquarters declares; the other conditions are read from the log and the signals.
 DECLARED = ("no_secondary_risk", "resources_withdrawn", "assessed_safe")

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from signals.selectors import excess_now
 
 from common.actor import SYSTEM, Actor
 from common.errors import Invalid
@@ -20,6 +19,7 @@ from escalation.services.obligations import stream_of
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, by_stream
 from plans.domain import Card, Plan, level_card
+from signals.selectors import excess_now
 
 # A level is proposed while it can still be decided; afterwards the card is for reading only.
 DECIDABLE = ("reported", "verified", "warning", "response")

@@ -111,7 +111,7 @@ def turn_open(
         title=rule.title.as_dict(),
         owners=row.owners,
         turn=turn,
-        due_at=due_at and utc_text(due_at),
+        due_at=utc_text(due_at) if due_at else None,
         clause=rule.clause,
     )
     log_append(stream_of(incident), payload, by=SYSTEM, clause=rule.clause, plan_version=incident.plan_version)

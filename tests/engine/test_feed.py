@@ -37,7 +37,7 @@ def house(house: House, redis: valkey.Server, settings: LazySettings) -> Iterato
     layer = settings.CHANNEL_LAYERS["default"]
     host = {**layer["CONFIG"]["hosts"][0], "address": redis.url}
     settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {**layer["CONFIG"], "hosts": [host]}}}
-    yield house
+    return house
 
 
 def incident(real: World) -> Stream:
@@ -112,7 +112,9 @@ def test_what_a_person_typed_never_passes_through_redis(real: World, house: Hous
         frame = page.next("event")
     redis_py.Redis.from_url(redis.url).get("enough")
     listener.join(10)
-    assert frame["event"]["data"] == {"n": 4711, "note": "call me on 13800000000"}, "the page gets it, from the database"
+    assert frame["event"]["data"] == {"n": 4711, "note": "call me on 13800000000"}, (
+        "the page gets it, from the database"
+    )
     told = [command for command in heard if "4711" in command]
     assert told, "the hint itself went through Redis"
     assert not [command for command in heard if "13800000000" in command]

@@ -90,7 +90,7 @@ def test_a_change_that_is_rolled_back_leaves_no_number_behind(real: World) -> No
 )
 def test_the_applications_role_cannot(case: str, statement: str, real: World) -> None:
     event = happen(real, 1)
-    with pytest.raises(DatabaseError, match="permission denied|must be owner"), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), connection.cursor() as cursor:
         cursor.execute(statement)
     assert log_verify(event.stream) is None
 

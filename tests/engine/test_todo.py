@@ -137,7 +137,7 @@ def test_a_frozen_holder_of_a_lock_is_cut_off(real: World) -> None:
                 holding.set()
                 release.wait(10)
                 connection.cursor().execute("SELECT 1")
-        except Exception as error:
+        except OperationalError as error:
             ended.append(type(error))
         connections.close_all()
 

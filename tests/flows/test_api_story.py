@@ -1,6 +1,6 @@
 """The main job through the API alone: from the first sample to the closing, each act by the role that owns it, with a moved clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -89,7 +89,12 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
 
     (card,) = hotline.get(GM, "board")["incidents"]
     number = card["number"]
-    assert (card["phase"], card["origin"], card["regions"], card["proposed_level"]) == ("warning", "signal", ["east"], "I")
+    assert (card["phase"], card["origin"], card["regions"], card["proposed_level"]) == (
+        "warning",
+        "signal",
+        ["east"],
+        "I",
+    )
     assert Delivery.objects.filter(user=hotline.cast.user(DEPUTY_GM), message__kind="tier.pre_response").exists()
     messages = hotline.get(DEPUTY_GM, "messages?mine")
     assert any("Pre-response" in str(message) for message in messages["mine"])
@@ -107,7 +112,9 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     hotline.post(OUTSIDER, f"incidents/{number}/verify", {"outcome": "confirmed"}, expect=403)
     hotline.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": True})
     assert due_in(hotline.owed(number)["assess.impact"], hotline.now()) == pytest.approx(15, abs=0.5)
-    hotline.post(TECH, f"incidents/{number}/assess", {"impact": "East only", "facts": {"recovery_hours": 4, "reach": "region"}})
+    hotline.post(
+        TECH, f"incidents/{number}/assess", {"impact": "East only", "facts": {"recovery_hours": 4, "reach": "region"}}
+    )
     seen = hotline.get(GM, f"incidents/{number}/decision-card")
     assert seen["proposed"] == "I"
     assert "1.2" in seen["clauses"]
@@ -120,7 +127,13 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     owed = hotline.owed(number)
     dues = {
         rule: due_in(owed[rule], started)
-        for rule in ("hq.first_meeting", "hq.progress_summary", "tech.handling_report", "hq.evaluate_effect", "report.executive")
+        for rule in (
+            "hq.first_meeting",
+            "hq.progress_summary",
+            "tech.handling_report",
+            "hq.evaluate_effect",
+            "report.executive",
+        )
     }
     assert dues == pytest.approx(
         {"hq.first_meeting": 30, "hq.progress_summary": 30, "tech.handling_report": 25, "hq.evaluate_effect": 60, "report.executive": 120},
@@ -136,7 +149,9 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     edited = hotline.post(GM, f"incidents/{number}/summaries/{summary['id']}/edit", {
         "zh": summary["text"]["zh"] + "（已核对）", "en": summary["text"]["en"] + " Checked.", "based_on": summary["revision"],
     })  # fmt: skip
-    hotline.post(GM, f"incidents/{number}/summaries/{summary['id']}/publish", {"revision": summary["revision"]}, expect=409)
+    hotline.post(
+        GM, f"incidents/{number}/summaries/{summary['id']}/publish", {"revision": summary["revision"]}, expect=409
+    )
     hotline.post(GM, f"incidents/{number}/summaries/{summary['id']}/publish", {"revision": edited["revision"]})
     hotline.forward(minutes=10)
     owed = hotline.owed(number)
@@ -145,15 +160,23 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     assert owed["hq.first_meeting"]["state"] == "overdue"
     told = hotline.get(EXECUTIVE, "messages?mine")["mine"]
     assert any("Overdue" in str(message) for message in told), "the next one up was told"
-    hotline.post(DUTY, f"obligations/{owed['hq.first_meeting']['id']}/fulfil", {"evidence": "meeting", "note": "x"}, expect=403)
-    hotline.post(GM, f"obligations/{owed['hq.first_meeting']['id']}/fulfil", {"evidence": "meeting", "note": "Minutes 1"})
+    hotline.post(
+        DUTY, f"obligations/{owed['hq.first_meeting']['id']}/fulfil", {"evidence": "meeting", "note": "x"}, expect=403
+    )
+    hotline.post(
+        GM, f"obligations/{owed['hq.first_meeting']['id']}/fulfil", {"evidence": "meeting", "note": "Minutes 1"}
+    )
     rows = hotline.get(GM, f"incidents/{number}/obligations")
     meetings = {row["rule"]: row["state"] for row in rows if "meeting" in row["rule"]}
-    assert meetings == {"hq.first_meeting": "fulfilled", "assess.decision_meeting": "fulfilled"}, "one meeting satisfies both"
+    assert meetings == {"hq.first_meeting": "fulfilled", "assess.decision_meeting": "fulfilled"}, (
+        "one meeting satisfies both"
+    )
 
     # HQ lowers, service is restored, and after 72 quiet hours it ends and is closed.
     hotline.forward(minutes=30)
-    hotline.post(GM, f"incidents/{number}/evaluate", {"verdict": "lower", "level": "III", "reason": "Back on the spare switch"})
+    hotline.post(
+        GM, f"incidents/{number}/evaluate", {"verdict": "lower", "level": "III", "reason": "Back on the spare switch"}
+    )
     assert "hq.progress_summary" not in hotline.owed(number), "level III exempts headquarters"
     hotline.samples("complaints", *[8] * 15, region="east")
     hotline.samples("cpu", *[40] * 3, node="sw-3")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from common.actor import SYSTEM
 from common.errors import HotlineError
 from engine import worlds
 from engine.models import World
@@ -16,6 +17,7 @@ from hotline_ep import subscriptions
 from notifications.models import Message
 from notifications.services import message_send
 from people.models import User
+from plans.services import SHIPPED, plan_load
 from tests.apps.people.conftest import api, made  # noqa: F401 - `api` is a fixture
 
 Say = Callable[..., Message]
@@ -31,6 +33,7 @@ def _nobody_reacts() -> Iterator[None]:
 
 @pytest.fixture
 def world(fresh_db: str) -> World:
+    plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True)
     return worlds.real()
 
 

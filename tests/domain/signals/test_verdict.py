@@ -26,7 +26,12 @@ def verdict(threshold: str, window: list[Point], *, standing: bool = False, now:
     return judge(window, spec, PLAN.metric(spec.metric), standing=standing, now=now)
 
 
-COMPLAINTS, QUEUE, CPU, LINES = "complaints_pre_response", "queue_time_pre_response", "cpu_pre_response", "hotlines_major"
+COMPLAINTS, QUEUE, CPU, LINES = (
+    "complaints_pre_response",
+    "queue_time_pre_response",
+    "cpu_pre_response",
+    "hotlines_major",
+)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +39,27 @@ COMPLAINTS, QUEUE, CPU, LINES = "complaints_pre_response", "queue_time_pre_respo
     [
         ("62 % over the daily mean", points(162, 162, 162, every=5, beside=100), False, True, Reason.CROSSED),
         ("exactly 30 % over is not yet more than 30 %", points(130, every=5, beside=100), False, False, Reason.CALM),
-        ("one high sample among calm ones is weighed over the window", points(100, 100, 150, every=5, beside=100), False, False, Reason.CALM),
-        ("a lost sample does not halve the volume", points(150, None, 150, every=5, beside=100), False, True, Reason.CROSSED),
-        ("nine complaints where three are usual are too few to cry wolf", points(9, every=5, beside=3), False, False, Reason.TOO_FEW),
+        (
+            "one high sample among calm ones is weighed over the window",
+            points(100, 100, 150, every=5, beside=100),
+            False,
+            False,
+            Reason.CALM,
+        ),
+        (
+            "a lost sample does not halve the volume",
+            points(150, None, 150, every=5, beside=100),
+            False,
+            True,
+            Reason.CROSSED,
+        ),
+        (
+            "nine complaints where three are usual are too few to cry wolf",
+            points(9, every=5, beside=3),
+            False,
+            False,
+            Reason.TOO_FEW,
+        ),
         ("25 % over keeps an open watch open", points(125, every=5, beside=100), True, True, Reason.BETWEEN_THE_LIMITS),
         ("20 % over clears it", points(120, every=5, beside=100), True, False, Reason.CALM),
     ],
