@@ -35,6 +35,12 @@ class Stopped(Exception):
     """The operator asked to stop before everything stood."""
 
 
+# What a command beside the running product needs to be part of it.
+_SHARED = frozenset({
+    "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "HOTLINE_SECRET_KEY", "HOTLINE_LOG_KEY", "HOTLINE_FIELD_KEY", "HOTLINE_VAR",
+})  # fmt: skip
+
+
 class Machine:
     """One run: set up, watch until told to stop, stop in order. Everything it keeps is under `var`."""
 
@@ -64,6 +70,7 @@ class Machine:
                 return 1
             finally:
                 self._url_write(None)
+                (self.var / "run" / "environment.json").unlink(missing_ok=True)
                 self.supervisor.stop()
                 sockets.discard(socket_folder)
             self.say("Stopped; everything is kept for the next start.")
@@ -83,6 +90,10 @@ class Machine:
             broker = valkey.Server(self.var / "valkey", socket_folder=socket_folder, log=self.logs / "valkey.log")
             self.supervisor.start(broker)
             env["REDIS_URL"] = broker.url
+        # For commands given beside us (`manage.py replay …`): manage.py reads it.
+        write_private(
+            self.var / "run" / "environment.json", {name: env[name] for name in sorted(env) if name in _SHARED}
+        )
         self._prepare(env)
         for part in self._workers(env):
             self.supervisor.start(part)
@@ -103,7 +114,7 @@ class Machine:
         schedule = self.var / "run" / "beat-schedule"
         schedule.unlink(missing_ok=True)  # holds nothing that settings do not say; a kill may have torn it
         celery = [sys.executable, "-m", "celery", "-A", "hotline_ep"]
-        quiet = ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         commands = {"beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={schedule}"]}
         for number in range(1, _WORKERS + 1):
             name = f"worker-{number}"

@@ -97,11 +97,17 @@ def moved(act: Act, incident: Incident, now: datetime) -> list[str]:
 
 
 def written(
-    incident: Incident, payloads: Iterable[Payload], *, by: Actor, act: Act | None = None, clause: str = ""
+    incident: Incident,
+    payloads: Iterable[Payload],
+    *,
+    by: Actor,
+    at: datetime,
+    act: Act | None = None,
+    clause: str = "",
 ) -> list[Event]:
-    """Write events on the incident's stream, citing the act's clause."""
+    """Write events on the incident's stream, citing the act's clause; they occurred at the instant the row says."""
     clause = clause or (CLAUSE[act] if act else "")
-    entries = [Entry(payload, clause=clause) for payload in payloads]
+    entries = [Entry(payload, occurred=at, known=at, clause=clause) for payload in payloads]
     return log_append_many(incident.stream, entries, by=by, plan_version=incident.plan_version)
 
 

@@ -54,7 +54,7 @@ def level_set(
         differs=proposed != level,
         reason=reason.strip(),
     )
-    written(incident, [event], by=actor, act=Act.DECIDE_LEVEL)
+    written(incident, [event], by=actor, at=now, act=Act.DECIDE_LEVEL)
     return incident
 
 
@@ -80,5 +80,5 @@ def response_start(*, number: str, by: Actor, based_on: int | None = None) -> In
             before = None if made else row.status
             GroupAtWork.objects.filter(pk=row.pk).update(status=GroupAtWork.Status.ACTIVATED, at=now)
             groups.append(GroupStatusSet(group=group.key, before=before, after="activated", note=""))
-    written(incident, [started, *groups], by=actor, act=Act.START)
+    written(incident, [started, *groups], by=actor, at=now, act=Act.START)
     return incident

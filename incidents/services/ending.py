@@ -21,7 +21,7 @@ def service_restore(*, number: str, note: str, by: Actor) -> Incident:
     fields = moved(Act.RESTORE, incident, now)
     incident.service_restored_at = now
     incident.save(update_fields=[*fields, "service_restored_at"])
-    written(incident, [ServiceRestored(phase=incident.phase, note=note.strip())], by=actor, act=Act.RESTORE)
+    written(incident, [ServiceRestored(phase=incident.phase, note=note.strip())], by=actor, at=now, act=Act.RESTORE)
     return incident
 
 
@@ -32,7 +32,7 @@ def ending_report(*, number: str, summary: str, by: Actor) -> Incident:
     summary = required("summary", summary)
     incident.ending_reported_at = now
     incident.save(update_fields=["ending_reported_at"])
-    written(incident, [EndingReported(summary=summary)], by=actor, act=Act.REPORT_ENDING)
+    written(incident, [EndingReported(summary=summary)], by=actor, at=now, act=Act.REPORT_ENDING)
     return incident
 
 
@@ -52,7 +52,7 @@ def response_end(
     incident.save(update_fields=[*fields, "ended_at"])
     said = [ConditionSaid(**condition) for condition in conditions]
     event = ResponseEnded(phase=incident.phase, conditions=said, reason=reason.strip())
-    written(incident, [event], by=actor, act=Act.END)
+    written(incident, [event], by=actor, at=now, act=Act.END)
     return incident
 
 
@@ -65,5 +65,5 @@ def incident_close(*, number: str, note: str, by: Actor) -> Incident:
     incident.closed_at = now
     incident.save(update_fields=[*fields, "closed_at"])
     event = IncidentClosed(phase=incident.phase, approved=not HQ & by.roles, note=note.strip())
-    written(incident, [event], by=actor, act=Act.CLOSE)
+    written(incident, [event], by=actor, at=now, act=Act.CLOSE)
     return incident

@@ -27,7 +27,7 @@ def group_status_set(*, number: str, group: str, status: str, note: str, by: Act
         incident=incident, group=group, defaults={"status": status, "note": note.strip(), "at": now}
     )
     event = GroupStatusSet(group=group, before=before, after=status, note=note.strip())  # type: ignore[arg-type]
-    written(incident, [event], by=actor, act=Act.SET_GROUP_STATUS)
+    written(incident, [event], by=actor, at=now, act=Act.SET_GROUP_STATUS)
     return incident
 
 
@@ -45,7 +45,7 @@ def handling_report_add(*, number: str, report: HandlingIn, by: Actor) -> Handli
         next_steps=report.next_steps.strip(),
         recovery_hours=report.recovery_hours,
     )
-    event = written(incident, [payload], by=actor, act=Act.REPORT)[0]
+    event = written(incident, [payload], by=actor, at=now, act=Act.REPORT)[0]
     return HandlingReport.objects.create(
         incident=incident,
         at=now,
@@ -64,7 +64,7 @@ def effect_evaluate(*, number: str, verdict: str, reason: str, by: Actor) -> Inc
     incident, actor, now = entered(Act.EVALUATE, number=number, by=by)
     chosen("verdict", verdict, Evaluation.Verdict.values)
     reason = required("reason", reason)
-    event = written(incident, [EffectEvaluated(verdict=verdict, reason=reason)], by=actor, act=Act.EVALUATE)[0]  # type: ignore[arg-type]
+    event = written(incident, [EffectEvaluated(verdict=verdict, reason=reason)], by=actor, at=now, act=Act.EVALUATE)[0]  # type: ignore[arg-type]
     Evaluation.objects.create(
         incident=incident, at=now, by_user_id=user_id(actor), event_seq=event.seq, verdict=verdict, reason=reason
     )

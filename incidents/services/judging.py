@@ -49,7 +49,7 @@ def incident_verify(
     ]
     if false_alarm:
         events.append(IncidentDismissed(reason=note, false_alarm=True, phase=incident.phase))
-    written(incident, events, by=actor, act=Act.VERIFY)
+    written(incident, events, by=actor, at=now, act=Act.VERIFY)
     return incident
 
 
@@ -62,7 +62,7 @@ def incident_dismiss(
     reason = required("reason", reason)
     incident.save(update_fields=_dismissed(incident, now, false_alarm=false_alarm))
     event = IncidentDismissed(reason=reason, false_alarm=false_alarm, phase=incident.phase)
-    written(incident, [event], by=actor, act=Act.DISMISS)
+    written(incident, [event], by=actor, at=now, act=Act.DISMISS)
     return incident
 
 
@@ -81,7 +81,7 @@ def facts_record(*, number: str, facts: Facts, by: Actor, source: str = "") -> I
     incident, actor, now = entered(Act.RECORD_FACTS, number=number, by=by)
     event = _record(incident, facts, now=now, source=source or actor.authority)
     if event:
-        written(incident, [event], by=actor, act=Act.RECORD_FACTS)
+        written(incident, [event], by=actor, at=now, act=Act.RECORD_FACTS)
     return incident
 
 
@@ -95,7 +95,7 @@ def incident_assess(*, number: str, facts: Facts, impact: str, measures: str, by
     incident.save(update_fields=["assessed_at"])
     events: list[Payload] = [new] if new else []
     events.append(IncidentAssessed(facts=dict(facts), impact=impact, measures=measures))
-    event = written(incident, events, by=actor, act=Act.ASSESS)[-1]
+    event = written(incident, events, by=actor, at=now, act=Act.ASSESS)[-1]
     Assessment.objects.create(
         incident=incident,
         at=now,

@@ -69,7 +69,7 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
         incident.facts = recorded({}, after, at=now, source=actor.authority)
         incident.save(update_fields=["facts"])
         events.append(FactsRecorded(before=before, after=after))
-    written(incident, events, by=actor, clause=INTAKE)
+    written(incident, events, by=actor, at=now, clause=INTAKE)
     return incident
 
 
@@ -106,7 +106,13 @@ def incident_open_from_signal(
         known_at=now,
     )
     _joined(incident, trigger)
-    written(incident, [_opened(incident, title=title["zh"], titles=dict(title), trigger=trigger)], by=by, clause=clause)
+    written(
+        incident,
+        [_opened(incident, title=title["zh"], titles=dict(title), trigger=trigger)],
+        by=by,
+        at=now,
+        clause=clause,
+    )
     return incident
 
 
@@ -120,12 +126,19 @@ def incident_join(*, incident_id: int, trigger: Trigger, by: Actor = SYSTEM, cla
     check_open(incident)
     if JoinedTrigger.objects.filter(watch=trigger.watch, at=trigger.at).exists():
         return incident
+    now = worlds.now(incident.world)
     incident.regions = regions_after(incident.regions, trigger.region)
     incident.hotlines = keys_after(incident.hotlines, trigger.hotline)
     incident.nodes = keys_after(incident.nodes, trigger.node)
     incident.save(update_fields=["regions", "hotlines", "nodes"])
     _joined(incident, trigger)
-    written(incident, [IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions)], by=by, clause=clause)
+    written(
+        incident,
+        [IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions)],
+        by=by,
+        at=now,
+        clause=clause,
+    )
     return incident
 
 

