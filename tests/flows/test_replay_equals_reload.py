@@ -74,7 +74,9 @@ def differences(one: Any, other: Any, path: str = "") -> list[str]:
         keys = sorted({*one, *other})
         return [row for key in keys for row in differences(one.get(key), other.get(key), f"{path}.{key}")]
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [row for n, pair in enumerate(zip(one, other, strict=True)) for row in differences(*pair, f"{path}[{n}]")]
+        return [
+            row for n, pair in enumerate(zip(one, other, strict=True)) for row in differences(*pair, f"{path}[{n}]")
+        ]
     return [] if one == other else [f"{path}: replayed {one!r}, reloaded {other!r}"]
 
 

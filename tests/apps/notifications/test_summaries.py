@@ -64,7 +64,7 @@ def test_it_is_drafted_from_the_log_in_both_languages(incident: Incident):
     report(incident, "switched to the backup line")
     summary = drafted(incident)
     assert "Level: level II (provisional" in summary.text_en
-    assert "响应级别：Ⅱ级（临时" in summary.text_zh
+    assert "响应级别：二级（临时" in summary.text_zh
     for text in (summary.text_zh, summary.text_en):
         assert "calls break off in the east" in text
         assert "switched to the backup line" in text
