@@ -32,6 +32,7 @@ class Series(models.Model):
     hotline = models.CharField(max_length=KEY, blank=True, default="")
     node = models.CharField(max_length=KEY, blank=True, default="")
     service_hours = models.JSONField(null=True, help_text="[{days, from, to}]; null: the plan's own for the metric")
+    judged_at = models.DateTimeField(null=True, help_text="the newest sample that was judged with its window")
     silent_since = models.DateTimeField(null=True, help_text="no data inside service hours since")
 
     class Meta:

@@ -88,9 +88,14 @@ def judge(points: Sequence[Point], threshold: Threshold, metric: Metric, *, stan
         return _below(threshold, measured, standing, now)
     since = _over_since(known, threshold, metric)
     due = since + threshold.sustained_for.fixed()
-    if standing or now >= due:
+    if standing or (now >= due and _proves(since, newest, due, metric)):
         return Verdict(State.OVER, True, Reason.CROSSED, now, measured, since)
     return Verdict(State.NEAR, False, Reason.NOT_LONG_ENOUGH, now, measured, since, again_at=due)
+
+
+def _proves(since: datetime, newest: datetime, due: datetime, metric: Metric) -> bool:
+    """Whether samples show that the line stayed crossed until due: one alone shows an instant, not a duration."""
+    return due == since or (newest > since and newest >= due - metric.expected_every.fixed())
 
 
 def _below(threshold: Threshold, measured: Measured, standing: bool, now: datetime) -> Verdict:

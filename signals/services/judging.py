@@ -6,7 +6,7 @@ the quiet band of a series without an open watch, cost no query.
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
@@ -29,6 +29,8 @@ from signals.windows import points_of
 log = logging.getLogger(__name__)
 LIMIT = 100
 SUSTAINED = "signals.sustained"
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+BEFORE = timedelta(microseconds=1)
 TAKE = """
 DELETE FROM signals_judgetodo WHERE id IN (
     SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
@@ -118,13 +120,15 @@ def judge_samples(world_id: int, rows: Iterable[Row]) -> None:
         for pk, own in sorted(watched.items())
         if own.silent or pk in standing or not _quiet(own, by_series[pk], plan)
     ]
+    judged: dict[int, datetime | None] = {}
     if loud:
-        _lock([own.id for own in loud])
+        judged = _lock([own.id for own in loud])
         standing = _standing({own.id: own for own in loud})
     for own in loud:
         if own.silent:
             _heard(own, max(at for at, _ in by_series[own.id]))
-        _judge_series(own, sorted({at for at, _ in by_series[own.id]}), standing.get(own.id, {}), plan)
+        ats = sorted({at for at, _ in by_series[own.id]})
+        _judge_series(own, ats, standing.get(own.id, {}), judged.get(own.id) or ats[0] - BEFORE, plan)
     telling.touched(world_id, watched)
 
 
@@ -137,10 +141,13 @@ def _standing(watched: dict[int, Known]) -> dict[int, dict[str, Watch]]:
     return found
 
 
-def _lock(ids: Sequence[int]) -> None:
-    """Two judges of one series queue here, in the order of ids; the window is read after."""
+def _lock(ids: Sequence[int]) -> dict[int, datetime | None]:
+    """Two judges of one series queue here, in the order of ids; the window is read after. Series → judged until when."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM signals_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)])
+        cursor.execute(
+            "SELECT id, judged_at FROM signals_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)]
+        )
+        return dict(cursor.fetchall())
 
 
 def _quiet(own: Known, samples: Sequence[tuple[datetime, float]], plan: Plan) -> bool:
@@ -160,14 +167,23 @@ def _calm(threshold: Threshold, own: Known, at: datetime, value: float, plan: Pl
     return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
 
 
-def _judge_series(own: Known, ats: Sequence[datetime], open_watches: dict[str, Watch], plan: Plan) -> None:
+def _judge_series(
+    own: Known, ats: Sequence[datetime], open_watches: dict[str, Watch], judged: datetime, plan: Plan
+) -> None:
+    """Judge at every new instant and at the newest stored one, never behind what was judged before.
+
+    Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
+    """
+    latest = ats[-1]
     for threshold in own.thresholds:
         reach = span(threshold, own.metric)
-        points = points_of(own, threshold, ats[0] - reach, ats[-1], plan)
-        for at in ats:
+        points = points_of(own, threshold, min(ats[0], judged) - reach, FAR, plan)
+        latest = max(points[-1].at, latest)
+        for at in sorted({at for at in ats if at > judged} | {latest}):
             window = [point for point in points if at - reach < point.at <= at]
             verdict = judge(window, threshold, own.metric, standing=threshold.id in open_watches, now=at)
             _apply(own, threshold, verdict, open_watches)
+    Series.objects.filter(pk=own.id).update(judged_at=latest)
 
 
 def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> None:

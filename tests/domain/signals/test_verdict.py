@@ -98,6 +98,19 @@ def test_a_crossing_not_yet_long_enough_says_when_to_look_again() -> None:
     assert said.again_at == NOW + timedelta(minutes=20)
 
 
+def test_one_sample_does_not_prove_that_it_stayed() -> None:
+    """The look-again at the due time finds nothing new: 95 % at one instant is no five minutes."""
+    one = points(95.0, every=5)
+    assert verdict(CPU, one, now=NOW + timedelta(minutes=5)).reason is Reason.NOT_LONG_ENOUGH
+    assert verdict(CPU, points(95.0, 95.0, every=5)).stands
+
+
+def test_the_look_again_opens_without_a_sample_of_that_very_instant() -> None:
+    window = points(*[OVER] * 30, every=1)
+    assert not verdict(QUEUE, window).stands
+    assert verdict(QUEUE, window, now=NOW + timedelta(minutes=1)).stands
+
+
 def test_unknown_is_not_normal_and_never_clears() -> None:
     said = verdict(CPU, points(95.0, 95.0, every=5), standing=True, now=NOW + timedelta(hours=1))
     assert (said.state, said.stands, said.reason) == (State.UNKNOWN, True, Reason.NO_DATA)
