@@ -1,0 +1,76 @@
+"""Claiming 100 due rows among ten thousand, a hundred thousand, a million; and asking when nothing is due."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from bench.ground import ground, quantile, show
+
+ROUNDS = 15
+
+
+def run(sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)) -> dict[int, tuple[float, float]]:
+    """Size → (ours, plainest) in ms; the plainest is one wide table with a status, read and saved row by row."""
+    with ground():
+        return {size: _measure(size) for size in sizes}
+
+
+def _measure(size: int) -> tuple[float, float]:
+    from django.db import connection, connections
+
+    from engine import queues, worlds
+    from engine.models import Timer
+    from engine.timers import TIMERS
+
+    world = worlds.real()
+    now = datetime.now(UTC)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SET ROLE NONE; DROP TABLE IF EXISTS bench_wide; TRUNCATE engine_timer")
+        cursor.execute(
+            "CREATE TABLE bench_wide (id bigserial PRIMARY KEY, due_at timestamptz, status text, title text, body text, owner text)"
+        )
+    with connection.cursor() as cursor:
+        with cursor.copy("COPY engine_timer (world_id, what, ref, due_at, fence, tries) FROM STDIN") as copy:
+            for ref in range(size):
+                due = now - timedelta(days=1) if ref < 100 * ROUNDS else now + timedelta(days=1, seconds=ref)
+                copy.write_row((world.pk, "bench", ref, due, 0, 0))
+        cursor.execute(
+            "INSERT INTO bench_wide (due_at, status, title, body, owner) SELECT due_at, 'open', 'a title', repeat('x', 300), 'hq'"
+            " FROM engine_timer"
+        )
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("CREATE INDEX ON bench_wide (due_at) WHERE status = 'open'")
+        cursor.execute("ANALYZE engine_timer; ANALYZE bench_wide")
+    ours, plain = [], []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        items = queues.claim(TIMERS, 100)
+        ours.append((time.perf_counter() - begun) * 1000)
+        if len(items) != 100:
+            raise RuntimeError(f"claimed {len(items)}")
+        plain.append(_plain_claim())
+    Timer.objects.filter(due_at__lt=now).delete()
+    empty = []
+    for _ in range(50):
+        begun = time.perf_counter()
+        queues.claim(TIMERS, 100)
+        empty.append((time.perf_counter() - begun) * 1000)
+    show(f"claim of 100 due among {size:,}, p50", quantile(ours, 0.5), quantile(plain, 0.5), "ms")
+    print(f"{'  asking when nothing is due, p50':58} {quantile(empty, 0.5):12,.2f} ms", flush=True)
+    return quantile(ours, 0.5), quantile(plain, 0.5)
+
+
+def _plain_claim() -> float:
+    from django.db import connection, transaction
+
+    begun = time.perf_counter()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM bench_wide WHERE status = 'open' AND due_at <= now() ORDER BY due_at LIMIT 100 FOR UPDATE"
+        )
+        for (pk,) in cursor.fetchall():
+            cursor.execute("UPDATE bench_wide SET status = 'taken' WHERE id = %s", [pk])
+    return (time.perf_counter() - begun) * 1000
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,116 @@
+"""Servers and processes to measure on: disposable, migrated with both roles, with the default plan and the practice company."""
+
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hotline_ep.embedded import postgres, valkey
+from hotline_ep.embedded.child import Child
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Ground:
+    folder: Path
+    children: list[Child] = field(default_factory=list)
+
+    def start(self, *command: str, **env: str) -> Child:
+        log = self.folder / f"{len(self.children)}.log"
+        child = Child([sys.executable, *command], log=log, env={**os.environ, **env}, cwd=ROOT)
+        self.children.append(child)
+        return child
+
+    def web(self, application: str, **env: str) -> int:
+        """Serve an ASGI application; the port, once it answers."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port: int = free.getsockname()[1]
+        quiet = ["--no-access-log", "--log-level", "warning"]
+        self.start(
+            "-m", "uvicorn", application, "--port", str(port), "--ws-per-message-deflate", "false", *quiet, **env
+        )
+        until(lambda: _answers(port))
+        return port
+
+    def workers(self, number: int = 1) -> None:
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+        for n in range(number):
+            queues = ["-Q", "engine,judge", "-n", f"bench{n}@%h"]
+            self.start("-m", "celery", "-A", "hotline_ep", "worker", "-P", "threads", "-c", "2", *queues, *quiet)
+
+
+def until(check: Callable[[], bool], *, within: float = 60.0) -> None:
+    deadline, pause = time.monotonic() + within, threading.Event()
+    while not check():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the ground did not come up; see the logs in its folder")
+        pause.wait(0.05)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """Up while the block runs; Django is set up in this process too."""
+    with postgres.disposable() as database, valkey.disposable() as redis, tempfile.TemporaryDirectory() as folder:
+        os.environ |= {
+            "DATABASE_URL": database.app_url,
+            "OWNER_DATABASE_URL": database.owner_url,
+            "REDIS_URL": redis.url,
+            "DJANGO_SETTINGS_MODULE": "hotline_ep.settings",
+        }
+        _prepare()
+        made = Ground(Path(folder))
+        try:
+            yield made
+        finally:
+            for child in made.children:
+                child.ask_to_end()
+            for child in made.children:
+                child.end()
+            from django.db import connections
+
+            connections.close_all()
+
+
+def _prepare() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from common.actor import SYSTEM
+    from hotline_ep.practice import founding
+    from plans.services import SHIPPED, plan_load
+
+    call_command("migrate", database="owner", verbosity=0)
+    plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True)
+    founding.places_found()
+    founding.people_found({}, lambda text: None)
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value below which this share of the values lies, in the unit of the values."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def show(what: str, ours: float, plain: float, unit: str, *, more_is_better: bool = False) -> None:
+    ratio = ours / plain if more_is_better else plain / ours
+    print(f"{what:58} {ours:12,.2f} {unit:10} plainest {plain:12,.2f}   ×{ratio:,.1f}", flush=True)

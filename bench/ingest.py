@@ -1,0 +1,146 @@
+"""Samples in over HTTP, durable before the answer, evaluated by a worker; and one sample's way to a connected board."""
+
+import asyncio
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from bench.clients import cookie_of, encoded, post, watch
+from bench.ground import Ground, ground, quantile, show
+
+PATH = "/api/v1/signals/samples"
+NODES, BATCH, CONNECTIONS = 100, 100, 16
+
+
+def run(seconds: float = 6.0, rounds: int = 60) -> dict[str, float]:
+    with ground() as made:
+        token = _places()
+        port = made.web("hotline_ep.asgi:application")
+        plain = made.web("bench.plain:application", DJANGO_SETTINGS_MODULE="bench.plain_settings")
+        made.workers()
+        taken = asyncio.run(_latency(made, port, plain, token, rounds))
+        rates = asyncio.run(_rate(port, plain, token, seconds))
+    return taken | rates
+
+
+def _places() -> str:
+    """A hundred nodes with a daily mean of ten complaints a sample; the token of a source."""
+    from django.db import connections
+
+    from bench.plain_urls import TABLE
+    from common.actor import SYSTEM
+    from engine import worlds
+    from people.directory import node_set
+    from people.selectors import regions
+    from signals.models import Baseline
+    from signals.services.samples import series_ensure
+    from signals.services.sources import source_create
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(TABLE)
+    east = next(region for region in regions() if region.key == "east")
+    world = worlds.real()
+    for n in range(NODES):
+        node_set(
+            key=f"n{n}",
+            name_zh=f"节点{n}",
+            name_en=f"Node {n}",
+            region=east,
+            business="enquiry",
+            daily_calls=500,
+            by=SYSTEM,
+        )
+        series = series_ensure(world, "complaints", "east", "", f"n{n}")
+        Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=10, days=28)
+    return source_create(key="bench", name="Bench", world=world, by=SYSTEM)
+
+
+async def _latency(made: Ground, port: int, plain: int, token: str, rounds: int) -> dict[str, float]:
+    """A crossing sample posted → its event on a board's socket; the plainest: judged in the view, seen by a poll a second."""
+    loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
+    cookie = await loop.run_in_executor(pool, cookie_of, "chen")
+    board = await watch(port, cookie)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    warm = encoded([{"metric": "cpu", "at": datetime.now(UTC).isoformat(), "value": 5, "node": "sw-1"}])
+    await post(reader, writer, PATH, warm, token)
+    await asyncio.sleep(8)
+    ours = []
+    for n in range(min(rounds, NODES)):
+        await asyncio.sleep(0.15)
+        body = encoded([{"metric": "complaints", "at": datetime.now(UTC).isoformat(), "value": 20, "node": f"n{n}"}])
+        board.heard.clear()
+        begun = time.perf_counter()
+        status = await post(reader, writer, PATH, body, token)
+        if status != 202:
+            raise RuntimeError(f"answered {status}")
+        wanted = f'"node":"n{n}"'.encode()
+        while not (seen := [at for at, data in board.heard if wanted in data and b'"watch.opened"' in data]):
+            await asyncio.sleep(0.001)
+            if time.perf_counter() - begun > 20:
+                raise TimeoutError(f"n{n} was never seen")
+        ours.append((seen[0] - begun) * 1000)
+    slow = [await _polled(plain, n) for n in range(8)]
+    show("crossing sample posted → seen on a board, p50", quantile(ours, 0.5), quantile(slow, 0.5), "ms")
+    show("  p99", quantile(ours, 0.99), quantile(slow, 0.99), "ms")
+    return {"latency_p50": quantile(ours, 0.5), "latency_p99": quantile(ours, 0.99), "plain_p50": quantile(slow, 0.5)}
+
+
+async def _polled(port: int, n: int) -> float:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    body = encoded([{"metric": "complaints", "at": datetime.now(UTC).isoformat(), "value": 20, "node": f"p{n}"}])
+    begun = time.perf_counter()
+    await post(reader, writer, "/samples", body, "")
+    # A page that polls once a second meets the change anywhere within its second.
+    await asyncio.sleep(1 - (n + 0.5) / 8)
+    writer.write(b"GET /samples HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    if f"p{n}".encode() not in answer:
+        raise RuntimeError("the plain page does not show it")
+    return (time.perf_counter() - begun) * 1000
+
+
+async def _rate(port: int, plain: int, token: str, seconds: float) -> dict[str, float]:
+    ours = await _push(port, PATH, token, seconds)
+    begun = time.perf_counter()
+    loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
+    while await loop.run_in_executor(pool, _waiting):
+        await asyncio.sleep(0.02)
+    behind = time.perf_counter() - begun
+    slow = await _push(plain, "/samples", "", seconds)
+    evaluated = ours * seconds / (seconds + behind)
+    show("samples/s in, durable, batches of 100", ours, slow, "/s", more_is_better=True)
+    show("samples/s in and evaluated", evaluated, slow, "/s", more_is_better=True)
+    return {"samples": ours, "evaluated": evaluated, "plain_samples": slow}
+
+
+def _waiting() -> bool:
+    from signals.models import JudgeTodo
+
+    return JudgeTodo.objects.exists()
+
+
+async def _push(port: int, path: str, token: str, seconds: float) -> float:
+    """Samples accepted a second by so many connections."""
+    deadline, done, base = time.perf_counter() + seconds, 0, datetime.now(UTC) - timedelta(days=30)
+
+    async def one(lane: int) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        sent, turn = 0, 0
+        while time.perf_counter() < deadline:
+            at = (base + timedelta(seconds=lane * 100_000 + turn)).isoformat()
+            rows = [{"metric": "complaints", "at": at, "value": 9, "node": f"n{n}"} for n in range(BATCH)]
+            status = await post(reader, writer, path, json.dumps({"samples": rows}).encode(), token)
+            if status != 202:
+                raise RuntimeError(f"answered {status}")
+            sent, turn = sent + BATCH, turn + 1
+        writer.close()
+        return sent
+
+    begun = time.perf_counter()
+    done = sum(await asyncio.gather(*(one(lane) for lane in range(CONNECTIONS))))
+    return done / (time.perf_counter() - begun)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,62 @@
+"""One change to a thousand watchers: when the last of them has it."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from bench.clients import Watcher, cookie_of, watch
+from bench.ground import Ground, ground, quantile, show
+
+ROUNDS = 15
+
+
+def run(watchers: int = 1000) -> tuple[float, float]:
+    """(ours, plainest) p50 of the last watcher, in ms after the commit; the plainest are stock Channels consumers."""
+    with ground() as made:
+        ours = asyncio.run(_measure(made, "hotline_ep.asgi:application", watchers))
+        plain = asyncio.run(
+            _measure(made, "bench.plain:application", watchers, DJANGO_SETTINGS_MODULE="bench.plain_settings")
+        )
+    show(f"one change to {watchers:,} watchers, the last one, p50", quantile(ours, 0.5), quantile(plain, 0.5), "ms")
+    show("  p99", quantile(ours, 0.99), quantile(plain, 0.99), "ms")
+    return quantile(ours, 0.5), quantile(plain, 0.5)
+
+
+async def _measure(made: Ground, application: str, number: int, **env: str) -> list[float]:
+    loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
+    cookie = await loop.run_in_executor(pool, cookie_of, "chen")
+    port = await loop.run_in_executor(pool, lambda: made.web(application, **env))
+    sockets: list[Watcher] = []
+    while len(sockets) < number:
+        batch = min(50, number - len(sockets))
+        sockets += await asyncio.gather(*(watch(port, cookie) for _ in range(batch)))
+    await asyncio.sleep(1)
+    taken = []
+    for n in range(ROUNDS):
+        for socket in sockets:
+            socket.heard.clear()
+        begun = await loop.run_in_executor(pool, _change, n)
+        while not all(socket.heard for socket in sockets):
+            await asyncio.sleep(0.002)
+        taken.append((max(socket.heard[0][0] for socket in sockets) - begun) * 1000)
+        await asyncio.sleep(0.1)
+    return taken
+
+
+def _change(n: int) -> float:
+    """Commit an event of about a kilobyte on the signals' stream; the instant of the commit."""
+    from django.db import transaction
+
+    from common.actor import SYSTEM
+    from engine import worlds
+    from engine.log import log_append, stream_open
+    from signals.events import SeriesSilent
+
+    payload = SeriesSilent(series=n, metric="x" * 600, region="", hotline="", node="", since="2026-11-24T00:00:00Z")
+    with transaction.atomic():
+        log_append(stream_open(worlds.real(), "signals", "bench"), payload, by=SYSTEM)
+    return time.perf_counter()
+
+
+if __name__ == "__main__":
+    run()
