@@ -133,8 +133,11 @@ class Hub:
 
     async def _rights_again(self) -> None:
         """Rights changed somewhere: let go whoever may no longer look."""
-        still = await database_sync_to_async(_who_may_look)({socket.user_id for socket in self.sockets})
-        for socket in self.sockets:
+        asked = list(
+            self.sockets
+        )  # whoever connects while the database answers was admitted by rights newer than these
+        still = await database_sync_to_async(_who_may_look)({socket.user_id for socket in asked})
+        for socket in asked:
             if socket.user_id not in still:
                 socket.lost.set()
 

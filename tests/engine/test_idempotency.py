@@ -53,7 +53,7 @@ def test_keys_are_each_senders_own(case: str, sender: dict[str, Any], real: Worl
 
 def test_a_key_used_for_another_request_is_refused(real: World) -> None:
     send(real)
-    with pytest.raises(Conflict, match="new key"):
+    with pytest.raises(Conflict, match=r"idempotency_key\.reused"):
         send(real, fingerprint=ELSE, n=2)
     assert count() == 1
 

@@ -17,7 +17,9 @@ from tests.cast import Cast
 EVERY = timedelta(minutes=5)
 
 
-def cpu(cast: Cast, values: list[float], *, end: datetime | None = None) -> tuple[int, list[tuple[int, datetime, float]]]:
+def cpu(
+    cast: Cast, values: list[float], *, end: datetime | None = None
+) -> tuple[int, list[tuple[int, datetime, float]]]:
     world = worlds.real()
     series = series_ensure(world, "cpu", "east", "", "sw-3")
     end = end or worlds.now(world).replace(microsecond=0)
@@ -29,7 +31,8 @@ def watches(series: int) -> list[tuple[str, int]]:
     """Threshold and how many minutes each stood; -1 while open."""
     rows = Watch.objects.filter(series=series, threshold="cpu_pre_response").order_by("pk")
     return [
-        (row.threshold, int((row.cleared_at - row.opened_at).total_seconds() // 60) if row.cleared_at else -1) for row in rows
+        (row.threshold, int((row.cleared_at - row.opened_at).total_seconds() // 60) if row.cleared_at else -1)
+        for row in rows
     ]
 
 
