@@ -64,7 +64,9 @@ async def _latency(made: Ground, port: int, plain: int, token: str, rounds: int)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     warm = encoded([{"metric": "cpu", "at": datetime.now(UTC).isoformat(), "value": 5, "node": "sw-1"}])
     await post(reader, writer, PATH, warm, token)
-    await asyncio.sleep(8)
+    await asyncio.sleep(8)  # the worker comes up meanwhile; the server closes an idle connection after five seconds
+    writer.close()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     ours = []
     for n in range(min(rounds, NODES)):
         await asyncio.sleep(0.15)

@@ -12,7 +12,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer  # noqa: E402 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
-GROUP = "plain"
+from engine.feed import GROUP  # noqa: E402 - the very hints our own sockets get
 
 
 class Watcher(AsyncJsonWebsocketConsumer):

@@ -38,6 +38,8 @@ async def _measure(made: Ground, application: str, number: int, **env: str) -> l
         begun = await loop.run_in_executor(pool, _change, n)
         while not all(socket.heard for socket in sockets):
             await asyncio.sleep(0.002)
+            if time.perf_counter() - begun > 30:
+                raise TimeoutError(f"{sum(not socket.heard for socket in sockets)} watchers never heard of the change")
         taken.append((max(socket.heard[0][0] for socket in sockets) - begun) * 1000)
         await asyncio.sleep(0.1)
     return taken
