@@ -8,8 +8,9 @@ missed; everything here may be lost and the board stays right.
 import asyncio
 import contextlib
 import logging
+import types
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -57,7 +58,7 @@ class Socket:
             return
         self._frames.append(frame)
         if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.get_running_loop().create_task(self._flush())
+            self._flushing = begun(self._flush())
 
     async def _flush(self) -> None:
         try:
@@ -72,6 +73,34 @@ class Socket:
         self._frames.clear()
         if self._flushing is not None:
             self._flushing.cancel()
+
+
+def begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+    """Run a coroutine up to its first real wait, at once; a task for the rest, or None when nothing is left.
+
+    To a thousand sockets that take their frame without waiting, a thousand tasks would cost more than the frames.
+    """
+    try:
+        waiting = work.send(None)
+    except StopIteration:
+        return None
+    return asyncio.get_running_loop().create_task(_rest_of(work, waiting))
+
+
+@types.coroutine
+def _rest_of(work: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that has been run up to `waiting`, as `await` would."""
+    while True:
+        try:
+            value = yield waiting
+        except BaseException as error:  # noqa: BLE001 - handed on into the coroutine, as `await` does
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, value)
+        try:
+            waiting = step()
+        except StopIteration:
+            return
 
 
 class Hub:

@@ -14,7 +14,8 @@ CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.c
 REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
     "incident.opened": (OBLIGATIONS, LEVELS),
-    "incident.joined": (OBLIGATIONS, LEVELS),
+    # What a joining trigger says about the level comes as facts right after it.
+    "incident.joined": (OBLIGATIONS,),
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
     "incident.verified": (OBLIGATIONS, LEVELS, TIERS),
     "incident.assessed": (OBLIGATIONS, LEVELS),

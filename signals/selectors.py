@@ -1,6 +1,6 @@
 """Reads of what the machines say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,10 @@ from engine import worlds
 from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
-from signals.domain.verdict import State, judge, span
+from signals.domain.verdict import State, Verdict, judge, span
 from signals.models import Series, Source, Watch
 from signals.rules import RULES, Known
-from signals.windows import points_of
+from signals.windows import points_within, stored_windows
 
 # What the board compares with a line: the automatic triggers and what makes a fault major or an outage.
 SHOWN = frozenset({"pre_response", "major", "outage"})
@@ -45,23 +45,36 @@ def readings(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[s
     plan = RULES.fresh()
     known = sorted(RULES.of(ids).values(), key=lambda own: (own.metric.key, own.region, own.hotline, own.node))
     now = worlds.now(world_id)
-    latest = newest([own.id for own in known], now)
     opened = {
         (row.series_id, row.threshold): row
         for row in Watch.objects.filter(series__in=[own.id for own in known], state=Watch.State.OPEN)
     }
+    shown = {own.id: [t for t in own.thresholds if t.purpose in SHOWN] for own in known}
+    stored = _newest_windows(known, shown, now)
     return [
-        _reading(own, threshold, latest.get(own.id), opened.get((own.id, threshold.id)), plan, now)
+        _reading(own, threshold, stored[own.id], opened.get((own.id, threshold.id)), plan, now)
         for own in known
-        for threshold in own.thresholds
-        if threshold.purpose in SHOWN
+        for threshold in shown[own.id]
     ]
+
+
+def _newest_windows(
+    known: Sequence[Known], thresholds: Mapping[int, Sequence[Threshold]], now: datetime
+) -> dict[int, list[tuple[datetime, float]]]:
+    """Each series' newest window, long enough for these thresholds; two queries however many series there are."""
+    latest = newest([own.id for own in known], now)
+    spans = {
+        own.id: (latest[own.id][0] - max(span(t, own.metric) for t in thresholds[own.id]), latest[own.id][0])
+        for own in known
+        if own.id in latest and thresholds[own.id]
+    }
+    return {own.id: [] for own in known} | stored_windows(spans)
 
 
 def _reading(
     own: Known,
     threshold: Threshold,
-    sample: tuple[datetime, float] | None,
+    stored: Sequence[tuple[datetime, float]],
     watch: Watch | None,
     plan: Plan,
     now: datetime,
@@ -81,20 +94,33 @@ def _reading(
         "state": State.UNKNOWN.value,
         "since": watch and utc_text(watch.over_since),
     }
-    if sample is None:
+    if not stored:
         return row
-    at, value = sample
+    at, value = stored[-1]
     row |= {"at": utc_text(at), "value": value}
-    points = points_of(own, threshold, at - span(threshold, own.metric), at, plan)
-    verdict = judge(points, threshold, own.metric, standing=watch is not None, now=now)
-    # Outside service hours the last word stands; inside them silence is a state of its own.
-    if verdict.measured is None and not own.metric.in_service(now, plan.zone):
-        verdict = judge(points, threshold, own.metric, standing=watch is not None, now=at)
+    verdict = _verdict(own, threshold, stored, plan, now, standing=watch is not None)
     if verdict.measured is not None:
         baseline = verdict.measured.baseline
         ratio = None if threshold.measure == "value" else verdict.measured.figure
         row |= {"value": verdict.measured.value, "baseline": baseline, "ratio": ratio}
     return row | {"state": verdict.state.value}
+
+
+def _verdict(
+    own: Known,
+    threshold: Threshold,
+    stored: Sequence[tuple[datetime, float]],
+    plan: Plan,
+    now: datetime,
+    *,
+    standing: bool,
+) -> Verdict:
+    """Outside service hours the last word stands; inside them silence is a state of its own."""
+    points = points_within(own, threshold, stored, span(threshold, own.metric), plan)
+    verdict = judge(points, threshold, own.metric, standing=standing, now=now)
+    if verdict.measured is None and not own.metric.in_service(now, plan.zone):
+        return judge(points, threshold, own.metric, standing=standing, now=stored[-1][0])
+    return verdict
 
 
 # --- what escalation asks ----------------------------------------------------------------------------------------------
@@ -105,16 +131,19 @@ def open_watches(world_id: int) -> list[Watch]:
 
 def excess_now(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] | None:
     """The greatest complaint volume over its daily mean in these regions (none: the whole country), and when; None: unknown."""
-    places = {*regions} if regions else None
-    rows = [
-        row
-        for row in readings(world_id, only=_complaint_series(world_id))
-        if row["ratio"] is not None
-        and row["state"] != State.UNKNOWN.value
-        and (places is None or row["region"] is None or row["region"] in places)
+    places = {*regions, ""} if regions else None
+    plan, now = RULES.fresh(), worlds.now(world_id)
+    known = [own for own in RULES.of(_complaint_series(world_id)).values() if places is None or own.region in places]
+    # The figure of one series is the same for each of its thresholds: it is the lines that differ.
+    line = {own.id: next(t for t in own.thresholds if t.measure == "excess") for own in known}
+    stored = _newest_windows(known, {pk: [threshold] for pk, threshold in line.items()}, now)
+    verdicts = [
+        (_verdict(own, line[own.id], stored[own.id], plan, now, standing=False), stored[own.id][-1][0])
+        for own in known
+        if stored[own.id]
     ]
-    best = max(rows, key=lambda row: row["ratio"], default=None)
-    return None if best is None else (best["ratio"], datetime.fromisoformat(best["at"]))
+    said = [(v.measured.figure, at) for v, at in verdicts if v.measured is not None and v.state is not State.UNKNOWN]
+    return max(said, key=lambda row: row[0], default=None)
 
 
 def _complaint_series(world_id: int) -> list[int]:

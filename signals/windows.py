@@ -1,7 +1,7 @@
 """Stored windows of a series, as the verdict wants them."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -9,6 +9,12 @@ from plans.domain import Plan, Threshold
 from signals.domain.verdict import Point
 from signals.rules import Known
 
+WINDOWS = """
+SELECT k.id, s.at, s.value FROM unnest(%s::int8[], %s::timestamptz[], %s::timestamptz[]) k(id, after, until)
+CROSS JOIN LATERAL (SELECT at, value FROM signals_sample WHERE series_id = k.id AND at > k.after AND at <= k.until) s
+ORDER BY k.id, s.at
+"""
+Stored = Sequence[tuple[datetime, float]]
 WINDOW = "SELECT at, value FROM signals_sample WHERE series_id = %s AND at > %s AND at <= %s ORDER BY at"
 
 
@@ -17,6 +23,37 @@ def points_of(own: Known, threshold: Threshold, after: datetime, until: datetime
     with connection.cursor() as cursor:
         cursor.execute(WINDOW, [own.id, after, until])
         stored = cursor.fetchall()
+    return _points(own, threshold, stored, after, until, plan)
+
+
+def stored_windows(spans: Mapping[int, tuple[datetime, datetime]]) -> dict[int, list[tuple[datetime, float]]]:
+    """Many series' samples in one query: series → (after, until] in, its samples ascending out."""
+    found: dict[int, list[tuple[datetime, float]]] = {pk: [] for pk in spans}
+    ids = list(spans)
+    with connection.cursor() as cursor:
+        cursor.execute(WINDOWS, [ids, [spans[pk][0] for pk in ids], [spans[pk][1] for pk in ids]])
+        for pk, at, value in cursor.fetchall():
+            found[pk].append((at, value))
+    return found
+
+
+def points_within(own: Known, threshold: Threshold, stored: Stored, reach: timedelta, plan: Plan) -> list[Point]:
+    """The newest part of samples already read, as long as `reach`, each with what it is compared with."""
+    if not stored:
+        return []
+    until = stored[-1][0]
+    window = [row for row in stored if row[0] > until - reach]
+    return _points(own, threshold, window, until - reach, until, plan)
+
+
+def _points(
+    own: Known,
+    threshold: Threshold,
+    stored: Iterable[tuple[datetime, float]],
+    after: datetime,
+    until: datetime,
+    plan: Plan,
+) -> list[Point]:
     if threshold.measure == "excess":
         return [Point(at, value, own.expectation.at(at, plan)) for at, value in stored]
     if threshold.measure == "share":

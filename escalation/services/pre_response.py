@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM
 from common.bilingual import Both, both
+from common.clock import utc_text
+from engine import worlds
 from engine.log import log_append
 from engine.models import Event, World
 from escalation.events import WarningStarted
@@ -19,6 +21,7 @@ from people.selectors import names, node_named
 from plans.domain import Plan, Threshold
 from plans.selectors import in_force, plan_of
 
+Facts = dict[str, str | bool | float | None]
 TIER = "pre_response"
 # Thresholds that open a pre-response; the others only add facts to what stands (rulings 2, 15, 27).
 OPENS = frozenset({"pre_response", "outage", "major"})
@@ -38,9 +41,15 @@ def follow(event: Event) -> None:
         incident = _open(world, plan, version, trigger, threshold)
     else:
         incident = incidents.incident_join(incident_id=standing.pk, trigger=trigger, by=SYSTEM)
-    facts = _facts(incident, trigger, threshold)
-    if facts:
+    if facts := _news(incident, _facts(incident, trigger, threshold), now=worlds.now(world)):
         incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
+
+
+def _news(incident: Incident, facts: Facts, *, now: datetime) -> Facts:
+    """Facts not yet said at this very instant: one sample that crosses three lines says them once."""
+    at = utc_text(now)
+    said = {name for name, row in incident.facts.items() if row["at"] == at and row["value"] == facts.get(name)}
+    return {name: value for name, value in facts.items() if name not in said}
 
 
 def cleared(event: Event) -> None:
@@ -72,9 +81,9 @@ def _open(world: World, plan: Plan, version: int, trigger: Trigger, threshold: T
     return incident
 
 
-def _facts(incident: Incident, trigger: Trigger, threshold: Threshold) -> dict[str, str | bool | float | None]:
+def _facts(incident: Incident, trigger: Trigger, threshold: Threshold) -> Facts:
     """What a crossed threshold says about the level: how far it reaches, and that, or by how much, it is over."""
-    facts: dict[str, str | bool | float | None] = {"reach": _reach(incident, trigger)}
+    facts: Facts = {"reach": _reach(incident, trigger)}
     if threshold.measure == "excess" and trigger.ratio is not None:
         facts["complaints_excess"] = trigger.ratio
     elif threshold.purpose == "pre_response":

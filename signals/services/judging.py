@@ -12,9 +12,10 @@ from django.db import OperationalError, connection, transaction
 
 from common.actor import SYSTEM
 from common.clock import utc_text
+from engine import worlds
 from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
-from engine.log import log_append, stream_open
+from engine.log import Entry, log_append_many, stream_open
 from engine.models import SetAside, World
 from engine.timers import timer_set
 from plans.domain import Plan, Threshold
@@ -24,7 +25,7 @@ from signals.models import Series, Watch
 from signals.rules import RULES, Known
 from signals.services import telling
 from signals.services.samples import Row, unpacked
-from signals.windows import points_of
+from signals.windows import points_of, points_within, stored_windows
 
 log = logging.getLogger(__name__)
 LIMIT = 100
@@ -66,9 +67,15 @@ def _take_and_judge(limit: int) -> int:
     for _id, world_id, batch in taken:
         by_world.setdefault(world_id, []).extend(unpacked(bytes(batch)))
     for world_id in sorted(by_world):
-        judge_samples(world_id, by_world[world_id])
+        _judge_at_one_instant(world_id, by_world[world_id])
     failpoint("judge.before_commit")
     return len(taken)
+
+
+def _judge_at_one_instant(world_id: int, rows: Sequence[Row]) -> None:
+    """All that follows from a round happens at one instant of its world: one reading of the clock instead of dozens."""
+    with worlds.standing_at(world_id, worlds.now(world_id)):
+        judge_samples(world_id, rows)
 
 
 def _one_by_one(limit: int) -> int:
@@ -92,7 +99,7 @@ def _judge_one(pk: int) -> None:
         cursor.execute("DELETE FROM signals_judgetodo WHERE id = %s RETURNING world_id, batch", [pk])
         row = cursor.fetchone()
     if row is not None:
-        judge_samples(row[0], unpacked(bytes(row[1])))
+        _judge_at_one_instant(row[0], unpacked(bytes(row[1])))
 
 
 @transaction.atomic
@@ -124,11 +131,13 @@ def judge_samples(world_id: int, rows: Iterable[Row]) -> None:
     if loud:
         judged = _lock([own.id for own in loud])
         standing = _standing({own.id: own for own in loud})
+    entries: list[Entry] = []
     for own in loud:
         if own.silent:
-            _heard(own, max(at for at, _ in by_series[own.id]))
+            entries += _heard(own, max(at for at, _ in by_series[own.id]))
         ats = sorted({at for at, _ in by_series[own.id]})
-        _judge_series(own, ats, standing.get(own.id, {}), judged.get(own.id) or ats[0] - BEFORE, plan)
+        entries += _judge_series(own, ats, standing.get(own.id, {}), judged.get(own.id) or ats[0] - BEFORE, plan)
+    _log(world_id, entries)
     telling.touched(world_id, watched)
 
 
@@ -169,39 +178,49 @@ def _calm(threshold: Threshold, own: Known, at: datetime, value: float, plan: Pl
 
 def _judge_series(
     own: Known, ats: Sequence[datetime], open_watches: dict[str, Watch], judged: datetime, plan: Plan
-) -> None:
+) -> list[Entry]:
     """Judge at every new instant and at the newest stored one, never behind what was judged before.
 
     Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
     """
-    latest = ats[-1]
+    new = [at for at in ats if at > judged]
+    reaches = {threshold.id: span(threshold, own.metric) for threshold in own.thresholds}
+    longest = max(reaches.values())
+    if not new and ats[-1] <= judged - longest:
+        return []  # so old that no window still open reaches back to it
+    first = new[0] if new else judged
+    stored = stored_windows({own.id: (first - longest, FAR)})[own.id]
+    latest = max(stored[-1][0], judged)
+    entries: list[Entry] = []
     for threshold in own.thresholds:
-        reach = span(threshold, own.metric)
-        points = points_of(own, threshold, min(ats[0], judged) - reach, FAR, plan)
-        latest = max(points[-1].at, latest)
-        for at in sorted({at for at in ats if at > judged} | {latest}):
+        reach = reaches[threshold.id]
+        points = points_within(own, threshold, stored, latest - first + longest, plan)
+        for at in sorted({*new, latest}):
             window = [point for point in points if at - reach < point.at <= at]
             verdict = judge(window, threshold, own.metric, standing=threshold.id in open_watches, now=at)
-            _apply(own, threshold, verdict, open_watches)
+            entries += _apply(own, threshold, verdict, open_watches)
     Series.objects.filter(pk=own.id).update(judged_at=latest)
+    return entries
 
 
-def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> None:
-    """Carry a verdict out: open, follow or clear the watch, or set the timer that looks again."""
+def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> list[Entry]:
+    """Carry a verdict out: open, follow or clear the watch, or set the timer that looks again; what is to be written."""
     watch = open_watches.get(threshold.id)
     if verdict.again_at is not None and verdict.again_at > verdict.at:
         timer_set(own.world_id, SUSTAINED, timer_ref(own, threshold), verdict.again_at)
     if verdict.measured is None:
-        return
+        return []
     if watch is None and verdict.stands:
-        open_watches[threshold.id] = _open(own, threshold, verdict)
-    elif watch is not None and not verdict.stands:
+        open_watches[threshold.id], payload = _open(own, threshold, verdict)
+        return [Entry(payload, occurred=verdict.at, clause=threshold.clause)]
+    if watch is not None and not verdict.stands:
         del open_watches[threshold.id]
-        _clear(own, threshold, watch, verdict)
-    elif watch is not None:
+        return [Entry(_clear(own, threshold, watch, verdict), occurred=verdict.at, clause=threshold.clause)]
+    if watch is not None:
         watch.value, watch.ratio, watch.baseline = _numbers(threshold, verdict)
         watch.seen_at = max(watch.seen_at, verdict.at)
         watch.save(update_fields=["value", "ratio", "baseline", "seen_at"])
+    return []
 
 
 def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | None, float | None]:
@@ -212,7 +231,7 @@ def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | Non
     return measured.value, ratio, measured.baseline
 
 
-def _open(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
+def _open(own: Known, threshold: Threshold, verdict: Verdict) -> tuple[Watch, WatchOpened]:
     value, ratio, baseline = _numbers(threshold, verdict)
     since = verdict.over_since or verdict.at
     watch = Watch.objects.create(
@@ -225,7 +244,7 @@ def _open(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
         baseline=baseline,
         seen_at=verdict.at,
     )
-    payload = WatchOpened(
+    return watch, WatchOpened(
         watch=watch.pk,
         series=own.id,
         threshold=threshold.id,
@@ -239,16 +258,14 @@ def _open(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
         at=utc_text(verdict.at),
         since=utc_text(since),
     )
-    _log(own, payload, verdict.at, threshold.clause)
-    return watch
 
 
-def _clear(own: Known, threshold: Threshold, watch: Watch, verdict: Verdict) -> None:
+def _clear(own: Known, threshold: Threshold, watch: Watch, verdict: Verdict) -> WatchCleared:
     value, ratio, baseline = _numbers(threshold, verdict)
     watch.state, watch.cleared_at, watch.seen_at = Watch.State.CLEARED, verdict.at, verdict.at
     watch.value, watch.ratio, watch.baseline = value, ratio, baseline
     watch.save(update_fields=["state", "cleared_at", "seen_at", "value", "ratio", "baseline"])
-    payload = WatchCleared(
+    return WatchCleared(
         watch=watch.pk,
         series=own.id,
         threshold=threshold.id,
@@ -260,21 +277,23 @@ def _clear(own: Known, threshold: Threshold, watch: Watch, verdict: Verdict) -> 
         ratio=ratio,
         at=utc_text(verdict.at),
     )
-    _log(own, payload, verdict.at, threshold.clause)
 
 
-def _heard(own: Known, at: datetime) -> None:
-    if Series.objects.filter(pk=own.id, silent_since__isnull=False).update(silent_since=None):
-        payload = SeriesHeard(
-            series=own.id, metric=own.metric.key, region=own.region, hotline=own.hotline, node=own.node, at=utc_text(at)
-        )
-        _log(own, payload, at, "")
+def _heard(own: Known, at: datetime) -> list[Entry]:
     RULES.forget()
+    if not Series.objects.filter(pk=own.id, silent_since__isnull=False).update(silent_since=None):
+        return []
+    payload = SeriesHeard(
+        series=own.id, metric=own.metric.key, region=own.region, hotline=own.hotline, node=own.node, at=utc_text(at)
+    )
+    return [Entry(payload, occurred=at)]
 
 
-def _log(own: Known, payload: WatchOpened | WatchCleared | SeriesHeard, at: datetime, clause: str) -> None:
-    world = World.objects.get(pk=own.world_id)
-    log_append(stream_open(world, "signals", "watches"), payload, by=SYSTEM, occurred=at, clause=clause)
+def _log(world_id: int, entries: Sequence[Entry]) -> None:
+    """What a round found, under one lock of the world's stream."""
+    if entries:
+        stream = stream_open(World.objects.get(pk=world_id), "signals", "watches")
+        log_append_many(stream, entries, by=SYSTEM)
 
 
 # --- looking again without a sample -----------------------------------------------------------------------------------
@@ -299,4 +318,4 @@ def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     standing = _standing({series_id: own}).get(series_id, {})
     points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
     verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
-    _apply(own, threshold, verdict, standing)
+    _log(own.world_id, _apply(own, threshold, verdict, standing))
