@@ -59,6 +59,9 @@ class Stream(models.Model):
     head_seq = models.BigIntegerField(default=0)
     head_hash = models.BinaryField(default=b"")
 
+    # The row this log is about, as the change that now writes holds it: who reacts together need not read it again.
+    matter: Any = None
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["world", "kind", "key"], name="stream_once")]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
-from engine.models import Stream, World
+from engine.models import Event, Stream, World
 from engine.selectors import events_after
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
 from incidents.domain.triggers import concerns
@@ -35,9 +35,10 @@ def by_id(incident_id: int) -> Incident:
     return _one(pk=incident_id)
 
 
-def by_stream(stream_id: int) -> Incident:
-    """The incident whose stream this is, for who reacts to its events; raises Missing."""
-    return _one(stream_id=stream_id)
+def of_event(event: Event) -> Incident:
+    """The incident an event is about: the very row its change holds for who reacts together, else read; raises Missing."""
+    held = event.stream.matter
+    return held if isinstance(held, Incident) else _one(stream_id=event.stream_id)
 
 
 def _one(**wanted: object) -> Incident:
@@ -53,13 +54,23 @@ def open_incidents(world: World | int) -> list[Incident]:
     return list(incidents().filter(world_id=world_id).exclude(phase__in=OVER_NAMES).order_by("pk"))
 
 
-def standing_for(world_id: int, regions: Sequence[str]) -> Incident | None:
+class Standing(NamedTuple):
+    """What something new may join."""
+
+    pk: int
+    plan_version: int
+    regions: list[str]
+
+
+def standing_for(world_id: int, regions: Sequence[str]) -> Standing | None:
     """The warning or incident that something new in these regions joins: the oldest in a same region, else nationwide.
 
     No region means the whole country, on both sides: a nationwide matter does not join a regional one.
     """
-    standing = [row for row in open_incidents(world_id) if concerns(row.regions, regions)]
-    return min(standing, key=lambda row: (not row.regions, row.pk), default=None)
+    rows = Incident.objects.filter(world_id=world_id).exclude(phase__in=OVER_NAMES)
+    standing = (Standing(*row) for row in rows.values_list("pk", "plan_version", "regions"))
+    joinable = [row for row in standing if concerns(row.regions, regions)]
+    return min(joinable, key=lambda row: (not row.regions, row.pk), default=None)
 
 
 @dataclass(frozen=True, slots=True)

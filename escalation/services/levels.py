@@ -17,7 +17,7 @@ from escalation.events import LevelProposed
 from escalation.models import Proposal
 from escalation.services.obligations import stream_of
 from incidents import services as incidents
-from incidents.selectors import Incident, by_number, by_stream
+from incidents.selectors import Incident, by_number, of_event
 from plans.domain import Card, Plan, level_card
 from signals.selectors import excess_now
 
@@ -38,7 +38,7 @@ def _criticality(incident: Incident, plan: Plan) -> tuple[str, datetime] | None:
 
 def follow(event: Event) -> None:
     """React to facts: when the plan now proposes another level than before, say so."""
-    incident = by_stream(event.stream_id)
+    incident = of_event(event)
     if incident.phase in DECIDABLE:
         propose(incident)
 
@@ -58,6 +58,7 @@ def propose(incident: Incident) -> Proposal | None:
         rules=[hit.rule for hit in card.hits],
     )
     incidents.level_propose(incident_id=incident.pk, level=card.proposed)
+    incident.proposed_level = card.proposed
     event = log_append(
         stream_of(incident), payload, by=SYSTEM, clause=card.clauses[0], plan_version=incident.plan_version
     )

@@ -22,7 +22,7 @@ from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationOpened, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
-from incidents.selectors import Incident, by_stream
+from incidents.selectors import Incident, of_event
 from people import selectors as people
 from people.rights import require
 from plans.domain import (
@@ -41,7 +41,7 @@ TIMERS = (REMIND, DUE, CLIMB)
 
 def follow(event: Event) -> None:
     """React to an event of an incident: note its moments, settle what it proves, end what it ends, open what it starts."""
-    incident = by_stream(event.stream_id)
+    incident = of_event(event)
     plan = selectors.plan_for(incident)
     moments = moments_of(event.kind, event.data)
     _moments_note(incident, moments, event)
@@ -299,7 +299,9 @@ def _log(row: Obligation, payload: ObligationFulfilled | ObligationSuperseded | 
 
 
 def stream_of(incident: Incident) -> Stream:
-    return Stream(pk=incident.stream_id, world_id=incident.world_id, kind="incident", key=incident.number)
+    stream = Stream(pk=incident.stream_id, world_id=incident.world_id, kind="incident", key=incident.number)
+    stream.matter = incident
+    return stream
 
 
 def incident_number_of(obligation_id: int) -> str:

@@ -107,6 +107,7 @@ def written(
 ) -> list[Event]:
     """Write events on the incident's stream, citing the act's clause; they occurred at the instant the row says."""
     clause = clause or (CLAUSE[act] if act else "")
+    incident.stream.matter = incident
     entries = [Entry(payload, occurred=at, known=at, clause=clause) for payload in payloads]
     return log_append_many(incident.stream, entries, by=by, plan_version=incident.plan_version)
 

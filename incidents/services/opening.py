@@ -127,10 +127,16 @@ def incident_join(*, incident_id: int, trigger: Trigger, by: Actor = SYSTEM, cla
     if JoinedTrigger.objects.filter(watch=trigger.watch, at=trigger.at).exists():
         return incident
     now = worlds.now(incident.world)
-    incident.regions = regions_after(incident.regions, trigger.region)
-    incident.hotlines = keys_after(incident.hotlines, trigger.hotline)
-    incident.nodes = keys_after(incident.nodes, trigger.node)
-    incident.save(update_fields=["regions", "hotlines", "nodes"])
+    places = {
+        "regions": regions_after(incident.regions, trigger.region),
+        "hotlines": keys_after(incident.hotlines, trigger.hotline),
+        "nodes": keys_after(incident.nodes, trigger.node),
+    }
+    wider = [name for name, keys in places.items() if getattr(incident, name) != keys]
+    for name in wider:
+        setattr(incident, name, places[name])
+    if wider:
+        incident.save(update_fields=wider)
     _joined(incident, trigger)
     written(
         incident,
