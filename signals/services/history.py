@@ -1,7 +1,7 @@
 """Weeks that never were, for the practice company."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from engine.models import World
@@ -16,7 +16,7 @@ CHUNK = 50_000
 def history_write(world: World, *, weeks: int, until: datetime) -> int:
     """Write quiet weeks up to `until` without judging them, and learn the daily means; the number of samples."""
     start = until - timedelta(weeks=weeks)
-    days_ensure(start.date(), (until + timedelta(days=2)).date())
+    days_ensure(start.astimezone(UTC).date(), (until + timedelta(days=2)).astimezone(UTC).date())
     rows = rows_of(world, CallCentre(seed=SEED).play(start, until))
     written = 0
     while chunk := list(islice(rows, CHUNK)):

@@ -11,7 +11,7 @@ from engine.timers import timer_set, world_advance
 from signals.models import Series
 from signals.services.baselines import baselines_learn
 from signals.services.judging import judge_pending
-from signals.services.samples import Row, days_ensure, samples_load, samples_write, series_ensure
+from signals.services.samples import Row, days_ensure, days_of, samples_load, samples_write, series_ensure
 from signals.services.silence import SILENCE
 
 Tell = Callable[[str], None]
@@ -29,7 +29,8 @@ def history_load(world: World, rows: Sequence[Row]) -> int:
     """What was before the play begins: stored and learnt from, not judged."""
     if not rows:
         return 0
-    days_ensure(min(row[1] for row in rows).date(), max(row[1] for row in rows).date())
+    days = days_of(rows)
+    days_ensure(min(days), max(days))
     for start in range(0, len(rows), CHUNK):
         samples_load(rows[start : start + CHUNK])
     baselines_learn(world)

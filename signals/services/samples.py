@@ -45,7 +45,7 @@ def columns(rows: Sequence[Row]) -> tuple[list[int], list[datetime], list[float]
 
 
 def days_ensure(first: date, last: date) -> None:
-    """Make the partitions of these days; the application's role may not make tables, a function of the owner's does."""
+    """Make the partitions of these days of UTC; the application's role may not make tables, a function of the owner's does."""
     with connection.cursor() as cursor:
         for offset in range((last - first).days + 1):
             cursor.execute(DAY_ENSURE, [first + timedelta(days=offset)])
