@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -110,7 +110,9 @@ def valkey_server() -> Iterator[Any]:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """The practice company inside the test's rolled-back transaction."""
+    """The practice company inside the test's rolled-back transaction, which on a busy machine may pause for long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
     return assemble()
 
 
