@@ -27,6 +27,18 @@ _WEB_PATIENCE = 90.0  # seconds until the first answer
 _WORKERS = 2
 
 
+def worker_commands(schedule: Path) -> dict[str, list[str]]:
+    """Name → argv of what works behind the pages; docker-compose.yml says the same, and a test compares them."""
+    celery = [sys.executable, "-m", "celery", "-A", "hotline_ep"]
+    quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    pool = ["-P", "threads", "-c", "4", "-Q", "engine,judge"]
+    names = [f"worker-{number}" for number in range(1, _WORKERS + 1)]
+    return {
+        "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={schedule}"],
+        **{name: [*celery, "worker", *pool, "-n", f"{name}@%h", *quiet] for name in names},
+    }
+
+
 class AlreadyRunning(Exception):
     """Another `up` holds this clone."""
 
@@ -113,27 +125,9 @@ class Machine:
     def _workers(self, env: dict[str, str]) -> list[Process]:
         schedule = self.var / "run" / "beat-schedule"
         schedule.unlink(missing_ok=True)  # holds nothing that settings do not say; a kill may have torn it
-        celery = [sys.executable, "-m", "celery", "-A", "hotline_ep"]
-        quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-        commands = {"beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={schedule}"]}
-        for number in range(1, _WORKERS + 1):
-            name = f"worker-{number}"
-            commands[name] = [
-                *celery,
-                "worker",
-                "-P",
-                "threads",
-                "-c",
-                "4",
-                "-Q",
-                "engine,judge",
-                "-n",
-                f"{name}@%h",
-                *quiet,
-            ]
         return [
             Process(name, command, env=env, log=self.logs / f"{name}.log", cwd=self.root, ending=_WORKER)
-            for name, command in commands.items()
+            for name, command in worker_commands(schedule).items()
         ]
 
     def _web_start(self, env: dict[str, str]) -> None:

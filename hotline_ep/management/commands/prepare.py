@@ -9,18 +9,22 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Make the tables, load the default plan, set up the practice company, collect static files."
+    help = "Make the tables, load the default plan, set up the practice company when asked, collect static files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--access-file", required=True, help="where the practice accounts are written (mode 600)")
+        parser.add_argument(
+            "--access-file", help="found the practice company too, and write its accounts here (mode 600)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
             ("Tables", ("migrate", "--database=owner", "--no-input"), {"verbosity": 0}),
             ("Default plan", ("plan_load", "--default"), {}),
-            ("Practice company", ("practice_company", "--access-file", options["access_file"]), {}),
             ("Static files", ("collectstatic", "--no-input"), {"verbosity": 0}),
         ]
+        if options["access_file"]:
+            practice = ("practice_company", "--access-file", options["access_file"])
+            steps.insert(2, ("Practice company", practice, {}))
         for title, command, extra in steps:
             began = time.monotonic()
             self.stdout.write(f"{title}: {command[0]}")

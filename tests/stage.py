@@ -1,0 +1,201 @@
+"""A night under way: what every picture and every look at a page begins with. Acted through the API by those whose acts they are."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from common.actor import SYSTEM
+from common.clock import utc_text
+from engine import sweep, worlds
+from signals.models import Baseline
+from signals.selectors import source_by_key
+from signals.services import sources
+from signals.services.samples import series_ensure
+from tests.cast import DUTY, GM, SUPERVISOR, TECH, Cast
+
+SAMPLES = "/api/v1/signals/samples"
+SOURCE = "stage"
+# What people write, in the language of the pictures.
+WORDS = {
+    "zh-hans": {
+        "false_alarm": "西部中继网关告警，客户未见异常",
+        "dismissed": "网关例行重启触发的告警，业务未受影响",
+        "noticed": "华东客户反映热线打不进来，排队超过十分钟",
+        "title": "华东核心交换机故障，大面积来电无法接通",
+        "impact": "仅影响华东，约三成来电",
+        "why": "影响限于一个区域，预计四小时内恢复",
+        "situation": "主控板失效",
+        "measures": "已切换至备用交换机，呼叫逐步恢复",
+        "done": "已完成，详见会议纪要",
+    },
+    "en": {
+        "false_alarm": "Alarm from the west trunk gateway; customers notice nothing",
+        "dismissed": "A routine restart of the gateway raised it; service was not affected",
+        "noticed": "Customers in the east cannot get through and queue for more than ten minutes",
+        "title": "Core switch down in the east, most calls do not get through",
+        "impact": "The east only, about three calls in ten",
+        "why": "One region, and back within four hours",
+        "situation": "The main board of the switch failed",
+        "measures": "Switched to the spare; calls come through again one by one",
+        "done": "Done; see the minutes",
+    },
+}
+
+# obligation → who did it in time, and what proves it
+DONE = {
+    "hq.first_meeting": (GM, "meeting"),
+    "start.budget": ("shi", "decision"),
+    "start.allocation": (GM, "decision"),
+    "site.monitoring_record": (TECH, "monitoring_record"),
+    "report.superior_first_major": (SUPERVISOR, "authority_first_report"),
+}
+GROUPS = {"technical_response": "working", "customer_reassurance": "working", "logistics_support": "standby"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What was staged, by what pages are about."""
+
+    incident: str
+    warning: str
+    false_alarm: str
+    summary: int
+    message: int
+    series: int
+
+
+class Stage:
+    """Acts in the real world of a disposable database, whose clock it moves."""
+
+    def __init__(self, cast: Cast, language: str) -> None:
+        self.cast, self.world, self.words = cast, worlds.real(), WORDS[language]
+        self.source = APIClient()
+        known = source_by_key(SOURCE)
+        secret = (
+            sources.source_create(key=SOURCE, name="Call distributor", world=self.world, by=SYSTEM)
+            if known is None
+            else sources.source_token_rotate(key=SOURCE, by=SYSTEM)
+        )
+        self.source.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+
+    def forward(self, **by: float) -> None:
+        """Move the clock and let what fell due fire; beside running workers, whoever comes first fires it."""
+        worlds.world_forward(world=self.world, by=timedelta(**by))
+        while sweep.sweep():
+            pass
+
+    def samples(self, metric: str, *values: float, **dims: str) -> None:
+        """One sample a minute, the last one now."""
+        start = worlds.now(self.world) - timedelta(minutes=len(values) - 1)
+        rows = [
+            {"metric": metric, "at": utc_text(start + timedelta(minutes=n)), "value": value, **dims}
+            for n, value in enumerate(values)
+        ]
+        answer = self.source.post(SAMPLES, {"samples": rows}, format="json")
+        assert answer.status_code == 202, answer.content.decode()
+        assert not answer.json()["rejected"], answer.content.decode()
+        sweep.sweep()
+
+    def post(self, who: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self.cast.api(who, "zh-hans").post(f"/api/v1/{path}", body or {}, format="json")
+        assert answer.status_code < 300, answer.content.decode()
+        while sweep.sweep():
+            pass
+        return answer.json()
+
+    def get(self, who: str, path: str) -> Any:
+        answer = self.cast.api(who).get(f"/api/v1/{path}")
+        assert answer.status_code == 200, answer.content.decode()
+        return answer.json()
+
+    def baseline(self, region: str, expected: float) -> int:
+        """The daily mean of a region's complaints, as if learnt from weeks of history."""
+        series = series_ensure(self.world, "complaints", region)
+        Baseline.objects.update_or_create(
+            series_id=series, slot=Baseline.FLAT, defaults={"expected": expected, "days": 28}
+        )
+        return series
+
+
+def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
+    """A false alarm, a warning from signals, and a response at level II with a published summary and things overdue."""
+    stage = Stage(cast, language)
+    series = stage.baseline("east", 10)
+    false_alarm = _false_alarm(stage)
+    incident, summary = _response(stage)
+    _done(stage, incident)
+    warning = _warning(stage)
+    stage.forward(minutes=9)
+    stage.samples("complaints", *[17] * 5, region="east")
+    stage.samples("cpu", *[71] * 5, node="sw-3")
+    stage.samples("availability", *[97.8] * 5)
+    stage.samples("call_success_rate", *[91.4] * 5)
+    message = stage.get(GM, "messages?mine")["mine"][0]["message"]["id"]
+    return Scene(incident, warning, false_alarm, summary, message, series)
+
+
+def _false_alarm(stage: Stage) -> str:
+    report = {"noticed": stage.words["false_alarm"], "regions": ["west"], "nodes": ["gw-5"], "systems": "running"}
+    number = stage.post(DUTY, "incidents", report)["number"]
+    stage.forward(minutes=3)
+    stage.post(DUTY, f"incidents/{number}/dismiss", {"reason": stage.words["dismissed"], "false_alarm": True})
+    return str(number)
+
+
+def _response(stage: Stage) -> tuple[str, int]:
+    number = stage.post(
+        SUPERVISOR,
+        "incidents",
+        {
+            "noticed": stage.words["noticed"],
+            "title": stage.words["title"],
+            "category": "technical_fault",
+            "business": "consult",
+            "regions": ["east"],
+            "nodes": ["sw-3"],
+            "reach": "region",
+            "systems": "down",
+        },
+    )["number"]
+    stage.forward(minutes=4)
+    stage.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": True})
+    facts = {"recovery_hours": 4, "reach": "region", "secondary_risk": "low"}
+    stage.forward(minutes=9)
+    stage.post(TECH, f"incidents/{number}/assess", {"impact": stage.words["impact"], "facts": facts})
+    stage.forward(minutes=6)
+    stage.samples("complaints", *[13] * 15, region="east")
+    proposed = stage.get(GM, f"incidents/{number}/decision-card")["proposed"]
+    decision = {"level": "II"} | ({} if proposed == "II" else {"reason": stage.words["why"]})
+    stage.post(GM, f"incidents/{number}/decide-level", decision)
+    stage.post(GM, f"incidents/{number}/start")
+    stage.forward(minutes=19)
+    report = {"situation": stage.words["situation"], "measures": stage.words["measures"], "recovery_hours": 2}
+    stage.post(TECH, f"incidents/{number}/report", report)
+    stage.forward(minutes=8)
+    stage.forward(minutes=1)
+    (drafted,) = stage.get(GM, f"incidents/{number}/summaries")
+    stage.post(GM, f"incidents/{number}/summaries/{drafted['id']}/publish", {"revision": drafted["revision"]})
+    return str(number), int(drafted["id"])
+
+
+def _done(stage: Stage, number: str) -> None:
+    """What was done in time; the notices and the website's channel are left to become overdue."""
+    owed = {
+        row["rule"]: row["id"] for row in stage.get(GM, f"incidents/{number}/obligations") if row["state"] == "open"
+    }
+    for rule, (who, evidence) in DONE.items():
+        stage.post(who, f"obligations/{owed[rule]}/fulfil", {"evidence": evidence, "note": stage.words["done"]})
+    for group, status in GROUPS.items():
+        stage.post(GM, f"incidents/{number}/group-status", {"group": group, "status": status})
+
+
+def _warning(stage: Stage) -> str:
+    """Complaints of another region climb: the product warns by itself (4.1)."""
+    stage.baseline("south", 10)
+    stage.samples("complaints", *[14] * 15, region="south")
+    stage.forward(minutes=15)
+    stage.samples("complaints", *[14] * 15, region="south")
+    cards = stage.get(GM, "board")["incidents"]
+    return str(next(card["number"] for card in cards if card["origin"] == "signal"))
