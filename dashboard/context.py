@@ -18,6 +18,7 @@ NAVIGATION = (
     ("/incidents/", _("Incidents"), "flame", "incident.view"),
     ("/board/", _("Board"), "layout-dashboard", "board.view"),
     ("/signals/", _("Signals"), "activity", "signals.view"),
+    ("/notices/", _("Notices"), "speakerphone", "notice.view"),
     ("/messages/", _("Messages"), "mail", "message.view"),
     ("/plan/", _("Plan"), "book", "plan.view"),
     ("/people/", _("People"), "users", "people.view"),

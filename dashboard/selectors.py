@@ -18,7 +18,7 @@ from escalation.services.levels import card_dict
 from incidents.domain.moves import Act
 from incidents.forms import forms_for
 from incidents.selectors import Incident, act_open, events, groups_at_work, open_incidents
-from notifications.selectors import summaries_of
+from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import ROLES
 from people.selectors import groups_of, names, users_by_id
 from plans.domain import Plan
@@ -126,11 +126,20 @@ ACT_OF_PROOF = {
 }
 
 
+# Proofs that come by themselves from what is done on a page of its own.
+PAGE_OF_PROOF = dict.fromkeys(
+    ("notice_draft", "legal_opinion", "notice_published", "notice"), "/notices/?incident={number}"
+)
+
+
 def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any]:
     """An obligation on a page, with what one can do about it: an act elsewhere, or a proof attached here."""
     rule = plan.rule(row.rule)
     act = next((ACT_OF_PROOF[kind] for kind in rule.evidence if kind in ACT_OF_PROOF), None)
     number = row.incident.number
+    page = next((PAGE_OF_PROOF[kind] for kind in rule.evidence if kind in PAGE_OF_PROOF), "")
+    where = f"/incidents/{number}/#act-{act}" if act else page.format(number=number)
+    by_hand = [kind for kind in rule.evidence if kind in plan.evidence and kind not in PAGE_OF_PROOF]
     return {
         "obligation": row,
         "number": number,
@@ -139,8 +148,8 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
         "owner": plan.role(row.owners[0]).title.as_dict(),
         "standing": row.state in Obligation.STANDING,
         "mine": mine,
-        "act_url": f"/incidents/{number}/#act-{act}" if act and mine else None,
-        "proofs": [(kind, plan.evidence[kind].as_dict()) for kind in rule.evidence if kind in plan.evidence],
+        "act_url": where if where and mine else None,
+        "proofs": [(kind, plan.evidence[kind].as_dict()) for kind in by_hand],
     }
 
 
@@ -171,6 +180,8 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         ],
         "log": {"events": shown[::-1], "names": _names(plan)},
         "summaries": summaries_of(incident.pk)[:1],
+        "notices": notices_of(incident.pk),
+        "holding": holding_offered(incident),
         "acts": forms_for(incident, by, seq=shown[-1]["seq"] if shown else 0),
         **_may(incident, by),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -31,6 +32,11 @@ def timer_set(world_id: int, what: str, ref: int, due_at: datetime) -> None:
             " tries = 0, fence = engine_timer.fence + 1",
             [world_id, what, ref, due_at],
         )
+
+
+def timer_stands(what: str, refs: Any) -> bool:
+    """Whether one of these refs (a list or subquery) still waits for `what`."""
+    return Timer.objects.filter(what=what, ref__in=refs).exists()
 
 
 def timers_cancel(ref: int, *whats: str) -> int:

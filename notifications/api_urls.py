@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import api
+from notifications import api, notice_api
 
 urlpatterns = [
     path("messages", api.Messages.as_view(), name="api-messages"),
@@ -13,5 +13,11 @@ urlpatterns = [
         "incidents/<str:number>/summaries/<int:summary>/publish",
         api.SummaryPublish.as_view(),
         name="api-summary-publish",
+    ),
+    path("notices", notice_api.Notices.as_view(), name="api-notices"),
+    path("notices/<int:pk>", notice_api.OneNotice.as_view(), name="api-notice"),
+    *(
+        path(f"notices/<int:pk>/{act}", endpoint.as_view(), name=f"api-notice-{act}")
+        for act, endpoint in notice_api.ACTS.items()
     ),
 ]

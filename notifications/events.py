@@ -1,6 +1,8 @@
 """What this room writes into an incident's stream."""
 
-from engine.events import Payload, event
+from typing import Literal
+
+from engine.events import FreeText, Payload, event
 
 
 @event("message.queued")
@@ -33,3 +35,65 @@ class SummaryPublished(Payload):
     revision: int
     late: bool
     sha256: str
+
+
+# --- notices (clause 3.4); on the incident's stream, or on the world's stream of notices while they belong to no incident ---
+NoticeKind = Literal["impact", "update", "regulator", "holding"]
+
+
+class OfNotice(Payload):
+    """`revision` counts the texts a notice has had."""
+
+    notice: int
+    kind: NoticeKind
+    revision: int
+
+
+@event("notice.drafted")
+class NoticeDrafted(OfNotice):
+    """`sha256` is over both texts."""
+
+    zh: FreeText
+    en: FreeText
+    sha256: str
+
+
+@event("notice.edited")
+class NoticeEdited(OfNotice):
+    """`voided`: legal had approved, or was reading, what stood there before; that counts no longer."""
+
+    zh: FreeText
+    en: FreeText
+    sha256: str
+    voided: bool
+
+
+@event("notice.submitted")
+class NoticeSubmitted(OfNotice):
+    sha256: str
+
+
+@event("notice.approved")
+class NoticeApproved(OfNotice):
+    """Legal approved this very text; `opinion` is needed where a regulator is concerned."""
+
+    sha256: str
+    opinion: FreeText
+
+
+@event("notice.returned")
+class NoticeReturned(OfNotice):
+    reason: FreeText
+
+
+@event("notice.published")
+class NoticePublished(OfNotice):
+    sha256: str
+
+
+@event("notice.withdrawn")
+class NoticeWithdrawn(OfNotice):
+    """`published`: it had been out; the record keeps it."""
+
+    published: bool
+    reason: FreeText

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import views
+from notifications import notice_views, public, views
 
 urlpatterns = [
     path("messages/", views.inbox, name="messages"),
@@ -13,4 +13,15 @@ urlpatterns = [
     path("incidents/<str:number>/summaries/<int:summary>/", views.summary, name="summary"),
     path("incidents/<str:number>/summaries/<int:summary>/edit", views.summary_edit, name="summary-edit"),
     path("incidents/<str:number>/summaries/<int:summary>/publish", views.summary_publish, name="summary-publish"),
+    path("notices/", notice_views.desk, name="notices"),
+    path("notices/new/", notice_views.new, name="notice-new"),
+    path("notices/<int:pk>/", notice_views.one, name="notice"),
+    path("notices/<int:pk>/edit/", notice_views.edit, name="notice-edit"),
+    *(
+        path(f"notices/<int:pk>/{act.value}/", notice_views.act_view(act), name=f"notice-{act.value}")
+        for act in notice_views.CHANGES
+    ),
+    path("status/", public.status, name="status"),
+    path("status/feed.json", public.feed, name="status-feed"),
+    path("status/popup.js", public.popup, name="status-popup"),
 ]

@@ -31,12 +31,15 @@ __all__ = [
     "PUBLIC",
     "SIGNED_IN",
     "ActionEndpoint",
+    "ChangeEndpoint",
+    "EditEndpoint",
     "Endpoint",
     "Nothing",
     "PageRequest",
     "change_once",
     "page",
     "posts",
+    "public",
     "world_of",
 ]
 
@@ -74,8 +77,8 @@ class Nothing(serializers.Serializer):
     """The body of an action that needs no words."""
 
 
-class ActionEndpoint(Endpoint):
-    """A change by POST: `serializer_class` checks the body, `act` makes the change, `answer` renders a reference.
+class ChangeEndpoint(Endpoint):
+    """A change: `serializer_class` checks the body, `act` makes the change, `answer` renders a reference.
 
     With an `Idempotency-Key` the change happens once: the same request again is answered from the reference, with
     `Idempotency-Replayed: true`; another body under the same key is a Conflict. What `act` does is one transaction.
@@ -92,7 +95,7 @@ class ActionEndpoint(Endpoint):
         """The body for a reference, as it stands now."""
         raise NotImplementedError
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def changed(self, request: Request, **kwargs: Any) -> Response:
         body = self.serializer_class(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -107,6 +110,20 @@ class ActionEndpoint(Endpoint):
         key = request.headers.get("Idempotency-Key")
         sent = msgspec.json.encode(request.data, order="sorted")
         return _made(self.by, key, fingerprint_of(request.method or "", request.get_full_path(), sent), change)
+
+
+class ActionEndpoint(ChangeEndpoint):
+    """A change by POST."""
+
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        return self.changed(request, **kwargs)
+
+
+class EditEndpoint(ChangeEndpoint):
+    """A change by PATCH."""
+
+    def patch(self, request: Request, **kwargs: Any) -> Response:
+        return self.changed(request, **kwargs)
 
 
 def _made(by: Actor, key: str | None, fingerprint: str, change: Callable[[], tuple[str, int]]) -> Answer:
@@ -161,6 +178,17 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def public(view: Callable[[HttpRequest], HttpResponseBase]) -> View:
+    """Something for everybody to read: no sign-in, no session (`hotline_ep.public` answers it before there is one)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        return view(request) if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET", "HEAD"])
+
+    guarded.right = {"GET": PUBLIC}  # type: ignore[attr-defined]
+    return guarded
 
 
 def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> Answer:

@@ -68,6 +68,13 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # What is due and what is told
     "summary.edit": HQ,
     "summary.publish": HQ,
+    # Never one person for draft, legal approval and publication (3.4); the notice itself holds that.
+    "notice.view": READERS,
+    "notice.draft": ("pr_editor", "pr_manager"),
+    "notice.submit": ("pr_editor", "pr_manager"),
+    "notice.approve": ("legal_reviewer",),
+    "notice.publish": ("pr_manager",),
+    "notice.withdraw": ("pr_manager", "hq_commander"),
     "obligation.view": READERS,
     "obligation.fulfil": PARTAKERS,
     "obligation.waive": HQ,

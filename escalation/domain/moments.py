@@ -25,6 +25,10 @@ def _started(data: Data) -> Moments:
     return ("response_started", "hq_active") if data["hq_active"] else ("response_started",)
 
 
+def _notice_out(data: Data) -> Moments:
+    return () if data["kind"] == "regulator" else ("notice_published",)
+
+
 MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "incident.opened": _opened,
     "incident.verified": _verified,
@@ -43,14 +47,26 @@ MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "report.handling": lambda data: (),
     "effect.evaluated": lambda data: (),
     "summary.published": lambda data: (),
+    "notice.submitted": lambda data: (),
+    "notice.approved": lambda data: (),
+    "notice.published": _notice_out,
     "message.queued": lambda data: (),
 }
 
-# (event kind, kind of message) → declared proofs it is: telling a tier of 3.2 is the message its obligation asks for.
+# (event kind, kind of message or notice) → declared proofs it is: telling a tier of 3.2 is the message its obligation asks for,
+# handing an impact statement to legal is the draft that 3.4 asks for.
 PROOFS_OF: Final[Mapping[tuple[str, str], Moments]] = {
     ("message.queued", "tier.ordinary"): ("message",),
     ("message.queued", "tier.major"): ("message",),
     ("message.queued", "tier.pre_response"): ("message.sent_summary",),
+    ("notice.submitted", "impact"): ("notice_draft",),
+    ("notice.submitted", "holding"): ("notice_draft",),
+    ("notice.approved", "impact"): ("legal_opinion",),
+    ("notice.approved", "holding"): ("legal_opinion",),
+    ("notice.published", "impact"): ("notice",),
+    ("notice.published", "update"): ("notice",),
+    ("notice.published", "holding"): ("notice",),
+    ("notice.published", "regulator"): ("notice",),
 }
 
 # A declared kind of proof that is a moment too: the meeting held after the ending report is the evaluation meeting.
@@ -63,6 +79,11 @@ MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {
 CHANGES_SITUATION: Final = frozenset(
     {"incident.verified", "incident.facts_recorded", "level.decided", "incident.dismissed"}
 )
+
+
+def proves(rule: str, kind: str, data: Data) -> bool:
+    """Whether an event may prove something for this rule: what is owed to a regulator is proved by a regulator's notice alone."""
+    return not kind.startswith("notice.") or (rule == "notice.regulator") is (data["kind"] == "regulator")
 
 
 def moments_of(kind: str, data: Data) -> Moments:

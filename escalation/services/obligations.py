@@ -16,9 +16,9 @@ from common.errors import Conflict, Invalid, Missing, NotAllowed
 from engine import worlds
 from engine.log import log_append
 from engine.models import Event, Stream
-from engine.timers import timer_set, timers_cancel
+from engine.timers import timer_set, timer_stands, timers_cancel
 from escalation import selectors
-from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of
+from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of, proves
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationOpened, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
@@ -41,6 +41,8 @@ TIMERS = (REMIND, DUE, CLIMB)
 
 def follow(event: Event) -> None:
     """React to an event of an incident: note its moments, settle what it proves, end what it ends, open what it starts."""
+    if event.stream.kind != "incident":
+        return  # a notice that belongs to no incident yet
     incident = of_event(event)
     plan = selectors.plan_for(incident)
     moments = moments_of(event.kind, event.data)
@@ -76,8 +78,12 @@ def _open(
     anchored_at: datetime,
     due_at: datetime | None,
 ) -> None:
-    """One clock of a rule at a time: a second anchor while it runs changes nothing (contradiction 17)."""
-    if Obligation.objects.filter(incident=incident, rule=rule.id, state__in=Obligation.STANDING).exists():
+    """One clock of a rule at a time: a second anchor while it runs changes nothing (contradiction 17).
+
+    A rhythm runs on while its newest turn, done in time, waits to open the next: a second notice starts no second rhythm.
+    """
+    turns = Obligation.objects.filter(incident=incident, rule=rule.id)
+    if turns.filter(state__in=Obligation.STANDING).exists() or (rule.repeat and timer_stands(DUE, turns.values("pk"))):
         return
     turn_open(incident, plan, rule, event, turn=1, anchored_at=anchored_at, due_at=due_at)
 
@@ -120,7 +126,11 @@ def turn_open(
 
 # --- settling and ending -----------------------------------------------------------------------------------------------
 def _settle(incident: Incident, plan: Plan, evidence: str, event: Event) -> None:
-    rules = [rule.id for rule in plan.obligations.values() if evidence in rule.evidence]
+    rules = [
+        rule.id
+        for rule in plan.obligations.values()
+        if evidence in rule.evidence and proves(rule.id, event.kind, event.data)
+    ]
     for rule in rules:
         for row in _covered(incident, rule):
             _fulfil(row, evidence, event, by=SYSTEM, by_event=event.seq)

@@ -1,12 +1,30 @@
 """Every change of this room."""
 
+from notifications.services import notices
 from notifications.services.messages import message_acknowledge, message_read, message_send
+from notifications.services.notices import (
+    notice_approve,
+    notice_draft,
+    notice_edit,
+    notice_publish,
+    notice_return,
+    notice_submit,
+    notice_withdraw,
+)
 from notifications.services.summaries import summary_draft, summary_edit, summary_publish
 
 __all__ = [
     "message_acknowledge",
     "message_read",
     "message_send",
+    "notice_approve",
+    "notice_draft",
+    "notice_edit",
+    "notice_publish",
+    "notice_return",
+    "notice_submit",
+    "notice_withdraw",
+    "notices",
     "summary_draft",
     "summary_edit",
     "summary_publish",

@@ -23,12 +23,12 @@ from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
 from notifications import services as notifications
 from notifications.selectors import newest_summary, summary_audience
-from tests.cast import DUTY, EXECUTIVE, GM, TECH, Cast
+from tests.cast import DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
 INCIDENT = ("incident.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.", "summary.",
-            "message.", "obligation.")  # fmt: skip
+            "message.", "notice.", "obligation.")  # fmt: skip
 
 
 def state(house: Hotline) -> dict[str, Any]:
@@ -119,9 +119,11 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     )
     house.forward(hours=1, minutes=10)
     step()
+    notices(cast, number)
+    step()
     incidents.group_status_set(number=number, group="technical_response", status="working", note="现场", by=tech)
     owed = house.owed(number)
-    obligations.obligation_waive(obligation_id=owed["start.website"]["id"], reason="Not needed", by=gm)
+    obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
     levels.effect_evaluate(number=number, verdict="raise", level="I", reason="Worse", by=gm)
     levels.effect_evaluate(number=number, verdict="lower", level="III", reason="Better", by=gm)
     step()
@@ -140,6 +142,22 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
         pass
     step()
     return seen
+
+
+def notices(cast: Cast, number: str) -> None:
+    """One is edited, returned, approved, published and withdrawn."""
+    pr, legal, manager = cast.actor("jiang"), cast.actor(LEGAL), cast.actor("han")
+    incident = by_number(number)
+    zh, en = "热线目前不易接通。", "Our hotline is hard to reach."
+    notice = notifications.notice_draft(world=incident.world, incident=incident, kind="impact", zh=zh, en=en, by=pr)
+    which = notice.pk
+    notifications.notice_submit(notice_id=which, by=pr)
+    notifications.notice_return(notice_id=which, reason="Say where", by=legal)
+    notice = notifications.notice_edit(notice_id=which, zh="华东" + zh, en=en, based_on=1, by=pr)
+    notifications.notice_submit(notice_id=which, by=pr)
+    notifications.notice_approve(notice_id=which, revision=2, content_hash=notice.content_hash, by=legal)
+    notifications.notice_publish(notice_id=which, by=manager)
+    notifications.notice_withdraw(notice_id=which, reason="Over", by=manager)
 
 
 def series_surge(house: Hotline) -> None:

@@ -50,6 +50,12 @@ EXPECTED = """
     incident.close          .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
     summary.edit            .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     summary.publish         .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    notice.view             x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
+    notice.draft            .  .  .  .  .  .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .
+    notice.submit           .  .  .  .  .  .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .
+    notice.approve          .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .  .
+    notice.publish          .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .  .  .
+    notice.withdraw         .  .  x  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .  .  .
     obligation.view         x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     obligation.fulfil       x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     obligation.waive        .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

@@ -86,6 +86,13 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "summary.drafted":
     case "summary.edited":
     case "summary.published":
+    case "notice.drafted":
+    case "notice.edited":
+    case "notice.submitted":
+    case "notice.approved":
+    case "notice.returned":
+    case "notice.published":
+    case "notice.withdrawn":
     case "message.queued":
     case "obligation.escalated":
       return {}; // a line of the log

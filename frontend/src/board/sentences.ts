@@ -71,6 +71,20 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("The progress summary was edited."));
     case "summary.published":
       return plain(event.data.late ? say("The progress summary was published, late.") : say("The progress summary was published."));
+    case "notice.drafted":
+      return plain(say("A notice was drafted."), both(event.data));
+    case "notice.edited":
+      return plain(event.data.voided ? say("A notice was edited; legal must read it again.") : say("A notice was edited."), both(event.data));
+    case "notice.submitted":
+      return plain(say("A notice was submitted to legal."));
+    case "notice.approved":
+      return plain(say("Legal approved a notice."), event.data.opinion);
+    case "notice.returned":
+      return plain(say("Legal returned a notice."), event.data.reason);
+    case "notice.published":
+      return plain(say("A notice was published."), "", true);
+    case "notice.withdrawn":
+      return plain(event.data.published ? say("A published notice was withdrawn.") : say("A notice was given up."), event.data.reason, event.data.published);
     case "message.queued":
       return plain(say("A message went to {people} people.", { people: event.data.people }));
     case "obligation.opened":
@@ -92,6 +106,9 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("Waived: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }), event.data.reason);
   }
 }
+
+/** The text in the reader's language; erased text is null. */
+const both = ({ zh, en }: { readonly zh: string | null; readonly en: string | null }): string => pick({ zh: zh ?? "", en: en ?? "" });
 
 function verdict(verdict: "keep" | "raise" | "lower"): string {
   switch (verdict) {

@@ -13,6 +13,8 @@ const trigger = shape({
 });
 const condition = shape({ id: text, state: oneOf("met", "unmet", "unknown"), waived: flag });
 
+const ofNotice = { notice: number, kind: oneOf("impact", "update", "regulator", "holding"), revision: number };
+
 /** Kind → payload. The structs are `incidents/events.py`, `escalation/events.py` and `notifications/events.py`. */
 export const PAYLOADS = {
   "incident.opened": shape({
@@ -39,6 +41,13 @@ export const PAYLOADS = {
   "summary.drafted": shape({ summary: number, turn: number }),
   "summary.edited": shape({ summary: number, revision: number }),
   "summary.published": shape({ summary: number, revision: number, late: flag, sha256: text }),
+  "notice.drafted": shape({ ...ofNotice, zh: words, en: words, sha256: text }),
+  "notice.edited": shape({ ...ofNotice, zh: words, en: words, sha256: text, voided: flag }),
+  "notice.submitted": shape({ ...ofNotice, sha256: text }),
+  "notice.approved": shape({ ...ofNotice, sha256: text, opinion: words }),
+  "notice.returned": shape({ ...ofNotice, reason: words }),
+  "notice.published": shape({ ...ofNotice, sha256: text }),
+  "notice.withdrawn": shape({ ...ofNotice, published: flag, reason: words }),
   "message.queued": shape({ message: number, kind: text, roles: list(text), people: number }),
   "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
   "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words }),

@@ -1,0 +1,112 @@
+"""What a notice proves (clause 3.4): the clocks of draft, review and publication stop by the acts themselves."""
+
+from typing import Any
+
+import pytest
+
+from dashboard.selectors import obligation_card, room_state
+from engine import worlds
+from escalation.models import Obligation
+from escalation.selectors import plan_for
+from incidents import services as incidents
+from incidents.models import Incident
+from incidents.services import ReportIn
+from notifications import services
+from notifications.models import Notice
+from tests.cast import DUTY, GM, LEGAL, Cast
+
+PR, MANAGER = "jiang", "han"
+
+
+@pytest.fixture
+def major(cast: Cast) -> Incident:
+    report = ReportIn(noticed="电话打不进来", regions=["east"], systems="down")
+    incident = incidents.incident_report(report=report, by=cast.actor(DUTY), world=worlds.real())
+    return incidents.incident_verify(
+        number=incident.number, outcome="confirmed", major=True, note="属实", by=cast.actor(DUTY)
+    )
+
+
+def states(incident: Incident, *rules: str) -> dict[str, list[str]]:
+    rows = Obligation.objects.filter(incident=incident, rule__in=rules).order_by("turn", "pk")
+    found: dict[str, list[str]] = {rule: [] for rule in rules}
+    for row in rows:
+        found[row.rule].append(row.state)
+    return found
+
+
+def drafted(cast: Cast, incident: Incident | None, kind: str = "impact") -> Notice:
+    notice = services.notice_draft(
+        world=worlds.real(),
+        incident=incident,
+        kind=kind,
+        zh="华东热线受影响。",
+        en="The east is affected.",
+        by=cast.actor(PR),
+    )
+    return services.notice_submit(notice_id=notice.pk, by=cast.actor(PR))
+
+
+def approved(cast: Cast, notice: Notice) -> Notice:
+    return services.notice_approve(
+        notice_id=notice.pk,
+        revision=notice.revision,
+        content_hash=notice.content_hash,
+        opinion="Due",
+        by=cast.actor(LEGAL),
+    )
+
+
+def published(cast: Cast, notice: Notice, **more: Any) -> Notice:
+    return services.notice_publish(notice_id=notice.pk, by=cast.actor(MANAGER), **more)
+
+
+THREE = ("notice.draft", "notice.legal", "notice.publish")
+OPEN, DONE = ["open"], ["fulfilled"]
+
+
+def test_each_step_stops_its_own_clock(cast: Cast, major: Incident):
+    assert states(major, *THREE) == dict.fromkeys(THREE, OPEN)
+    notice = drafted(cast, major)
+    assert states(major, *THREE) == dict(zip(THREE, (DONE, OPEN, OPEN), strict=True))
+    approved(cast, notice)
+    assert states(major, *THREE) == dict(zip(THREE, (DONE, DONE, OPEN), strict=True))
+    assert states(major, "notice.update") == {"notice.update": []}
+    published(cast, notice)
+    assert states(major, *THREE, "notice.update") == {**dict.fromkeys(THREE, DONE), "notice.update": ["open"]}
+
+
+def test_a_second_notice_is_the_update_and_starts_no_second_rhythm(cast: Cast, major: Incident):
+    published(cast, approved(cast, drafted(cast, major)))
+    published(cast, approved(cast, drafted(cast, major, kind="update")))
+    assert states(major, "notice.update") == {"notice.update": ["fulfilled"]}, "the next turn opens when this falls due"
+
+
+def test_an_update_draft_is_not_the_impact_statement(cast: Cast, major: Incident):
+    drafted(cast, major, kind="update")
+    assert states(major, "notice.draft") == {"notice.draft": ["open"]}
+
+
+def test_a_regulators_notice_proves_nothing_owed_to_the_public(cast: Cast, major: Incident):
+    published(cast, approved(cast, drafted(cast, major, kind="regulator")))
+    assert states(major, *THREE) == dict.fromkeys(THREE, OPEN)
+
+
+def test_a_holding_statement_approved_ahead_counts_as_published(cast: Cast, major: Incident):
+    holding = approved(cast, drafted(cast, None, kind="holding"))
+    published(cast, holding, incident_id=major.pk)
+    assert states(major, "notice.publish", "notice.update") == {
+        "notice.publish": ["fulfilled"],
+        "notice.update": ["open"],
+    }
+    assert states(major, "notice.draft") == {"notice.draft": ["open"]}, "the impact statement itself is still owed"
+
+
+def test_the_button_leads_to_the_desk_and_no_proof_is_asked_for(cast: Cast, major: Incident):
+    plan = plan_for(major)
+    for rule in THREE:
+        card = obligation_card(Obligation.objects.get(incident=major, rule=rule), plan, mine=True)
+        assert (card["act_url"], card["proofs"]) == (f"/notices/?incident={major.number}", [])
+    drafted(cast, major)
+    shown = room_state(major, cast.actor(GM))
+    assert [row.kind for row in shown["notices"]] == ["impact"]
