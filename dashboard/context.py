@@ -19,6 +19,7 @@ NAVIGATION = (
     ("/board/", _("Board"), "layout-dashboard", "board.view"),
     ("/signals/", _("Signals"), "activity", "signals.view"),
     ("/notices/", _("Notices"), "speakerphone", "notice.view"),
+    ("/resources/", _("Resources"), "packages", "equipment.view"),
     ("/messages/", _("Messages"), "mail", "message.view"),
     ("/plan/", _("Plan"), "book", "plan.view"),
     ("/people/", _("People"), "users", "people.view"),

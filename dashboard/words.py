@@ -118,6 +118,8 @@ WORDS = (
     gettext_noop("{n} incidents"),
     gettext_noop("{n} overdue"),
     gettext_noop("{percent} over the mean"),
+    gettext_noop("{quantity} × {name} returned to store, {left} there now."),
+    gettext_noop("{quantity} × {name} withdrawn from store, {left} left there."),
     gettext_noop("{time} ago"),
     gettext_noop("{time} left"),
 )

@@ -96,6 +96,7 @@ class ChangeEndpoint(Endpoint):
         raise NotImplementedError
 
     def changed(self, request: Request, **kwargs: Any) -> Response:
+        """What a handler of POST or PATCH returns."""
         body = self.serializer_class(data=request.data)
         body.is_valid(raise_exception=True)
 

@@ -83,6 +83,11 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "message.view": READERS,
     "message.acknowledge": PARTAKERS,
     "message.read_all": (*HQ, "duty_manager", "auditor"),
+    # What we have. Whoever works on an incident may take; who answers for an item says whether it is fit (8.3).
+    "equipment.view": READERS,
+    "equipment.manage": ("keeper", "administration"),
+    "equipment.withdraw": ("keeper", "group_lead", "tech_lead", "administration", *HQ),
+    "equipment.inspect": ("keeper",),
     # People. Verifying contacts is the administration's (8.1).
     "people.view": (*READERS, "security_admin"),
     "contact.reveal": (*DUTY, *HQ, *TECHNICAL, "group_lead", "administration"),

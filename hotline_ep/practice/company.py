@@ -85,4 +85,6 @@ PEOPLE = (
     Person("audit", "严正", "management", ("auditor",)),
     Person("admin", "系统管理员", "it", ("sysadmin",)),
     Person("guard", "安全管理员", "security", ("security_admin",)),
+    Person("miao", "苗青", "it", ("keeper",)),
+    Person("ning", "宁浩", "security", ("keeper",)),
 )

@@ -5,7 +5,7 @@ Every kind of event an incident's log may hold is written by the services that w
 
 import json
 import subprocess
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
 from notifications import services as notifications
 from notifications.selectors import newest_summary, summary_audience
+from resources import services as resources
 from tests.cast import DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
 INCIDENT = ("incident.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.", "summary.",
-            "message.", "notice.", "obligation.")  # fmt: skip
+            "message.", "notice.", "obligation.", "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 
 def state(house: Hotline) -> dict[str, Any]:
@@ -124,6 +125,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     incidents.group_status_set(number=number, group="technical_response", status="working", note="现场", by=tech)
     owed = house.owed(number)
     obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
+    line = tester(cast)
+    resources.equipment_withdraw(equipment_id=line, quantity=2, incident=number, note="去华东", by=tech)
+    resources.equipment_return(equipment_id=line, quantity=1, condition="defective", by=tech)
     levels.effect_evaluate(number=number, verdict="raise", level="I", reason="Worse", by=gm)
     levels.effect_evaluate(number=number, verdict="lower", level="III", reason="Better", by=gm)
     step()
@@ -158,6 +162,23 @@ def notices(cast: Cast, number: str) -> None:
     notifications.notice_approve(notice_id=which, revision=2, content_hash=notice.content_hash, by=legal)
     notifications.notice_publish(notice_id=which, by=manager)
     notifications.notice_withdraw(notice_id=which, reason="Over", by=manager)
+
+
+def tester(cast: Cast) -> int:
+    """A line of the ledger to take from."""
+    keeper = cast.actor("feng")
+    store = resources.store_set(key="it", name_zh="机房", name_en="IT room", by=keeper)
+    item = dict.fromkeys(("specification", "use_conditions", "transport_conditions"), "")
+    item |= {
+        "number": "NT-1",
+        "name_zh": "网络测试仪",
+        "name_en": "Network tester",
+        "category": "technical",
+        "quantity": 5,
+    }
+    item |= {"unit": "device", "store_id": store.pk, "keeper_id": keeper.id, "purchased_on": date(2026, 1, 5)}
+    item |= {"inspect_months": None, "renew_months": 36, "last_inspected_on": None}
+    return resources.equipment_add(by=keeper, **item).pk
 
 
 def series_surge(house: Hotline) -> None:

@@ -64,6 +64,10 @@ EXPECTED = """
     message.view            x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     message.acknowledge     x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     message.read_all        x  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .
+    equipment.view          x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
+    equipment.manage        .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  x  .  .  .  .
+    equipment.withdraw      .  .  x  x  .  x  .  x  .  .  .  .  .  x  .  .  x  .  .  .  .
+    equipment.inspect       .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .
     people.view             x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  x  .
     contact.reveal          x  x  x  x  x  x  .  x  .  .  .  .  .  .  .  .  x  .  .  .  .
     user.manage             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .

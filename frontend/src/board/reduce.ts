@@ -94,6 +94,8 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "notice.published":
     case "notice.withdrawn":
     case "message.queued":
+    case "equipment.withdrawn":
+    case "equipment.returned":
     case "obligation.escalated":
       return {}; // a line of the log
   }

@@ -1,7 +1,7 @@
 /** A line of the log: what happened, in one sentence. */
 import { pick, say } from "../words";
 import { levelName, phaseLook, groupLook } from "./labels";
-import type { BoardEvent, Incident, State } from "./types";
+import type { BoardEvent, Incident, Payload, State } from "./types";
 
 type Names = State["names"];
 export type Line = { readonly text: string; readonly detail: string; readonly grave: boolean };
@@ -87,6 +87,11 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(event.data.published ? say("A published notice was withdrawn.") : say("A notice was given up."), event.data.reason, event.data.published);
     case "message.queued":
       return plain(say("A message went to {people} people.", { people: event.data.people }));
+    case "equipment.withdrawn":
+      return plain(say("{quantity} × {name} withdrawn from store, {left} left there.", { ...stock(event.data) }), event.data.note);
+    case "equipment.returned":
+      return plain(say("{quantity} × {name} returned to store, {left} there now.", { ...stock(event.data) }), event.data.note,
+        event.data.condition === "defective");
     case "obligation.opened":
       return plain(say("Due: {title}.", { title: pick(event.data.title) }));
     case "obligation.fulfilled": {
@@ -109,6 +114,8 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
 
 /** The text in the reader's language; erased text is null. */
 const both = ({ zh, en }: { readonly zh: string | null; readonly en: string | null }): string => pick({ zh: zh ?? "", en: en ?? "" });
+const stock = ({ names, number, quantity, left }: Payload<"equipment.withdrawn"> | Payload<"equipment.returned">) =>
+  ({ name: `${pick(names)} (${number})`, quantity, left });
 
 function verdict(verdict: "keep" | "raise" | "lower"): string {
   switch (verdict) {

@@ -15,7 +15,7 @@ const condition = shape({ id: text, state: oneOf("met", "unmet", "unknown"), wai
 
 const ofNotice = { notice: number, kind: oneOf("impact", "update", "regulator", "holding"), revision: number };
 
-/** Kind → payload. The structs are `incidents/events.py`, `escalation/events.py` and `notifications/events.py`. */
+/** Kind → payload. The structs are `events.py` of incidents, escalation, notifications and resources. */
 export const PAYLOADS = {
   "incident.opened": shape({
     number: text, origin: oneOf("report", "signal"), title: words, category: text, business: text, regions: list(text),
@@ -49,6 +49,13 @@ export const PAYLOADS = {
   "notice.published": shape({ ...ofNotice, sha256: text }),
   "notice.withdrawn": shape({ ...ofNotice, published: flag, reason: words }),
   "message.queued": shape({ message: number, kind: text, roles: list(text), people: number }),
+  "equipment.withdrawn": shape({
+    equipment: number, number: text, names: bilingual, quantity: number, left: number, incident: maybe(text), note: words,
+  }),
+  "equipment.returned": shape({
+    equipment: number, number: text, names: bilingual, quantity: number, left: number, condition: oneOf("good", "worn", "defective"),
+    incident: maybe(text), note: words,
+  }),
   "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
   "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words }),
   "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time }),

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from hotline_ep.embedded.private_files import read_private, write_private
-from hotline_ep.practice import founding, history
+from hotline_ep.practice import founding, history, ledger
 
 WEEKS = 4
 
@@ -31,6 +31,8 @@ class Command(BaseCommand):
         access["source_token"] = founding.source_found(access.get("source_token"))
         write_private(path, access)
         self._say(f"{len(accounts)} people in {len(access['api_tokens'])} roles")
+        items = ledger.ledger_found()
+        self._say(f"{items} items of equipment" if items else "equipment is there")
         written = history.history_found(weeks=options["weeks"])
         self._say(f"{written} samples of history" if written else "history is there")
 
