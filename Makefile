@@ -5,11 +5,15 @@ SETUP = exec "$(PYTHON)" tools/setup.py
 TESTS ?= tests
 # Two at a time: the machine the suite is meant for has two cores.
 JOBS ?= 2
+RATE ?= 30
 
-.PHONY: run test lint bench messages
+.PHONY: run demo test lint bench messages
 
 run: ## the whole product; PORT=… chooses the port
 	@$(SETUP) -- python manage.py up --with-parent
+
+demo: ## a regional outage plays out by itself within ten minutes; RATE=30 is the world's speed
+	@$(SETUP) -- python manage.py demo --rate $(RATE)
 
 test: ## everything, the browser included
 	@$(SETUP) --dev --browser -- python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)

@@ -37,6 +37,7 @@ SECURE = os.environ.get("HOTLINE_HTTPS") == "1"
 INSTALLED_APPS = [
     "hotline_ep.apps.HotlineEpConfig",
     "dashboard",
+    "drills",
     "escalation",
     "resources",
     "notifications",

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from hotline_ep.views import healthz
 
-ROOMS = ("dashboard", "escalation", "resources", "notifications", "signals", "incidents", "plans", "people")
+ROOMS = ("dashboard", "drills", "escalation", "resources", "notifications", "signals", "incidents", "plans", "people")
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

@@ -98,6 +98,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "operations.act": ("sysadmin",),
     "log.verify": ("auditor", "security_admin", "sysadmin"),
     "world.manage": ("sysadmin",),
+    # Practice: who plays whom
+    "drill.view": READERS,
+    "drill.take": PARTAKERS,
 }
 TABLE: dict[tuple[str, str], bool] = {(role, right): role in roles for right, roles in GRANTS.items() for role in ROLES}
 

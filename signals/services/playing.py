@@ -1,14 +1,21 @@
 """Playing series into a world of their own: a file (replay) or the call centre (simulate). Everything is judged as it comes."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
+from threading import Event
 
+from django.db import OperationalError
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import TryLater
 from engine import worlds
 from engine.models import World
 from engine.sweep import sweep
 from engine.timers import timer_set, world_advance
-from signals.models import Series
+from signals.models import JudgeTodo, Series
 from signals.services.baselines import baselines_learn
 from signals.services.judging import judge_pending
 from signals.services.samples import Row, days_ensure, days_of, samples_load, samples_write, series_ensure
@@ -16,6 +23,7 @@ from signals.services.silence import SILENCE
 
 Tell = Callable[[str], None]
 CHUNK = 20_000
+PATIENCE = 60.0  # seconds until what was played must have been judged
 
 
 def world_of_play(key: str, kind: str, *, zh: str, en: str, at: datetime) -> World:
@@ -48,11 +56,24 @@ def play(world: World, rows: Iterator[Row], *, wait: Callable[[timedelta], None]
         world_advance(world, to=at)
         batch = list(together)
         samples_write(world, batch)
-        judge_pending()
+        _all_judged(world)
         played, before = played + len(batch), at
     sweep()
     tell(f"{played} samples played up to {before.isoformat()}")
     return played
+
+
+def _all_judged(world: World) -> None:
+    """Wait until nothing of this world is left to judge: workers judge too, and the clock must not run ahead of them."""
+    pause, deadline = Event(), time.monotonic() + PATIENCE
+    while True:
+        with suppress(OperationalError):  # a worker holds the series, or the database is busy: the rows stay
+            judge_pending()
+            if not JudgeTodo.objects.filter(world=world).exists():
+                return
+        if time.monotonic() > deadline:
+            raise TryLater("play.busy", _("The product is too busy to judge what is played; play again later."))
+        pause.wait(0.02)
 
 
 def series_with_hours(world: World, metric: str, hours: list[dict[str, object]] | None, **place: str) -> int:

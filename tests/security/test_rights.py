@@ -76,6 +76,8 @@ EXPECTED = """
     operations.act          .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
     log.verify              .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  x  x  .
     world.manage            .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
+    drill.view              x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
+    drill.take              x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
 """
 HEAD, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 CELLS = [(row[0], COLUMNS[short], mark == "x") for row in ROWS for short, mark in zip(HEAD, row[1:], strict=True)]

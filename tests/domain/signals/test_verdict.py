@@ -84,7 +84,7 @@ OVER = 490.0  # seconds: more than eight minutes
         ("over 8 min for 29 min", points(*[OVER] * 30, every=1), False),
         ("two lost samples in between", points(*[OVER] * 10, None, None, *[OVER] * 19, every=1), True),
         ("a minute of relief in between", points(*[OVER] * 15, 300.0, *[OVER] * 15, every=1), False),
-        ("ten minutes of silence in between", points(*[OVER] * 10, *[None] * 10, *[OVER] * 11, every=1), False),
+        ("22 minutes of silence in between", points(*[OVER] * 10, *[None] * 21, *[OVER] * 11, every=1), False),
         ("exactly 8 min is not over", points(*[480.0] * 31, every=1), False),
     ],
 )
