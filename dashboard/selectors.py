@@ -1,5 +1,6 @@
 """What the board shows, read in one go: rows and the numbers of their newest events belong together."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,20 +10,35 @@ from common.bilingual import both
 from common.clock import utc_text
 from dashboard.alarms import alarm_text
 from dashboard.live import SEEN_BY_ALL
+from dashboard.prefill import prefilled
 from engine import worlds
 from engine.models import World
-from engine.selectors import alarms_standing, heads, newest_events
-from escalation.selectors import Obligation, mine, obligations_of, owns, plan_for, standing
+from engine.selectors import alarms_standing, heads, newest_events, worlds_open
+from escalation.selectors import Obligation, mine, obligations_of, owed_elsewhere, owns, plan_for, standing
 from escalation.services import endings
 from escalation.services.levels import card_dict
 from incidents.domain.moves import Act
-from incidents.forms import forms_for
-from incidents.selectors import Incident, act_open, events, groups_at_work, open_incidents
+from incidents.forms import ReassignForm, TaskForm, forms_for
+from incidents.selectors import (
+    Incident,
+    act_open,
+    act_open_for_group,
+    assessments,
+    events,
+    groups_at_work,
+    handling_reports,
+    one_region,
+    open_incidents,
+    open_tasks_of,
+    tasks_mine,
+    tasks_of,
+)
 from notifications.selectors import holding_offered, notices_of, summaries_of
-from people.rights import ROLES
-from people.selectors import groups_of, names, users_by_id
+from people.rights import ROLES, Scope, allowed
+from people.selectors import groups, groups_of, names, users_by_id
 from plans.domain import Plan
 from plans.selectors import current
+from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
 
 LOG_SHOWN = 30
@@ -48,6 +64,7 @@ def board_state(world: World) -> dict[str, Any]:
             "heads": {str(stream): seq for stream, seq in newest.items()},
             "incidents": [incident_state(row, newest[row.stream_id]) for row in open_incidents(world.pk)],
             "readings": readings(world.pk),
+            "bci": {"rules": rules_of_index(current()), "trend": trend(world.pk)},
             "alarms": [
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
@@ -75,6 +92,7 @@ def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
         "phase_since": utc_text(incident.phase_since),
         "groups": [{"key": g.group, "status": g.status, "at": utc_text(g.at)} for g in groups_at_work(incident)],
         "obligations": [_obligation(row, plan) for row in standing().filter(incident=incident)],
+        "tasks": sorted(({"id": t.pk, "group": t.group} for t in open_tasks_of(incident)), key=lambda task: task["id"]),
         "log": [event.as_dict() for event in newest_events(incident.stream_id, LOG_SHOWN, without=QUIET)],
     }
 
@@ -138,19 +156,31 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
     act = next((ACT_OF_PROOF[kind] for kind in rule.evidence if kind in ACT_OF_PROOF), None)
     number = row.incident.number
     page = next((PAGE_OF_PROOF[kind] for kind in rule.evidence if kind in PAGE_OF_PROOF), "")
-    where = f"/incidents/{number}/#act-{act}" if act else page.format(number=number)
-    by_hand = [kind for kind in rule.evidence if kind in plan.evidence and kind not in PAGE_OF_PROOF]
+    where = act_address(number, act) if act else page.format(number=number)
+    proofs = [(kind, plan.evidence[kind].as_dict()) for kind in rule.evidence if kind in plan.evidence and kind not in PAGE_OF_PROOF]
+    stands = row.state in Obligation.STANDING
     return {
         "obligation": row,
         "number": number,
+        "incident": row.incident,
         "incident_title": row.incident.title,
         "title": rule.title.as_dict(),
         "owner": plan.role(row.owners[0]).title.as_dict(),
-        "standing": row.state in Obligation.STANDING,
+        "standing": stands,
         "mine": mine,
         "act_url": where if where and mine else None,
-        "proofs": [(kind, plan.evidence[kind].as_dict()) for kind in by_hand],
+        "proofs": proofs,
+        "start": prefilled(proofs[0][0], row.incident, plan) if proofs and mine and stands else "",
     }
+
+
+def act_address(number: str, act: str) -> str:
+    """Where a thing is done: its form in the room, or the page it has of its own."""
+    return f"/incidents/{number}/summaries/" if act == "summary" else f"/incidents/{number}/#act-{act}"
+
+
+# --- my obligations ------------------------------------------------------------------------------------------------------
+SOON = timedelta(minutes=30)  # the plan's commonest rhythm
 
 
 def mine_now(by: Actor, world: World) -> list[dict[str, Any]]:
@@ -158,32 +188,129 @@ def mine_now(by: Actor, world: World) -> list[dict[str, Any]]:
     return [obligation_card(row, plan, mine=True) for row, plan in mine(by, user_id=by.id or 0, world_id=world.pk)]
 
 
+def home_state(by: Actor, world: World) -> dict[str, Any]:
+    """One's own list: obligations and tasks together, the most pressing first, in four groups by their clocks."""
+    now = worlds.now(world)
+    cards = [{**card, "due_at": card["obligation"].due_at} for card in mine_now(by, world)]
+    tasks = [{"task": task, "due_at": task.due_at} for task in tasks_mine(by.id or 0, world.pk)]
+    owed = sorted([*cards, *tasks], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
+    standing_now = open_incidents(world.pk)
+    return {
+        "world": world,
+        "owed": owed,
+        "spans": [(span, rows) for span in SPANS if (rows := [item for item in owed if _span(item, now) == span])],
+        "incidents": [{"incident": row, "overdue": _overdue(row)} for row in standing_now],
+        "elsewhere": _elsewhere(by, world),
+        "group_names": names()["groups"],
+    }
+
+
+SPANS = ("overdue", "soon", "later", "none")
+
+
+def _span(item: dict[str, Any], now: datetime) -> str:
+    due = item["due_at"]
+    if due is None:
+        return "none"
+    if due < now:
+        return "overdue"
+    return "soon" if due - now <= SOON else "later"
+
+
+def _overdue(incident: Incident) -> int:
+    return standing().filter(incident=incident, state=Obligation.State.OVERDUE).count()
+
+
+def _elsewhere(by: Actor, here: World) -> list[dict[str, Any]]:
+    """Other worlds in which this person owes something: whoever looks in the wrong one is told so."""
+    counted = owed_elsewhere(by, user_id=by.id or 0, world_id=here.pk)
+    return [{"world": world, "count": counted[world.pk]} for world in worlds_open() if world.pk in counted]
+
+
+# --- the incident room ---------------------------------------------------------------------------------------------------
 def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     """Everything the incident's page shows, in the order a tired person needs it."""
     plan = plan_for(incident)
     sits_in = groups_of(users_by_id([by.id or 0])[by.id or 0])
     cards = [obligation_card(row, plan, mine=owns(by, plan, row, sits_in)) for row in obligations_of(incident)]
-    at_work = {row.group: row for row in groups_at_work(incident)}
+    owed = [card for card in cards if card["standing"]]
     shown = [event for event in events(incident, limit=2000) if event["kind"] not in QUIET]
+    seq = shown[-1]["seq"] if shown else 0
     return {
         "incident": incident,
         "plan": plan,
         "world": incident.world,
-        "seq": shown[-1]["seq"] if shown else 0,
+        "seq": seq,
         "card": card_dict(incident),
         "ending": endings.ending_verdict(incident, {}).as_dict() if incident.response_started_at else None,
-        "owed": [card for card in cards if card["standing"]],
+        "owed": sorted(owed, key=lambda card: not card["mine"]),
+        "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
-        "groups": [
-            {"key": key, "title": group.title.as_dict(), "at_work": at_work.get(key)}
-            for key, group in plan.groups.items()
-        ],
+        "groups": groups_state(incident, plan, by),
+        "region": one_region(incident),
+        "index": index_source(incident, plan),
         "log": {"events": shown[::-1], "names": _names(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),
-        "acts": forms_for(incident, by, seq=shown[-1]["seq"] if shown else 0),
+        "handling_reports": handling_reports(incident),
+        "assessments": assessments(incident),
+        "acts": forms_for(incident, by, seq=seq),
         **_may(incident, by),
+    }
+
+
+def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
+    """What the room's page computes the business-continuity index with, of the incident's region or the country."""
+    region = one_region(incident)
+    return {
+        "bci": {"rules": rules_of_index(plan), "trend": trend(incident.world_id, region)},
+        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region)),
+        "names": {"regions": names()["regions"]},
+    }
+
+
+def groups_state(incident: Incident, plan: Plan, by: Actor) -> list[dict[str, Any]]:
+    """Each work group with its members, status, links and tasks, and what this person can do there."""
+    at_work = {row.group: row for row in groups_at_work(incident)}
+    given = tasks_of(incident)
+    teams = {team.key: team for team in groups()}
+    return [
+        _group(incident, by, key, plan, teams.get(key), at_work.get(key), [task for task in given if task.group == key])
+        for key in [*plan.groups, *(key for key in teams if key not in plan.groups)]
+    ]
+
+
+def _group(
+    incident: Incident, by: Actor, key: str, plan: Plan, team: Any, at_work: Any, given: list[Any]
+) -> dict[str, Any]:
+    spec = plan.groups.get(key)
+    scope = Scope(region=one_region(incident), group=key)
+    may_give = not incident.is_over and allowed(by, "task.give", scope)
+    leads = team is not None and any(
+        seat.user_id == by.id and seat.role in ("lead", "deputy") and seat.user.is_active for seat in team.seated
+    )
+    return {
+        "key": key,
+        "title": spec.title.as_dict() if spec else team.names,
+        "duty": spec.duty.as_dict() if spec else None,
+        "team": team,
+        "at_work": at_work,
+        "tasks": [
+            {
+                "task": task,
+                "mine": task.assignee_id == by.id or leads,
+                "pass_on": ReassignForm(group=team, auto_id=f"id_pass_{task.pk}_%s") if may_give and team else None,
+            }
+            for task in given
+            if task.state == "open"
+        ],
+        "ended": [task for task in given if task.state != "open"],
+        "may_give": may_give,
+        "may_set": act_open_for_group(incident, by, key),
+        "form": TaskForm(group=team)
+        if may_give and team and any(seat.user.is_active for seat in team.seated)
+        else None,
     }
 
 

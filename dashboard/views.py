@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from dashboard.alarms import alarm_text
-from dashboard.selectors import board_state, mine_now, room_state
+from dashboard.selectors import board_state, home_state, room_state
 from engine import worlds
 from engine.log import log_verify
 from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
@@ -23,7 +23,7 @@ def home(request: PageRequest) -> HttpResponse:
         # Who has no part in the plan begins where their own work is.
         return redirect("operations" if allowed_somewhere(request.by, "operations.view") else "people")
     world = world_of(request)
-    return render(request, "dashboard/home.html", {"owed": mine_now(request.by, world), "world": world})
+    return render(request, "dashboard/home.html", home_state(request.by, world))
 
 
 @page("incident.view")

@@ -1,5 +1,6 @@
 """Reads of proposals and obligations, and who owes them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -82,6 +83,16 @@ def mine(by: Actor, *, user_id: int, world_id: int) -> list[tuple[Obligation, Pl
     rows = standing().filter(incident__world_id=world_id)
     with_plans = [(row, plan_for(row.incident)) for row in rows]
     return [(row, plan) for row, plan in with_plans if owns(by, plan, row, groups)]
+
+
+MOST_ELSEWHERE = 500
+
+
+def owed_elsewhere(by: Actor, *, user_id: int, world_id: int) -> dict[int, int]:
+    """World → how much this person owes there, for all worlds but one; of very much it counts the most pressing only."""
+    groups = people.groups_of(people.users_by_id([user_id])[user_id])
+    rows = standing().exclude(incident__world_id=world_id)[:MOST_ELSEWHERE]
+    return dict(Counter(row.incident.world_id for row in rows if owns(by, plan_for(row.incident), row, groups)))
 
 
 def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:

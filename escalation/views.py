@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import HotlineError, Invalid
 from escalation.services import endings, levels, obligations
-from people.endpoints import PageRequest, change_once, posts
+from incidents.selectors import by_number
+from people.endpoints import PageRequest, change_once, home_in, posts
 
 
 def _done(request: PageRequest, number: str, change: Callable[[], tuple[str, int]], said: str) -> HttpResponse:
@@ -107,4 +108,4 @@ def _back(request: PageRequest, pk: int, change: Callable[[], tuple[str, int]], 
     """To where the person came from: their own list, or the incident."""
     number = obligations.incident_number_of(pk)
     answer = _done(request, number, change, said)
-    return redirect("home") if request.POST.get("from") == "home" else answer
+    return home_in(by_number(number).world) if request.POST.get("from") == "home" else answer

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents import api
+from incidents import api, api_tasks
 
 ON = "incidents/<str:number>"
 urlpatterns = [
@@ -17,4 +17,8 @@ urlpatterns = [
     path(f"{ON}/ending-report", api.EndingReport.as_view(), name="api-ending-report"),
     path(f"{ON}/close", api.Close.as_view(), name="api-close"),
     path(f"{ON}/dismiss", api.Dismiss.as_view(), name="api-dismiss"),
+    path(f"{ON}/tasks", api_tasks.Tasks.as_view(), name="api-tasks"),
+    path(f"{ON}/tasks/<int:pk>/done", api_tasks.Done.as_view(), name="api-task-done"),
+    path(f"{ON}/tasks/<int:pk>/cancel", api_tasks.Cancel.as_view(), name="api-task-cancel"),
+    path(f"{ON}/tasks/<int:pk>/reassign", api_tasks.Reassign.as_view(), name="api-task-reassign"),
 ]

@@ -133,6 +133,44 @@ class GroupStatusSet(Payload):
     note: FreeText
 
 
+@event("task.given")
+class TaskGiven(Payload):
+    """`assignee` is a person's id; their name is looked up when it is shown."""
+
+    id: int
+    group: str
+    assignee: int
+    title: FreeText
+    due_at: str | None
+
+
+@event("task.done")
+class TaskDone(Payload):
+    id: int
+    group: str
+    title: FreeText
+    note: FreeText
+    late: bool
+
+
+@event("task.cancelled")
+class TaskCancelled(Payload):
+    id: int
+    group: str
+    title: FreeText
+    reason: FreeText
+
+
+@event("task.reassigned")
+class TaskReassigned(Payload):
+    id: int
+    group: str
+    before: int
+    after: int
+    title: FreeText
+    reason: FreeText
+
+
 @event("report.handling")
 class HandlingReported(Payload):
     measures: FreeText

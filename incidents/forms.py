@@ -158,6 +158,47 @@ class EndingReportForm(ActForm):
     summary = _words(_("Ending report"), required=True, rows=6)
 
 
+class TaskForm(forms.Form):
+    """A task for one member of a group (2.2). Whoever has left is not offered; the service refuses them all the same."""
+
+    title = forms.CharField(
+        label=_("What is to be done?"), max_length=LONG, widget=forms.Textarea(attrs={"rows": 2, "class": "short"})
+    )
+    assignee = forms.TypedChoiceField(label=_("Who does it?"), coerce=int)
+    due_in = forms.TypedChoiceField(
+        label=_("By when?"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("", _("no deadline")),
+            (15, _("in 15 minutes")),
+            (30, _("in 30 minutes")),
+            (60, _("in 1 hour")),
+            (120, _("in 2 hours")),
+            (240, _("in 4 hours")),
+        ],
+    )
+
+    def __init__(self, *args: Any, group: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_task_{group.key}_%s", **kwargs)
+        self.fields["assignee"].choices = members_of(group)  # type: ignore[attr-defined]
+
+
+class ReassignForm(forms.Form):
+    assignee = forms.TypedChoiceField(label=_("Who does it now?"), coerce=int)
+    reason = _words(_("Reason"), rows=2)
+
+    def __init__(self, *args: Any, group: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].choices = members_of(group)  # type: ignore[attr-defined]
+
+
+def members_of(group: Any) -> list[tuple[int, str]]:
+    """Who of a group (`people.selectors.groups`) can be given a task, lead first."""
+    return [(seat.user_id, seat.user.display_name) for seat in group.seated if seat.user.is_active]
+
+
 FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
     Act.VERIFY: (_("Verify the report"), VerifyForm),
     Act.ASSESS: (_("Assess the impact"), AssessForm),

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from incidents.domain import moves
-from incidents.domain.moves import FIRST, LEVELLED, TRANSITIONS
+from incidents.domain.moves import FIRST, LEVELLED, TASK_TRANSITIONS, TRANSITIONS
 
 KEY = 40
 
@@ -253,6 +253,48 @@ class GroupAtWork(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["standby", "activated", "working", "done"]), name="group_status_known"
             ),
+        ]
+
+
+class Task(models.Model):
+    """One thing one person of a work group has to do for an incident (2.2); its words are also on the stream."""
+
+    class State(models.TextChoices):
+        OPEN = moves.TaskState.OPEN.value, pgettext_lazy("task", "Open")
+        DONE = moves.TaskState.DONE.value, pgettext_lazy("task", "Done")
+        CANCELLED = moves.TaskState.CANCELLED.value, pgettext_lazy("task", "Cancelled")
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="tasks")
+    group = models.CharField(max_length=KEY)
+    title = models.TextField()
+    assignee = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    given_by = person()
+    given_at = models.DateTimeField()
+    due_at = moment()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    ended_at = moment()
+    note = models.TextField(blank=True, help_text="what was done, or why it was cancelled")
+
+    class Meta:
+        # "My obligations" reads a person's open tasks; the room an incident's.
+        indexes = [models.Index(fields=["assignee"], condition=Q(state="open"), name="task_open_of_person")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["open", "done", "cancelled"]), name="task_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="open", ended_at=None) | (~Q(state="open") & Q(ended_at__isnull=False)),
+                name="task_ends_when_ended",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(name="task_legal_moves", field="state", transitions=list(TASK_TRANSITIONS)),
+            pgtrigger.Trigger(
+                name="task_begins_open",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="open"),
+                func="RAISE EXCEPTION 'a task cannot begin as %', NEW.state;",
+            ),
+            pgtrigger.Protect(name="task_stays", operation=pgtrigger.Delete),
         ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -14,7 +14,7 @@ from engine.models import Event, Stream, World
 from engine.selectors import events_after
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
 from incidents.domain.triggers import concerns
-from incidents.models import GroupAtWork, Incident
+from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, Task
 from people import selectors as people
 from people.rights import Scope, allowed
 
@@ -90,6 +90,25 @@ def newest(world: World, wanted: Filter | None = None) -> QuerySet[Incident]:
     return incidents().filter(world=world, **said).exclude(over).order_by("-pk")
 
 
+def one_region(incident: Incident) -> str | None:
+    """The region whose matter an incident is; None: the whole country's, or several regions'."""
+    return incident.regions[0] if len(incident.regions) == 1 else None
+
+
+def handling_reports(incident: Incident) -> list[HandlingReport]:
+    """The technical group's reports, newest first."""
+    return list(HandlingReport.objects.filter(incident=incident).select_related("by_user").order_by("-at", "-pk"))
+
+
+def newest_handling_report(incident: Incident) -> HandlingReport | None:
+    return HandlingReport.objects.filter(incident=incident).order_by("-at", "-pk").first()
+
+
+def assessments(incident: Incident) -> list[Assessment]:
+    """Impact assessments, newest first."""
+    return list(Assessment.objects.filter(incident=incident).select_related("by_user").order_by("-at", "-pk"))
+
+
 def groups_at_work(incident: Incident) -> list[GroupAtWork]:
     return list(GroupAtWork.objects.filter(incident=incident).order_by("group"))
 
@@ -102,6 +121,53 @@ def events(incident: Incident, *, after: int = 0, limit: int = 500) -> list[dict
         user = users.get(row["actor"]["id"])
         row["actor"] = {**row["actor"], "name": user.display_name if user else ""}
     return found
+
+
+# --- tasks --------------------------------------------------------------------------------------------------------------
+def _tasks() -> QuerySet[Task]:
+    rows = Task.objects.select_related("assignee", "given_by", "incident", "incident__world")
+    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+
+
+def tasks_of(incident: Incident) -> list[Task]:
+    """Everything given to work groups for an incident: open ones by due time, then those that ended, newest first."""
+    ended = _tasks().filter(incident=incident).exclude(state=Task.State.OPEN).order_by("-ended_at", "-pk")
+    return [*open_tasks_of(incident), *ended]
+
+
+def open_tasks_of(incident: Incident) -> list[Task]:
+    return list(_tasks().filter(incident=incident, state=Task.State.OPEN))
+
+
+def task_of(task_id: int) -> Task:
+    """Raises Missing."""
+    found = _tasks().filter(pk=task_id).first()
+    if found is None:
+        raise Missing("task.missing", _("There is no such task; see the groups in the incident's room."))
+    return found
+
+
+def tasks_mine(user_id: int, world_id: int) -> list[Task]:
+    """A person's open tasks across the incidents of a world, the most pressing first."""
+    return list(_tasks().filter(assignee_id=user_id, incident__world_id=world_id, state=Task.State.OPEN))
+
+
+def task_dict(task: Task) -> dict[str, Any]:
+    """A task as the API shows it."""
+    giver = task.given_by
+    return {
+        "id": task.pk,
+        "incident": task.incident.number,
+        "group": task.group,
+        "title": task.title,
+        "assignee": {"id": task.assignee_id, "name": task.assignee.display_name, "active": task.assignee.is_active},
+        "given_by": giver and {"id": giver.pk, "name": giver.display_name, "active": giver.is_active},
+        "given_at": utc_text(task.given_at),
+        "due_at": task.due_at and utc_text(task.due_at),
+        "state": task.state,
+        "ended_at": task.ended_at and utc_text(task.ended_at),
+        "note": task.note,
+    }
 
 
 # --- as programs see it -------------------------------------------------------------------------------------------------
@@ -142,9 +208,15 @@ ORDER = (
 def act_open(incident: Incident, by: Actor, act: Act) -> bool:
     """Whether this act is legal now and this person may do it."""
     legal = judge(act, Phase(incident.phase), levelled=incident.level is not None).legal
-    region = incident.regions[0] if len(incident.regions) == 1 else None
+    region = one_region(incident)
     group = next((key.rpartition("@")[2] for key in sorted(by.groups)), None) if act is Act.SET_GROUP_STATUS else None
     return legal and allowed(by, RIGHT[act], Scope(region=region, group=group))
+
+
+def act_open_for_group(incident: Incident, by: Actor, group: str) -> bool:
+    """Whether this person can say now what this very group is doing."""
+    legal = judge(Act.SET_GROUP_STATUS, Phase(incident.phase), levelled=incident.level is not None).legal
+    return legal and allowed(by, RIGHT[Act.SET_GROUP_STATUS], Scope(region=one_region(incident), group=group))
 
 
 def acts(incident: Incident, by: Actor) -> list[Act]:

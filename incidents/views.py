@@ -1,21 +1,25 @@
 """The intake, the list of incidents, and the addresses of the forms in the incident room."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from common.errors import HotlineError
+from engine import worlds
 from incidents import services
 from incidents.domain.moves import RIGHT, Act
 from incidents.domain.reports import HandlingIn, ReportIn
-from incidents.forms import FORMS, ActForm, AssessForm, FactsForm, ReportForm, form_for
+from incidents.forms import FORMS, ActForm, AssessForm, FactsForm, ReassignForm, ReportForm, TaskForm, form_for
 from incidents.models import Incident, Level, Phase
-from incidents.selectors import Filter, by_number, newest
-from people.endpoints import PageRequest, change_once, page, posts, world_of
+from incidents.selectors import Filter, by_number, newest, task_of
+from people import selectors as people
+from people.endpoints import PageRequest, change_once, home_in, page, posts, world_of
 
 PAGE = 50
 
@@ -183,3 +187,98 @@ def act_view(act: Act) -> Callable[..., HttpResponseBase]:
         return render(request, "incidents/act.html", {"incident": incident, "act": shown}, status=status)
 
     return acted
+
+
+# --- tasks of work groups (2.2) -----------------------------------------------------------------------------------------
+@posts("task.give")
+def task_give(request: PageRequest, number: str, group: str) -> HttpResponse:
+    """A task for a member of a group; the form again, as typed, when it cannot be given."""
+    incident, team = by_number(number), people.group_named(group)
+    form = TaskForm(request.POST, group=team)
+
+    def change() -> tuple[str, int]:
+        said, due = form.cleaned_data, form.cleaned_data["due_in"]
+        task = services.task_give(
+            number=number,
+            group=group,
+            title=said["title"],
+            assignee=said["assignee"],
+            due_at=worlds.now(incident.world) + timedelta(minutes=due) if due else None,
+            by=request.by,
+        )
+        return f"task:{task.pk}", 303
+
+    label = _("A task for %(group)s") % {"group": team.name}
+    return _settled(request, incident, form, change, label, said=_("The task is given."))
+
+
+@posts("task.do")
+def task_done(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    """One tap: done."""
+
+    def change() -> tuple[str, int]:
+        note = request.POST.get("note", "")
+        return f"task:{services.task_done(number=number, task_id=pk, note=note, by=request.by).pk}", 303
+
+    return _said(request, number, change, _("Done and on record."))
+
+
+@posts("task.give")
+def task_cancel(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    def change() -> tuple[str, int]:
+        reason = request.POST.get("reason", "")
+        return f"task:{services.task_cancel(number=number, task_id=pk, reason=reason, by=request.by).pk}", 303
+
+    return _said(request, number, change, _("Cancelled; the reason is on record."))
+
+
+@posts("task.give")
+def task_reassign(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    incident, task = by_number(number), task_of(pk)
+    form = ReassignForm(request.POST, group=people.group_named(task.group))
+
+    def change() -> tuple[str, int]:
+        said = form.cleaned_data
+        done = services.task_reassign(
+            number=number, task_id=pk, assignee=said["assignee"], reason=said["reason"], by=request.by
+        )
+        return f"task:{done.pk}", 303
+
+    return _settled(request, incident, form, change, _("Pass the task on"), said=_("The task is passed on."))
+
+
+def _settled(
+    request: PageRequest, incident: Incident, form: Any, change: Callable[[], tuple[str, int]], label: str, *, said: str
+) -> HttpResponse:
+    """Make the change once and go back to the room's groups, or show the form again with what is wrong beside its fields."""
+    status = 400
+    if form.is_valid():
+        try:
+            change_once(request, change)
+        except HotlineError as error:
+            if error.status in (403, 404):
+                raise
+            status = error.status
+            _blame(form, error)
+        else:
+            messages.success(request, said)
+            return _to_groups(incident.number)
+    shown = {"label": label, "form": form, "name": "task", "action": request.path}
+    return render(request, "incidents/act.html", {"incident": incident, "act": shown}, status=status)
+
+
+def _said(request: PageRequest, number: str, change: Callable[[], tuple[str, int]], said: str) -> HttpResponse:
+    """Make the change once and say what happened or what is wrong, where the person came from."""
+    try:
+        change_once(request, change)
+    except HotlineError as error:
+        if error.status >= 500 or error.status in (403, 404):
+            raise
+        messages.error(request, error.sentence())
+    else:
+        messages.success(request, said)
+    return home_in(by_number(number).world) if request.POST.get("from") == "home" else _to_groups(number)
+
+
+def _to_groups(number: str) -> HttpResponse:
+    return redirect(reverse("incident-room", args=[number]) + "#room-groups")

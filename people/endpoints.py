@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework import serializers
@@ -37,6 +38,7 @@ __all__ = [
     "Nothing",
     "PageRequest",
     "change_once",
+    "home_in",
     "page",
     "posts",
     "public",
@@ -48,6 +50,11 @@ def world_of(request: Request | HttpRequest) -> World:
     """The world named by `?world=`, else the real one; raises Missing."""
     key = request.GET.get("world")
     return worlds.by_key(key) if key else worlds.real()
+
+
+def home_in(world: World) -> HttpResponse:
+    """Back to one's own list, in the world one acted in."""
+    return redirect(reverse("home") + ("" if world.is_real else f"?world={world.key}"))
 
 
 # --- API --------------------------------------------------------------------------------------------------------------

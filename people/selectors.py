@@ -149,9 +149,24 @@ def groups() -> list[WorkGroup]:
     return found
 
 
+def group_named(key: str) -> Any:
+    """One work group as in `groups`; raises Missing."""
+    found = next((group for group in groups() if group.key == key), None)
+    if found is None:
+        raise Missing("people.missing", _("There is nobody and nothing by this name."))
+    return found
+
+
 def groups_of(user: User) -> list[str]:
     """Keys of the work groups a person sits in."""
     return list(WorkGroupMember.objects.filter(user=user).order_by("group__key").values_list("group__key", flat=True))
+
+
+def leaders_of(group: str) -> set[int]:
+    """Ids of those who lead a group or stand in for its lead, and are still here."""
+    leading = (WorkGroupMember.Seat.LEAD, WorkGroupMember.Seat.DEPUTY)
+    seats = WorkGroupMember.objects.filter(group__key=group, role__in=leading, user__is_active=True)
+    return set(seats.values_list("user_id", flat=True))
 
 
 def people() -> list[User]:

@@ -58,6 +58,7 @@ def plan(request: PageRequest) -> HttpResponse:
         "rules": [rule | {"when": _condition(words, rule["when"])} for rule in words["level_rules"].values()],
         "majors": [rule | {"when": _condition(words, rule["when"])} for rule in words["major_rules"].values()],
         "obligations": [row | _clock(words, row) for row in words["obligations"].values()],
+        "index": [row | _marked(row) for row in words["bci"].values()],
         "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
     }
     return render(request, "plans/plan.html", shown)
@@ -88,6 +89,25 @@ def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
         "shown": round(row["value"] * 100, 2) if ratio else row["value"],
         "calm": round(row["clear_at"] * 100, 2) if ratio else row["clear_at"],
         "unit": "percent" if ratio else metric["unit"],
+    }
+
+
+# What each part of the index is measured in.
+UNITS: Final = {
+    "availability": "percent",
+    "call_success_rate": "percent",
+    "queue_time_mean": "seconds",
+    "complaints_excess": "ratio",
+}
+
+
+def _marked(row: dict[str, Any]) -> dict[str, Any]:
+    """A part of the index with its unit; a ratio in percent."""
+    times = 100 if UNITS[row["id"]] == "ratio" else 1
+    return {
+        "unit": "seconds" if UNITS[row["id"]] == "seconds" else "percent",
+        "best_shown": f"{row['best'] * times:g}",
+        "worst_shown": f"{row['worst'] * times:g}",
     }
 
 

@@ -14,7 +14,9 @@ from common.errors import Missing
 from common.problems import MEDIA_TYPE
 from engine import worlds
 from people.endpoints import PUBLIC, ActionEndpoint, Endpoint
+from people.selectors import resolve
 from signals import selectors
+from signals.continuity import index_now
 from signals.ingest import MOST_BYTES, respond, too_large
 from signals.models import Source
 from signals.services import sources
@@ -124,6 +126,59 @@ class OneSeries(Endpoint):
         until = _instant(request, "to") or worlds.now(series.world_id)
         since = _instant(request, "from") or until - timedelta(days=1)
         return Response(selectors.chart(series, since, until))
+
+
+class BilingualOut(serializers.Serializer):
+    zh = serializers.CharField()
+    en = serializers.CharField()
+
+
+class BciPartOut(serializers.Serializer):
+    """`best` earns 100 marks, `worst` none, straight in between; null: nothing is known of it, and it carries no weight."""
+
+    key = serializers.CharField()
+    title = BilingualOut()
+    weight = serializers.FloatField()
+    best = serializers.FloatField()
+    worst = serializers.FloatField()
+    value = serializers.FloatField(allow_null=True)
+    marks = serializers.FloatField(allow_null=True)
+    region = serializers.CharField(allow_null=True, help_text="where it was read; null: the country's own series")
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class BciPointOut(serializers.Serializer):
+    at = serializers.DateTimeField()
+    value = serializers.FloatField(allow_null=True)
+
+
+class BciOut(serializers.Serializer):
+    """The business-continuity index, 0 (nothing works) to 100 (as promised); null: nothing is known."""
+
+    region = serializers.CharField(allow_null=True)
+    at = serializers.DateTimeField()
+    value = serializers.FloatField(allow_null=True)
+    parts = BciPartOut(many=True)
+    unknown = serializers.ListField(child=serializers.CharField(), help_text="parts it was computed without")
+    trend = BciPointOut(many=True, help_text="every five minutes of the past hour, oldest first")
+
+
+class BusinessContinuity(Endpoint):
+    """The business-continuity index (1.2) of the whole country or of a region, with its parts and what is missing."""
+
+    right = "signals.view"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("world", str, description="key of a practice world; the real one without"),
+            OpenApiParameter("region", str, description="key of a region; the whole country without"),
+        ],
+        responses={200: BciOut},
+    )
+    def get(self, request: Request) -> Response:
+        region = request.query_params.get("region") or None
+        resolve(region=region)
+        return Response(index_now(self.world.pk, region))
 
 
 def _instant(request: Request, name: str) -> datetime | None:

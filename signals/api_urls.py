@@ -3,6 +3,7 @@ from django.urls import path
 from signals import api
 
 urlpatterns = [
+    path("bci", api.BusinessContinuity.as_view(), name="api-bci"),
     path("signals/samples", api.Samples.as_view(), name="api-samples"),
     path("signals/series", api.ListSeries.as_view(), name="api-series-list"),
     path("signals/series/<int:pk>", api.OneSeries.as_view(), name="api-series"),

@@ -133,3 +133,28 @@ def condition_look(met: str) -> Look:
 def name_of(key: str, names: dict[str, dict[str, str]]) -> str:
     """A place's name in the reader's language; its key when it has none."""
     return in_language(names[key]) if key in names else key
+
+
+SPANS = {
+    "overdue": Look(_("Overdue"), "clock-exclamation", "bad"),
+    "soon": Look(_("Due within 30 minutes"), "hourglass", "warn"),
+    "later": Look(_("Later"), "clock", "info"),
+    "none": Look(_("Without a clock"), "clock-pause", "quiet"),
+}
+
+
+@register.filter
+def span_look(span: str) -> Look:
+    return SPANS[span]
+
+
+@register.filter
+def web_link(url: str) -> str:
+    """An address that may stand in a link: http and https only; anything else is no link at all."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """The words of a template's own list."""
+    return text.split()

@@ -1,4 +1,5 @@
 /** The board: `<div data-controller="board" data-world="KEY" data-icons="sprite" data-state="id of a JSON script with the first state">`. */
+import "./styles/continuity.css";
 import "./styles/board.css";
 import { iconsFrom } from "./board/dom";
 import { Feed } from "./board/feed";
@@ -12,7 +13,10 @@ controller("board", (root) => {
   const first = document.getElementById(root.dataset.state ?? "")?.textContent;
   feed.start(first ? JSON.parse(first) : undefined);
   const timer = setInterval(() => view.line(), 1000);
+  const resized = (): void => view.fit();
+  window.addEventListener("resize", resized);
   return () => {
+    window.removeEventListener("resize", resized);
     clearInterval(timer);
     feed.stop();
   };

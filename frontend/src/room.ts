@@ -1,5 +1,7 @@
 /** Pages about incidents that keep themselves up to date: the incident room and my obligations. */
+import "./styles/continuity.css";
 import "./styles/room.css";
 import "./room/acts";
+import "./room/continuity";
 import "./room/log";
 import "./room/refresh";

@@ -135,3 +135,30 @@ def _why(act: Act, phase: Phase) -> Why:
 _ORDER: Final = {
     phase: i for i, phase in enumerate([P.REPORTED, P.WARNING, P.VERIFIED, P.RESPONSE, P.MONITORING, *OVER])
 }
+
+
+# --- tasks of work groups (2.2) -----------------------------------------------------------------------------------------
+class TaskState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+TASK_TRANSITIONS: Final = (
+    (TaskState.OPEN.value, TaskState.DONE.value),
+    (TaskState.OPEN.value, TaskState.CANCELLED.value),
+)
+
+
+class NotTheirs(StrEnum):
+    """Why a person cannot be given a task."""
+
+    LEFT = "task.left"
+    NOT_IN_GROUP = "task.not_in_group"
+
+
+def may_be_given(*, active: bool, sits_in_group: bool) -> NotTheirs | None:
+    """A task goes to somebody who is still here and sits in the group; None when both hold."""
+    if not active:
+        return NotTheirs.LEFT
+    return None if sits_in_group else NotTheirs.NOT_IN_GROUP

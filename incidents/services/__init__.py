@@ -5,6 +5,7 @@ from incidents.services.ending import ending_report, incident_close, response_en
 from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
 from incidents.services.judging import facts_record, incident_assess, incident_dismiss, incident_verify
 from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
+from incidents.services.tasking import task_cancel, task_done, task_give, task_reassign
 
 __all__ = [
     "ReportIn",
@@ -25,4 +26,8 @@ __all__ = [
     "response_end",
     "response_start",
     "service_restore",
+    "task_cancel",
+    "task_done",
+    "task_give",
+    "task_reassign",
 ]

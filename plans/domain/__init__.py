@@ -1,7 +1,7 @@
 """The plan's interpreter: pure Python, no clock. Facts and `now` in, a verdict with its reason and clause out."""
 
 from plans.domain.base import Span, Text
-from plans.domain.bci import Bci, BciFacts, bci
+from plans.domain.bci import Bci, BciFacts, bci, marks
 from plans.domain.conditions import Fact
 from plans.domain.ending import ConditionVerdict, EndFacts, EndVerdict, LiftFacts, Met, incident_end, warning_lift
 from plans.domain.levels import (
@@ -40,7 +40,7 @@ __all__ = [
     "Bci", "BciFacts", "Card", "Change", "ConditionVerdict", "EndFacts", "EndVerdict", "Fact", "Group", "Ladder",
     "Level", "LevelFacts", "LiftFacts", "MajorVerdict", "Met", "Metric", "Missing", "ObligationRule", "Opening", "Plan",
     "PlanError", "PlanErrors", "Reason", "Rejection", "RoleSpec", "ServiceHours", "Shift", "Situation", "Span",
-    "Template", "Text", "Threshold", "Tier", "bci", "escalate_at", "first_due", "incident_end", "level_card", "load",
+    "Template", "Text", "Threshold", "Tier", "bci", "escalate_at", "first_due", "incident_end", "level_card", "load", "marks",
     "major_verdict", "next_due", "obligations_for", "opening", "owner_chain", "remind_at", "rules_ended_by",
     "rules_satisfied_by", "still_applies", "turn_due", "warning_lift",
 ]  # fmt: skip

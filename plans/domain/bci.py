@@ -1,5 +1,6 @@
-"""The business-continuity index (1.2): 0 (nothing works) to 100 (as promised)."""
+"""The business-continuity index (1.2): 0 (nothing works) to 100 (as promised). The formula and its weights are ours."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,18 +30,25 @@ class Bci:
 def bci(plan: "Plan", facts: BciFacts) -> Bci:
     """The weighted mean of the known parts, each 0–100 on a straight line from `worst` to `best`.
 
-    Unknown parts carry no weight rather than full marks: the caller shows them as missing.
+    Unknown parts carry no weight rather than full marks: the caller shows them as missing. The board computes the same in
+    TypeScript (`frontend/src/board/continuity.ts`); one table of cases holds the two equal.
     """
     known = {key: part for key, part in plan.bci.items() if getattr(facts, key) is not None}
-    parts = {key: _marks(part, getattr(facts, key)) for key, part in known.items()}
+    parts = {key: marks(part, getattr(facts, key)) for key, part in known.items()}
     unknown = tuple(key for key in plan.bci if key not in known)
     if not known:
         return Bci(None, {}, unknown)
     total = sum(part.weight for part in known.values())
     value = sum(part.weight * parts[key] for key, part in known.items()) / total
-    return Bci(round(value, 1), parts, unknown)
+    return Bci(_tenth(value), parts, unknown)
 
 
-def _marks(part: "BciPart", value: float) -> float:
+def marks(part: "BciPart", value: float) -> float:
+    """What a value of this part earns, 0–100."""
     share = (value - part.worst) / (part.best - part.worst)
-    return round(100 * min(1.0, max(0.0, share)), 1)
+    return _tenth(100 * min(1.0, max(0.0, share)))
+
+
+def _tenth(value: float) -> float:
+    """Half upwards, as the browser does it: Python's own rounding would take 6.25 to 6.2."""
+    return math.floor(value * 10 + 0.5) / 10

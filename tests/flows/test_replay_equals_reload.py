@@ -29,13 +29,14 @@ from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixtur
 
 REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
 INCIDENT = ("incident.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.", "summary.",
-            "message.", "notice.", "obligation.", "equipment.withdrawn", "equipment.returned")  # fmt: skip
+            "message.", "notice.", "obligation.", "task.", "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 
 def state(house: Hotline) -> dict[str, Any]:
     """The board without what comes by no event: the clock, readings, alarms."""
     whole = json.loads(json.dumps(board_state(house.world)))
     whole["world"]["now"], whole["readings"], whole["alarms"] = "2026-01-01T00:00:00.000000Z", [], []
+    whole["bci"]["trend"] = []
     return whole
 
 
@@ -123,6 +124,15 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     notices(cast, number)
     step()
     incidents.group_status_set(number=number, group="technical_response", status="working", note="现场", by=tech)
+    luo, lead = cast.user("luo").pk, cast.user(TECH).pk
+    given = {"number": number, "group": "technical_response", "by": tech}
+    first = incidents.task_give(**given, title="切换备用线路", assignee=luo, due_at=house.now() + timedelta(minutes=30))
+    second = incidents.task_give(**given, title="检查电源", assignee=luo)
+    step()
+    incidents.task_reassign(number=number, task_id=first.pk, assignee=lead, reason="换班", by=tech)
+    incidents.task_done(number=number, task_id=first.pk, note="已切换", by=tech)
+    incidents.task_cancel(number=number, task_id=second.pk, reason="不再需要", by=gm)
+    step()
     owed = house.owed(number)
     obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
     line = tester(cast)

@@ -42,6 +42,8 @@ EXPECTED = """
     incident.assess         .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.report_handling .  .  .  .  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.set_group_status .  .  x  x  .  x  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .
+    task.give               x  x  x  x  .  x  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .
+    task.do                 x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     incident.decide_level   .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.start          .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.evaluate       .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

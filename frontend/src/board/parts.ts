@@ -13,8 +13,14 @@ export function level(incident: Incident): HTMLElement {
 }
 
 function groups(incident: Incident, names: Names): HTMLElement | null {
-  if (!incident.groups.length) return null;
-  const items = incident.groups.map(({ key, status }) => h("li", {}, h("span", {}, nameOf(names, "groups", key)), chip(groupLook(status))));
+  const busy = new Map(incident.groups.map(({ key, status }) => [key, status]));
+  for (const { group } of incident.tasks) if (!busy.has(group)) busy.set(group, "standby");
+  if (!busy.size) return null;
+  const items = [...busy].map(([key, status]) => {
+    const open = incident.tasks.filter((task) => task.group === key).length;
+    return h("li", {}, h("span", {}, nameOf(names, "groups", key)), chip(groupLook(status)),
+      open > 0 && h("span", { class: "muted small" }, icon("list-check"), say("{n} open tasks", { n: open })));
+  });
   return h("ul", { class: "groups", "aria-label": say("Groups at work") }, ...items);
 }
 
@@ -34,6 +40,7 @@ export function incidentCard(incident: Incident, names: Names): HTMLElement {
       chip(phaseLook(incident.phase)),
       incident.major ? chip({ icon: "alert-octagon", label: say("Major fault"), tone: "bad" }) : null,
       overdue > 0 && chip({ icon: "clock-exclamation", label: say("{n} overdue", { n: overdue }), tone: "bad" }),
+      h("span", { "data-bci": incident.regions.length === 1 ? incident.regions[0]! : "" }),
       h("span", { class: "since muted" }, clock("ago", incident.opened_at))),
     h("h2", {}, h("a", { href: `/incidents/${incident.number}/` }, pick(incident.title) || incident.number)),
     h("p", { class: "muted where" }, icon("map-pin"), place(names, incident.regions), " · ", incident.number),

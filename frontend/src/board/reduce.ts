@@ -24,7 +24,7 @@ function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
     title: titles ?? { zh: title ?? "", en: title ?? "" },
     level_provisional: false, proposed_level: null, major: null,
     opened_at: event.occurred, phase_since: event.occurred,
-    groups: [], obligations: [], log: [event],
+    groups: [], obligations: [], tasks: [], log: [event],
   };
 }
 
@@ -69,6 +69,11 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
       const others = incident.groups.filter((one) => one.key !== group.key);
       return { groups: [...others, group].sort((a, b) => (a.key < b.key ? -1 : 1)) };
     }
+    case "task.given":
+      return { tasks: [...incident.tasks, { id: event.data.id, group: event.data.group }] };
+    case "task.done":
+    case "task.cancelled":
+      return { tasks: incident.tasks.filter((one) => one.id !== event.data.id) };
     case "obligation.opened":
       return { obligations: [...incident.obligations, owed(event.data, names)].sort(byDue) };
     case "obligation.overdue":
@@ -80,6 +85,7 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "incident.opened":
     case "incident.facts_recorded":
     case "incident.assessed":
+    case "task.reassigned":
     case "report.handling":
     case "effect.evaluated":
     case "ending.reported":
@@ -130,13 +136,15 @@ export function reduce(state: State, frame: EventFrame): State {
 
 export const readingKey = (reading: Reading): string => `${reading.series}:${reading.threshold.id}`;
 
-/** The state after a new value of a series; one that came late, after a newer, changes nothing. */
-export function reduceReading(state: State, fresh: Reading): State {
+/** Readings with a new value of a series; one that came late, after a newer, changes nothing. */
+export function withReading(readings: readonly Reading[], fresh: Reading): readonly Reading[] {
   const key = readingKey(fresh);
-  const known = state.readings.find((reading) => readingKey(reading) === key);
-  if (known?.at && fresh.at && Date.parse(fresh.at) < Date.parse(known.at)) return state;
-  const readings = known
-    ? state.readings.map((reading) => (readingKey(reading) === key ? fresh : reading))
-    : [...state.readings, fresh];
-  return { ...state, readings };
+  const known = readings.find((reading) => readingKey(reading) === key);
+  if (known?.at && fresh.at && Date.parse(fresh.at) < Date.parse(known.at)) return readings;
+  return known ? readings.map((reading) => (readingKey(reading) === key ? fresh : reading)) : [...readings, fresh];
+}
+
+export function reduceReading(state: State, fresh: Reading): State {
+  const readings = withReading(state.readings, fresh);
+  return readings === state.readings ? state : { ...state, readings };
 }

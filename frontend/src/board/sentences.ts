@@ -8,6 +8,8 @@ export type Line = { readonly text: string; readonly detail: string; readonly gr
 
 const plain = (text: string, detail: string | null = "", grave = false): Line => ({ text, detail: detail ?? "", grave });
 
+const said = (...words: readonly (string | null)[]): string => words.filter(Boolean).join(" — ");
+
 export function nameOf(names: Names, kind: string, key: string | null): string {
   return key === null ? "" : pick(names[kind]?.[key]) || key;
 }
@@ -53,6 +55,16 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("The response began at {level}.", { level: levelName(event.data.level) }), "", true);
     case "group.status_set":
       return plain(say("{group}: {status}.", { group: nameOf(names, "groups", event.data.group), status: groupLook(event.data.after).label }), event.data.note);
+    case "task.given":
+      return plain(say("Task for {group}.", { group: nameOf(names, "groups", event.data.group) }), event.data.title);
+    case "task.done":
+      return plain(event.data.late
+        ? say("Task done, late, by {group}.", { group: nameOf(names, "groups", event.data.group) })
+        : say("Task done by {group}.", { group: nameOf(names, "groups", event.data.group) }), said(event.data.title, event.data.note));
+    case "task.cancelled":
+      return plain(say("Task of {group} cancelled.", { group: nameOf(names, "groups", event.data.group) }), said(event.data.title, event.data.reason));
+    case "task.reassigned":
+      return plain(say("Task of {group} passed on to another member.", { group: nameOf(names, "groups", event.data.group) }), said(event.data.title, event.data.reason));
     case "report.handling":
       return plain(say("Handling report."), event.data.situation || event.data.measures);
     case "effect.evaluated":

@@ -32,6 +32,10 @@ export const PAYLOADS = {
   "level.decided": shape({ before: maybe(level), after: level, provisional: flag, proposed: maybe(level), differs: flag, reason: words }),
   "response.started": shape({ level, phase, hq_active: flag }),
   "group.status_set": shape({ group: text, before: maybe(text), after: groupStatus, note: words }),
+  "task.given": shape({ id: number, group: text, assignee: number, title: words, due_at: maybe(time) }),
+  "task.done": shape({ id: number, group: text, title: words, note: words, late: flag }),
+  "task.cancelled": shape({ id: number, group: text, title: words, reason: words }),
+  "task.reassigned": shape({ id: number, group: text, before: number, after: number, title: words, reason: words }),
   "report.handling": shape({ measures: words, situation: words, next_steps: words, recovery_hours: maybe(number) }),
   "effect.evaluated": shape({ verdict: oneOf("keep", "raise", "lower"), reason: words }),
   "service.restored": shape({ phase, note: words }),
@@ -100,7 +104,8 @@ const group = shape({ key: text, status: groupStatus, at: time });
 export const incident = shape({
   number: text, stream: number, seq: number, title: bilingual, category: text, origin: oneOf("report", "signal"), phase,
   level: maybe(level), level_provisional: flag, proposed_level: maybe(level), major: maybe(flag), regions: list(text),
-  opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation), log: list(incidentEvent),
+  opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation),
+  tasks: list(shape({ id: number, group: text })), log: list(incidentEvent),
 });
 export type Incident = Of<typeof incident>;
 export type Phase = Incident["phase"];
@@ -113,11 +118,19 @@ export const reading = shape({
 });
 export type Reading = Of<typeof reading>;
 
+const indexRule = shape({ key: text, title: bilingual, weight: number, best: number, worst: number });
+export type IndexRule = Of<typeof indexRule>;
+const indexPoint = shape({ at: time, value: maybe(number) });
+export type IndexPoint = Of<typeof indexPoint>;
+/** What the index of the board and of the room is computed with, and how it went in the past hour. */
+export const bci = shape({ rules: list(indexRule), trend: list(indexPoint) });
+
 export const state = shape({
   world: shape({ key: text, name: bilingual, real: flag, now: time, rate: number }),
   heads: mapOf(number),
   incidents: list(incident),
   readings: list(reading),
+  bci,
   alarms: list(shape({ kind: text, ref: text, since: time })),
   names: mapOf(mapOf(bilingual)),
 });

@@ -4,10 +4,12 @@
  */
 import { ago } from "../spans";
 import { say } from "../words";
+import { continuity } from "./continuity";
+import { continuityChip, continuityTile } from "./continuityview";
 import { chip, h, icon } from "./dom";
 import type { Shown } from "./feed";
-import { levelText } from "./labels";
-import { alarm, duty, incidentCard, tile, type Duty } from "./parts";
+import { fit } from "./fit";
+import { alarm, duty, incidentCard, level, tile, type Duty } from "./parts";
 import { byDue } from "./reduce";
 import type { Incident, Reading, State } from "./types";
 
@@ -38,7 +40,15 @@ export class View {
       this.summary(state);
     }
     if (state.readings !== before?.readings || state.names !== before.names) this.readings(state);
+    this.continuity(state);
     if (state.alarms !== before?.alarms) this.part("alarms")?.replaceChildren(...state.alarms.map(alarm));
+    this.fit();
+  }
+
+  /** A wall does not scroll: what does not fit is counted instead. Called again when the window changes. */
+  fit(): void {
+    if (document.documentElement.dataset.theme !== "wall") return;
+    this.root.querySelectorAll<HTMLElement>('[data-part="duties"], [data-part="readings"], .incident .log').forEach(fit);
   }
 
   /** How the line to the server stands; called once a second, because an old state ages. */
@@ -87,10 +97,17 @@ export class View {
     const overdue = state.incidents.flatMap((one) => one.obligations).filter((one) => one.state === "overdue").length;
     this.root.dataset.level = first?.level ?? "";
     this.part("summary")?.replaceChildren(
-      h("strong", {}, first ? levelText(first) : say("No incident")),
+      first ? level(first) : h("strong", {}, say("No incident")),
       h("span", {}, say("{n} incidents", { n: state.incidents.length })),
       h("span", { "data-tone": overdue ? "bad" : "ok", class: "chip" }, icon(overdue ? "clock-exclamation" : "circle-check"), say("{n} overdue", { n: overdue })),
     );
+  }
+
+  /** The country's index, and on each card that of its incident's region. */
+  private continuity({ bci, readings, names }: State): void {
+    this.part("continuity")?.replaceChildren(continuityTile(continuity(bci.rules, readings, null), bci.trend, names, null));
+    this.root.querySelectorAll<HTMLElement>("[data-bci]").forEach((place) =>
+      place.replaceChildren(continuityChip(continuity(bci.rules, readings, place.dataset.bci || null))));
   }
 
   private readings(state: State): void {

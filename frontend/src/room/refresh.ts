@@ -56,6 +56,7 @@ controller("refresh", (root) => {
   };
   const heard = (text: string): void => {
     const frame = JSON.parse(text) as Frame;
+    if (frame.t === "reading") document.dispatchEvent(new CustomEvent("reading", { detail: frame }));
     if (frame.t === "event" && frame.incident !== null && (stream === undefined || frame.stream === stream)) soon(GATHER_MS);
     if ((frame.t === "hello" || frame.t === "heads") && stream !== undefined) {
       const head = frame.heads[stream] ?? 0;

@@ -1,0 +1,95 @@
+"""The business-continuity index (1.2) of a world or a region as it stands, and how it went in the past hour."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from common.clock import utc_text
+from engine import worlds
+from plans.domain import Plan
+from signals.domain.continuity import FROM, Continuity, continuity
+from signals.models import Series
+from signals.rules import RULES
+from signals.selectors import readings
+
+PAST: Final = timedelta(hours=1)
+STEP: Final = timedelta(minutes=5)
+SAMPLES = (
+    "SELECT series_id, at, value FROM signals_sample WHERE series_id = ANY(%s) AND at > %s AND at <= %s ORDER BY at"
+)
+
+
+def series_of_index(world_id: int, region: str | None) -> list[int]:
+    """The series the index may be read from: the region's own, or the country's and its regions'."""
+    metrics = {metric for metric, _figure in FROM.values()}
+    rows = Series.objects.filter(world_id=world_id, metric__in=metrics, hotline="", node="")
+    return list((rows if region is None else rows.filter(region=region)).values_list("pk", flat=True))
+
+
+def index_now(world_id: int, region: str | None = None) -> dict[str, Any]:
+    """The index with its parts, what is missing and the past hour, as the API shows it."""
+    plan = RULES.fresh()
+    found = continuity(plan, readings(world_id, only=series_of_index(world_id, region)), region=region)
+    return {
+        "region": region,
+        "at": utc_text(worlds.now(world_id)),
+        "value": found.value,
+        "parts": _parts(plan, found),
+        "unknown": list(found.unknown),
+        "trend": trend(world_id, region),
+    }
+
+
+def rules_of_index(plan: Plan) -> list[dict[str, Any]]:
+    """What the index is made of, for the page that computes it while it is open."""
+    return [
+        {"key": key, "title": part.title.as_dict(), "weight": part.weight, "best": part.best, "worst": part.worst}
+        for key, part in plan.bci.items()
+    ]
+
+
+def _parts(plan: Plan, found: Continuity) -> list[dict[str, Any]]:
+    about = {row["key"]: row for row in rules_of_index(plan)}
+    return [
+        {**about[part.key], "value": part.value, "marks": part.marks, "region": part.region, "at": part.at}
+        for part in found.parts
+    ]
+
+
+def trend(world_id: int, region: str | None = None) -> list[dict[str, Any]]:
+    """The index every five minutes of the past hour, oldest first, with what was known then. One query; cheap enough to poll."""
+    plan, now = RULES.fresh(), worlds.now(world_id)
+    known = RULES.of(series_of_index(world_id, region))
+    window = plan.metric("complaints").window.fixed() if "complaints" in plan.metrics else STEP
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLES, [list(known), now - PAST - window, now])
+        stored = cursor.fetchall()
+    by_series: dict[int, list[tuple[datetime, float]]] = defaultdict(list)
+    for series, at, value in stored:
+        by_series[series].append((at, value))
+    steps = [now - PAST + STEP * n for n in range(1, PAST // STEP + 1)]
+    rows = [[_reading(known[pk], points, until, window, plan) for pk, points in by_series.items()] for until in steps]
+    return [
+        {"at": utc_text(until), "value": continuity(plan, found, region=region).value}
+        for until, found in zip(steps, rows, strict=True)
+    ]
+
+
+def _reading(own: Any, points: Sequence[tuple[datetime, float]], until: datetime, window: timedelta, plan: Plan) -> Any:
+    """A series as it was read at an instant: its mean of the step, or its excess over the window."""
+    counted = own.metric.kind == "count"
+    start = until - (window if counted else STEP)
+    inside = [(at, value) for at, value in points if start < at <= until]
+    row = {"metric": own.metric.key, "region": own.region, "hotline": "", "node": "", "at": utc_text(until)}
+    if not inside:
+        return {**row, "state": "unknown", "value": None, "ratio": None}
+    total = sum(value for _at, value in inside)
+    if not counted:
+        return {**row, "state": "normal", "value": total / len(inside), "ratio": None}
+    compared = [(value, own.expectation.at(at, plan)) for at, value in inside]
+    expected = sum(mean for _value, mean in compared if mean is not None)
+    met = sum(value for value, mean in compared if mean is not None)
+    return {**row, "state": "normal", "value": total, "ratio": (met - expected) / expected if expected > 0 else None}

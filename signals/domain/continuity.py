@@ -1,0 +1,65 @@
+"""The business-continuity index (1.2) out of what the board reads. Readings in, the index with its parts out; no clock, no store.
+
+`frontend/src/board/continuity.ts` does the same for a page that is open; `tests/domain/signals/continuity.json` holds both equal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from plans.domain import BciFacts, Plan, bci, marks
+
+# Part of the index → metric of the readings, and which of their figures: in percent, percent, seconds, ratio over the mean.
+FROM: Final = {
+    "availability": ("availability", "value"),
+    "call_success_rate": ("call_success_rate", "value"),
+    "queue_time_mean": ("queue_time_mean", "value"),
+    "complaints_excess": ("complaints", "ratio"),
+}
+Reading = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part as it was found: `value` and `marks` (0–100) are None when nothing is known of it; `region` where it was read."""
+
+    key: str
+    value: float | None = None
+    marks: float | None = None
+    region: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuity:
+    """`value` is None when no part is known."""
+
+    value: float | None
+    parts: tuple[Part, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(part.key for part in self.parts if part.value is None)
+
+
+def continuity(plan: Plan, readings: Iterable[Reading], *, region: str | None = None) -> Continuity:
+    """The index of a region, or of the whole country (None).
+
+    A region speaks for itself only. The country is read from its own series; where there is none, from its worst region.
+    Hotlines and nodes do not count apart: what they lack shows in their region.
+    """
+    rows = [row for row in readings if not row["hotline"] and not row["node"] and row["state"] != "unknown"]
+    parts = tuple(_part(plan, key, rows, region) for key in plan.bci)
+    facts = BciFacts(**{part.key: part.value for part in parts})
+    return Continuity(bci(plan, facts).value, parts)
+
+
+def _part(plan: Plan, key: str, rows: Sequence[Reading], region: str | None) -> Part:
+    metric, figure = FROM[key]
+    known = [row for row in rows if row["metric"] == metric and row[figure] is not None]
+    own = [row for row in known if (row["region"] or None) == region]
+    found = [
+        Part(key, row[figure], marks(plan.bci[key], row[figure]), row["region"] or None, row["at"])
+        for row in own or (known if region is None else [])
+    ]
+    return min(found, key=lambda part: part.marks or 0.0, default=Part(key))
