@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from common.bilingual import in_language
 from dashboard.templatetags.labels import value_text
