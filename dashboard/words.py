@@ -120,6 +120,7 @@ WORDS = (
     gettext_noop("just now"),
     gettext_noop("no clock"),
     gettext_noop("overdue by {time}"),
+    gettext_noop("s"),
     gettext_noop("steady in the past hour"),
     gettext_noop("the product"),
     gettext_noop("{days} d {hours} h"),

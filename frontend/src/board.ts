@@ -15,6 +15,7 @@ controller("board", (root) => {
   const timer = setInterval(() => view.line(), 1000);
   const resized = (): void => view.fit();
   window.addEventListener("resize", resized);
+  void document.fonts?.ready.then(resized); // the letters that came are of another height
   return () => {
     window.removeEventListener("resize", resized);
     clearInterval(timer);

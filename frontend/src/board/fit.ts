@@ -16,4 +16,5 @@ export function fit(list: HTMLElement): void {
     entry.hidden = true;
     more.textContent = say("and {n} more", { n: ++hidden });
   }
+  if (hidden === entries.length) more.remove(); // a count of what nobody sees any of tells nothing
 }

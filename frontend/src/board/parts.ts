@@ -68,12 +68,22 @@ function where(reading: Reading, names: Names): string {
   return reading.region ? nameOf(names, "regions", reading.region) : say("Nationwide");
 }
 
+/** Units as people write them; what is merely counted has none. */
+function unit(code: string): string {
+  switch (code) {
+    case "percent": return "%";
+    case "seconds": return say("s");
+    case "count": return "";
+    default: return code;
+  }
+}
+
 export function tile(reading: Reading, names: Names): HTMLElement {
   const { icon: shape, label, tone } = readingLook(reading.state);
   const value = reading.value === null || reading.state === "unknown" ? "—" : figure.format(reading.value);
   return h("div", { class: "tile", "data-tone": tone, "data-series": String(reading.series), "data-threshold": reading.threshold.id },
     h("span", { class: "muted small" }, `${nameOf(names, "metrics", reading.metric)} · ${where(reading, names)}`),
-    h("span", { class: "value figure" }, value, " ", h("small", {}, reading.unit),
+    h("span", { class: "value figure" }, value, " ", h("small", {}, value === "—" ? "" : unit(reading.unit)),
       reading.ratio === null ? null : h("small", { class: "ratio" }, say("{percent} over the mean", { percent: percent.format(reading.ratio) }))),
     h("span", { class: "state" }, icon(shape), label, reading.since ? " · " : "", reading.since ? clock("ago", reading.since) : null),
     h("span", { class: "muted small" }, nameOf(names, "thresholds", reading.threshold.id)));
