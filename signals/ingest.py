@@ -238,7 +238,8 @@ class Ingest:
 
     async def _recall(self, secret: str) -> Known | None:
         known = self._known.get(secret)
-        if known is not None and time.monotonic() - known.read_at < KNOWN_SECONDS:
+        # A held world's clock moves by leaps: what was read of it a second ago may lie hours behind.
+        if known is not None and not known.world.paused and time.monotonic() - known.read_at < KNOWN_SECONDS:
             return known
         async with self._learning:
             fresh = await database_sync_to_async(known_by)(secret)

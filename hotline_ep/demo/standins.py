@@ -42,6 +42,10 @@ PLAYED_BY: Final[dict[str, str]] = {
     "hq": "hq_commander", "technical_response": "tech_lead", "technical_assessment": "head_of_it", "legal": "legal_reviewer",
     "front_line": "tech_member",
 }  # fmt: skip
+UPDATE: Final = {
+    "zh": "华东热线正在抢修，接通率逐步回升。给您带来不便，敬请谅解。我们将在30分钟内再次更新。",
+    "en": "The line in the east is being mended and more calls get through. We are sorry. The next update is in 30 minutes.",
+}
 # The story's one lapse: this turn's report comes so late that the product says so and tells the next one up.
 LATE_TURN, LATE_BY = 3, timedelta(minutes=7)
 
@@ -55,6 +59,7 @@ class StandIns:
     world: str
     tell: Callable[[str], None]
     done: set[str] = field(default_factory=set)
+    drafts: dict[str, int] = field(default_factory=dict)
     resting: frozenset[str] = frozenset()
 
     def client(self, role: str) -> Client:
@@ -65,22 +70,22 @@ class StandIns:
         cast = self.client("auditor").get(f"drills/{self.world}")
         self.resting = frozenset(part["role"] for part in cast if part["by"])
 
-    def act(self, role: str, name: str, path: str, body: Row | None = None) -> bool:
-        """One act, once; False when its role is played by a person or the product refuses it for now."""
+    def act(self, role: str, name: str, path: str, body: Row | None = None) -> Row | None:
+        """One act, once; the answer, or None when a person plays its role or the product refuses it for now."""
         if name in self.done or role in self.resting:
-            return False
+            return None
         try:
-            self.client(role).post(path, body, key=f"demo:{self.world}:{name}")
+            answer: Row = self.client(role).post(path, body, key=f"demo:{self.world}:{name}")
         except Refused as refusal:
             if refusal.status not in (400, 403, 404, 409):
                 raise
             self.tell(f"  {role}: {name} – {refusal}")
             if refusal.status != 409:
                 self.done.add(name)
-            return False
+            return None
         self.done.add(name)
         self.tell(f"  {role}: {name}")
-        return True
+        return answer
 
     # --- what is owed -------------------------------------------------------------------------------------------------
     def settle(self, number: str, now: datetime) -> None:
@@ -109,6 +114,8 @@ class StandIns:
             self.act("hq_commander", name, f"incidents/{number}/evaluate", body)
         elif row["rule"] == "hq.progress_summary":
             self._publish_summary(number, name)
+        elif row["rule"] == "notice.update":
+            self.notice(number, name, kind="update", **UPDATE)
 
     def _publish_summary(self, number: str, name: str) -> None:
         drafts = [s for s in self.client("hq_commander").get(f"incidents/{number}/summaries") if s["status"] == "draft"]
@@ -117,17 +124,16 @@ class StandIns:
             self.act("hq_commander", name, path, {"revision": drafts[0]["revision"]})
 
     # --- public notices -----------------------------------------------------------------------------------------------
-    def notices(self, number: str, *, kind: str, zh: str, en: str) -> None:
-        """PR drafts, legal approves this very text, the PR manager publishes: three persons."""
-        name = f"notice:{kind}"
+    def notice(self, number: str, name: str, *, kind: str, zh: str, en: str) -> None:
+        """PR drafts, legal approves this very text, the PR manager publishes: three persons, a step a round."""
         if f"{name}:published" in self.done:
             return
-        editor = self.client("pr_editor")
-        if f"{name}:drafted" not in self.done and "pr_editor" not in self.resting:
-            self.act("pr_editor", f"{name}:drafted", "notices", {"incident": number, "kind": kind, **_texts(zh, en)})
-        for notice in editor.get(f"notices?world={self.world}").get("notices", []):
-            if notice["incident"] == number and notice["kind"] == kind:
-                self._move(notice, name)
+        if name not in self.drafts:
+            text = {"incident": number, "kind": kind, "zh": zh, "en": en}
+            if drafted := self.act("pr_editor", f"{name}:drafted", "notices", text):
+                self.drafts[name] = drafted["id"]
+            return
+        self._move(self.client("pr_editor").get(f"notices/{self.drafts[name]}"), name)
 
     def _move(self, notice: Row, name: str) -> None:
         path = f"notices/{notice['id']}"
@@ -142,10 +148,6 @@ class StandIns:
             self.act(role, f"{name}:{verb}@{notice['revision']}", f"{path}/{verb}", body)
         elif notice["state"] == "published":
             self.done.add(f"{name}:published")
-
-
-def _texts(zh: str, en: str) -> Row:
-    return {"text_zh": zh, "text_en": en}
 
 
 def _due(row: Row) -> datetime:

@@ -23,6 +23,7 @@ WEEKS: Final = 4
 CUT_AFTER, CUT_LASTS = timedelta(minutes=10), timedelta(minutes=125)
 QUIET_HOURS: Final = timedelta(hours=72, minutes=40)
 TICK: Final = 0.5  # seconds between two looks of the stand-ins
+SEEN_BY_ALL: Final = 6.0  # seconds until every web process knows that the world is held
 Tell = Callable[[str], None]
 
 
@@ -68,7 +69,9 @@ class Story:
             | {name: getattr(r, name) for name in ("region", "hotline", "node") if getattr(r, name)}
             for r in readings
         ]
-        self.source.post("signals/samples", {"samples": samples})
+        answer = self.source.post("signals/samples", {"samples": samples})
+        for row in answer["rejected"]:
+            self.tell(f"  a sample was refused: {row['error']}")
 
     # --- the play ------------------------------------------------------------------------------------------------------
     def play(self) -> str | None:
@@ -103,7 +106,7 @@ class Story:
         return self._number()
 
     def _number(self) -> str | None:
-        found = newest(self.world).first()
+        found = newest(self.world).last()  # the first that was opened: the story's own
         return found.number if found else None
 
     def _act(self, number: str, now: datetime) -> bool:
@@ -116,7 +119,7 @@ class Story:
             return True
         self._opening_acts(number, incident, since)
         if incident["major"]:
-            self.standins.notices(number, kind="impact", zh=IMPACT["zh"], en=IMPACT["en"])
+            self.standins.notice(number, "notice.impact", kind="impact", **IMPACT)
         self.standins.settle(number, now)
         if phase == "response" and now >= self.back + STEP * 3:
             note = "主用光缆修复，业务恢复 / The main cable is mended, service is back"
@@ -148,6 +151,7 @@ class Story:
     def _quiet(self, steps: Iterator[tuple[datetime, list[Reading]]], number: str) -> None:
         """The world is held and led from sample to sample, so that every clock fires in its turn."""
         worlds.world_set(world=self.world, paused=True)
+        self.stop.wait(SEEN_BY_ALL)
         until = worlds.now(self.world) + QUIET_HOURS
         for at, readings in steps:
             if at > until or self.stop.is_set():

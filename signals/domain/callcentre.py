@@ -53,7 +53,7 @@ class Trouble:
 
 TROUBLES: Final[dict[Scenario, Trouble]] = {
     Scenario.QUIET: Trouble(),
-    Scenario.CARRIER_CUT: Trouble(region="east", reachable=0.1, complaints=3.0, availability=12.0, lines_down=2),
+    Scenario.CARRIER_CUT: Trouble(region="east", reachable=0.1, complaints=1.4, availability=12.0, lines_down=2),
     Scenario.ATTACK: Trouble(reachable=0.55, complaints=1.7, availability=71.0, cpu=97.5, calls=1.6, lines_down=4),
     Scenario.COMPLAINTS: Trouble(complaints=1.75, calls=1.15),
     Scenario.NODE: Trouble(region="west", node="gw-5", reachable=0.6, complaints=1.2, availability=88.0, cpu=99.0),
