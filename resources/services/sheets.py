@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 from import_export import fields, widgets
 from import_export.instance_loaders import CachedInstanceLoader
@@ -63,10 +62,8 @@ class CellWidget(widgets.Widget):
     def clean(self, value: Cell, row: Any = None, **kwargs: Any) -> Any:
         if isinstance(value, dict):
             if "formula" in value:
-                raise ValueError(said("A formula stands here; copy the column and paste it as values."))
-            raise ValueError(
-                said("The spreadsheet could not work out this cell (%(error)s).") % {"error": value["error"]}
-            )
+                raise ValueError(_("A formula stands here; copy the column and paste it as values."))
+            raise ValueError(_("The spreadsheet could not work out this cell (%(error)s).") % {"error": value["error"]})
         return self.read(unescaped(str(value).strip()) if isinstance(value, str) else value)
 
     def read(self, value: Any) -> Any:
@@ -92,7 +89,7 @@ class Whole(CellWidget):
         except ValueError:
             number = float("nan")
         if isinstance(value, bool) or not number.is_integer() or abs(number) > 10**9:
-            raise ValueError(said("Write a whole number."))
+            raise ValueError(_("Write a whole number."))
         return int(number)
 
 
@@ -109,7 +106,7 @@ class Day(CellWidget):
             year, month, day = (int(part) for part in parts)
             return date(year, month, day)
         except ValueError:
-            raise ValueError(said("Write a date as YYYY-MM-DD.")) from None
+            raise ValueError(_("Write a date as YYYY-MM-DD.")) from None
 
 
 class OneOf(CellWidget):
@@ -250,14 +247,17 @@ class LedgerSheet(ModelResource):
             for problem in equipment.problems(item, self.keepers, today=self.today):
                 errors[problem["field"]] = [str(problem["message"])]
             if (earlier := self.seen.setdefault(instance.number, self.row)) != self.row:
-                errors["number"] = [said("This number stands in row %(row)s too.") % {"row": earlier}]
+                errors["number"] = [_("This number stands in row %(row)s too.") % {"row": earlier}]
             elif instance.pk and not instance.in_service:
-                errors["number"] = [said("This item is retired; its record stays as it is.")]
+                errors["number"] = [_("This item is retired; its record stays as it is.")]
             if instance.pk and instance.quantity < instance.quantity_out:
-                sentence = said("%(out)s are withdrawn; the quantity cannot be less. Let them be returned first.")
+                sentence = _("%(out)s are withdrawn; the quantity cannot be less. Let them be returned first.")
                 errors["quantity"] = [sentence % {"out": instance.quantity_out}]
         if errors:
             raise ValidationError(errors)
+
+    def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
+        """Nothing was saved, so there is no sequence to reset; the application's role may not do that anyway."""
 
     def do_instance_save(self, instance: Equipment, is_create: bool) -> None:
         if is_create:
@@ -281,7 +281,7 @@ def ledger_xlsx(rows: Sequence[Equipment]) -> bytes:
     """The ledger as a workbook in the active language; nothing in it is taken for a formula. Phones stay out (8.3)."""
     sheet = LedgerSheet()
     labels = {**COLUMNS, **COMPUTED}
-    book = Dataset(headers=[str(label) for label in labels.values()], title=said("Equipment ledger"))
+    book = Dataset(headers=[str(label) for label in labels.values()], title=str(_("Equipment ledger")))
     for row in rows:
         own = [sheet.fields[key].export(row) for key in COLUMNS]
         computed = [row.quantity_out, row.inspect_by, row.replace_by, row.get_condition_display()]

@@ -79,7 +79,7 @@ def test_a_keepers_day_by_hand(cast: Cast, store: Store) -> None:
     item.refresh_from_db()
     assert (item.quantity_out, item.last_inspected_on, item.version) == (2, today, 2)
     shown = client.get(page).content.decode()
-    for said in ("3 withdrawn; 1 left in store.", "1 returned; 2 in store.", "patrol", "138****"):
+    for said in ("3 withdrawn; 1 left in store.", "1 returned; 2 in store.", "patrol", "****"):
         assert said in shown
     changed = form_of(store, keeper, name_en="Two-way radio", based_on=2, last_inspected_on=f"{today}")
     assert client.post(f"{page}change/", changed).status_code == 302
@@ -131,7 +131,7 @@ def test_import_in_two_steps_by_hand(cast: Cast, store: Store) -> None:
 def test_the_phone_of_a_keeper_is_revealed_with_a_reason_only(cast: Cast, add: Add) -> None:
     item = add()
     page = cast.client(LEAD).get(f"{BASE}{item.pk}/").content.decode()
-    assert ("138****" in page, "reveal-" in page) == (True, True)
+    assert ("****" in page, "reveal-" in page) == (True, True)
     assert "reveal-" not in cast.client(READER).get(f"{BASE}{item.pk}/").content.decode()
 
 
