@@ -15,6 +15,7 @@ from django.conf import settings
 from dashboard.live import SEEN_BY_ALL
 from dashboard.selectors import board_state
 from engine import sweep, worlds
+from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
 from escalation.services import endings, levels, obligations
@@ -135,7 +136,7 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     owed = house.owed(number)
     obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
-    line = tester(cast)
+    line = a_tester(cast)
     resources.equipment_withdraw(equipment_id=line, quantity=2, incident=number, note="去华东", by=tech)
     resources.equipment_return(equipment_id=line, quantity=1, condition="defective", by=tech)
     levels.effect_evaluate(number=number, verdict="raise", level="I", reason="Worse", by=gm)
@@ -174,7 +175,7 @@ def notices(cast: Cast, number: str) -> None:
     notifications.notice_withdraw(notice_id=which, reason="Over", by=manager)
 
 
-def tester(cast: Cast) -> int:
+def a_tester(cast: Cast) -> int:
     """A line of the ledger to take from."""
     keeper = cast.actor("feng")
     store = resources.store_set(key="it", name_zh="机房", name_en="IT room", by=keeper)
@@ -209,3 +210,10 @@ def test_replay_equals_reload_for_every_kind_of_event(hotline: Hotline) -> None:
     wanted = {kind for kind in KINDS if kind.startswith(INCIDENT)}
     assert wanted - seen == set(), "a kind of event that this story does not tell"
     assert worlds.now(hotline.world)
+
+
+def test_the_scripts_read_a_board_on_which_an_alarm_stands(hotline: Hotline) -> None:  # noqa: F811
+    alarm_raise("message.nobody", "hq")
+    whole = hotline.get(GM, "board")
+    assert [alarm["kind"] for alarm in whole["alarms"]] == ["message.nobody"]
+    assert replayed(whole, [])["alarms"] == whole["alarms"]

@@ -52,16 +52,3 @@ export function levelText({ level, level_provisional, proposed_level }: Incident
   if (level) return level_provisional ? say("{level} · provisional", { level: levelName(level) }) : levelName(level);
   return proposed_level ? say("{level} proposed", { level: levelName(proposed_level) }) : say("No level yet");
 }
-
-export function alarmText(kind: string, ref: string): string {
-  switch (kind) {
-    case "reaction.failing": return say("A reaction to an event fails and is retried ({ref}).", { ref });
-    case "queue.failing": return say("An entry of a queue fails and is retried ({ref}).", { ref });
-    case "queue.set_aside": return say("An entry of a queue was set aside; somebody must look at it ({ref}).", { ref });
-    case "clock.off": return say("The clock of a process is wrong; it has stopped working ({ref}).", { ref });
-    case "channel.failing": return say("Messages cannot be sent by {ref} right now.", { ref });
-    case "delivery.given_up": return say("A message did not arrive and will not be tried again ({ref}).", { ref });
-    case "message.nobody": return say("A message had nobody to go to: nobody holds the role ({ref}).", { ref });
-    default: return say("Alarm {kind}: {ref}", { kind, ref });
-  }
-}

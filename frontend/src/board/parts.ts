@@ -1,7 +1,7 @@
 /** The pieces of the board: an incident, a duty with its clock, a reading. */
 import { pick, say } from "../words";
 import { chip, clause, clock, h, icon } from "./dom";
-import { alarmText, groupLook, levelText, phaseLook, readingLook } from "./labels";
+import { groupLook, levelText, phaseLook, readingLook } from "./labels";
 import { line, nameOf, place } from "./sentences";
 import type { BoardEvent, Incident, Obligation, Reading, State } from "./types";
 
@@ -90,5 +90,5 @@ export function tile(reading: Reading, names: Names): HTMLElement {
 }
 
 /** Alarms are about the product and in real time, not in the world's. */
-export const alarm = ({ kind, ref }: State["alarms"][number]): HTMLElement =>
-  h("li", { class: "alarm" }, icon("alert-octagon"), h("span", {}, alarmText(kind, ref)));
+export const alarm = ({ text }: State["alarms"][number]): HTMLElement =>
+  h("li", { class: "alarm" }, icon("alert-octagon"), h("span", {}, text));

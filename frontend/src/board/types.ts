@@ -131,7 +131,7 @@ export const state = shape({
   incidents: list(incident),
   readings: list(reading),
   bci,
-  alarms: list(shape({ kind: text, ref: text, since: time })),
+  alarms: list(shape({ kind: text, text, since: time })),
   names: mapOf(mapOf(bilingual)),
 });
 export type State = Of<typeof state>;
