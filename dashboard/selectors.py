@@ -14,9 +14,20 @@ from dashboard.prefill import prefilled
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events, worlds_open
-from escalation.selectors import Obligation, mine, obligations_of, owed_elsewhere, owns, plan_for, standing
+from escalation.selectors import (
+    Obligation,
+    mine,
+    obligations_of,
+    owed_elsewhere,
+    owns,
+    plan_for,
+    proofs_of,
+    standing,
+    standing_warning,
+)
 from escalation.services import endings
 from escalation.services.levels import card_dict
+from escalation.warning_room import warning_room
 from incidents.domain.moves import Act
 from incidents.forms import ReassignForm, TaskForm, forms_for
 from incidents.selectors import (
@@ -87,6 +98,7 @@ def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
         "level_provisional": incident.level_provisional,
         "proposed_level": incident.proposed_level,
         "major": incident.major,
+        "warning": warning.colour if (warning := standing_warning(incident)) else None,
         "regions": incident.regions,
         "opened_at": utc_text(incident.reported_at),
         "phase_since": utc_text(incident.phase_since),
@@ -116,6 +128,7 @@ def _names(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
     return {
         "regions": known["regions"],
         "groups": known["groups"],
+        "departments": {key: title.as_dict() for key, title in plan.departments.items()},
         "hotlines": known["hotlines"],
         "nodes": known["nodes"],
         "roles": {key: role.title.as_dict() for key, role in plan.roles.items()},
@@ -141,6 +154,9 @@ ACT_OF_PROOF = {
     "ending.reported": "ending-report",
     "response.ended": "end",
     "summary.published": "summary",
+    "warning_data": "warning-data",
+    "warning_prepared": "preparation",
+    "warning.lift_applied": "lift",
 }
 
 
@@ -159,8 +175,8 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
     where = act_address(number, act) if act else page.format(number=number)
     proofs = [
         (kind, plan.evidence[kind].as_dict())
-        for kind in rule.evidence
-        if kind in plan.evidence and kind not in PAGE_OF_PROOF
+        for kind in proofs_of(rule, plan)
+        if kind not in PAGE_OF_PROOF
     ]
     stands = row.state in Obligation.STANDING
     return {
@@ -257,6 +273,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),
+        "warning": warning_room(incident, by, seq=seq),
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
         "acts": forms_for(incident, by, seq=seq),

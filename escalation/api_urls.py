@@ -1,6 +1,6 @@
 from django.urls import path
 
-from escalation import api
+from escalation import api, warning_api
 
 urlpatterns = [
     path("incidents/<str:number>/decide-level", api.DecideLevel.as_view(), name="api-decide-level"),
@@ -8,6 +8,14 @@ urlpatterns = [
     path("incidents/<str:number>/end", api.End.as_view(), name="api-end"),
     path("incidents/<str:number>/decision-card", api.DecisionCard.as_view(), name="api-decision-card"),
     path("incidents/<str:number>/obligations", api.ObligationsOf.as_view(), name="api-incident-obligations"),
+    path("incidents/<str:number>/warn", warning_api.Warn.as_view(), name="api-warn"),
+    path("incidents/<str:number>/warning", warning_api.WarningOf.as_view(), name="api-warning"),
+    path("incidents/<str:number>/warning/data", warning_api.Data.as_view(), name="api-warning-data"),
+    path("incidents/<str:number>/warning/extend", warning_api.Extend.as_view(), name="api-warning-extend"),
+    path("incidents/<str:number>/warning/preparation/<int:pk>", warning_api.Task.as_view(), name="api-preparation"),
+    path("incidents/<str:number>/lift", warning_api.LiftApply.as_view(), name="api-lift"),
+    path("incidents/<str:number>/lift/approve", warning_api.LiftApprove.as_view(), name="api-lift-approve"),
+    path("incidents/<str:number>/lift/refuse", warning_api.LiftRefuse.as_view(), name="api-lift-refuse"),
     path("obligations", api.Obligations.as_view(), name="api-obligations"),
     path("obligations/<int:pk>/fulfil", api.Fulfil.as_view(), name="api-fulfil"),
     path("obligations/<int:pk>/waive", api.Waive.as_view(), name="api-waive"),

@@ -1,17 +1,111 @@
 """What escalation writes into an incident's stream."""
 
+from typing import Any
+
+import msgspec
+
 from engine.events import FreeText, Payload, event
 
 Both = dict[str, str]
 
 
+class TaskSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A task of the preparation as it was given out; `person` is a user's id."""
+
+    item: str
+    title: Both
+    person: int | None
+    due_at: str
+
+
 @event("warning.started")
 class WarningStarted(Payload):
-    """The pre-response of clause 4.1: a yellow warning until a level is decided or it is dismissed (ruling 20)."""
+    """A warning issued by a person (5.1), or the pre-response of 4.1: a yellow one by the product (ruling 20).
+
+    A person's words stand in `reach`, `duration` and `measures`; the product's own, in both languages, in `contents`.
+    """
 
     colour: str
     phase: str
     clauses: list[str]
+    reach: FreeText = ""
+    duration: FreeText = ""
+    measures: FreeText = ""
+    contents: dict[str, Both] | None = None
+    limit_at: str | None = None
+    preparation: list[TaskSaid] = []
+
+
+@event("warning.raised")
+class WarningRaised(Payload):
+    """Blue became yellow: the leaders in charge hear of it too (5.1)."""
+
+    before: str
+    after: str
+    reach: FreeText
+    duration: FreeText
+    measures: FreeText
+
+
+@event("warning.data_reported")
+class WarningDataReported(Payload):
+    """The hourly data of one department (4.3). `covers` are the turns it owed."""
+
+    department: str
+    availability: FreeText
+    spares: FreeText
+    forecast: FreeText
+    covers: list[int]
+
+
+@event("warning.task_assigned")
+class TaskAssigned(Payload):
+    task: int
+    item: str
+    title: Both
+    before: int | None
+    person: int
+    due_at: str
+
+
+@event("warning.task_done")
+class TaskDone(Payload):
+    """`all_done`: with it the whole preparation is (5.2)."""
+
+    task: int
+    item: str
+    title: Both
+    word: FreeText
+    all_done: bool
+
+
+@event("warning.extended")
+class WarningExtended(Payload):
+    limit_at: str
+    reason: FreeText
+
+
+@event("warning.lift_applied")
+class LiftApplied(Payload):
+    """`conditions` as the plan judged them: {id, met, value, clauses}."""
+
+    application: int
+    conditions: list[dict[str, Any]]
+    note: FreeText
+
+
+@event("warning.lift_refused")
+class LiftRefused(Payload):
+    application: int
+    reason: FreeText
+
+
+@event("warning.lifted")
+class WarningLifted(Payload):
+    application: int
+    colour: str
+    conditions: list[dict[str, Any]]
+    note: FreeText
 
 
 @event("level.proposed")

@@ -1,7 +1,10 @@
-"""What follows from an incident: proposals of a level, and obligations with their clocks."""
+"""What follows from an incident: proposals of a level, obligations with their clocks, and warnings."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import pgettext_lazy
 
 LEVELS = [("I", "I"), ("II", "II"), ("III", "III")]
 
@@ -81,4 +84,151 @@ class Obligation(models.Model):
                 fields=["due_at"], condition=models.Q(state__in=["open", "overdue"]), name="obligation_standing"
             ),
             models.Index(fields=["incident", "rule"], name="obligation_of_rule"),
+        ]
+
+
+# --- warnings (4.3, 5) -------------------------------------------------------------------------------------------------
+def _person(**kwargs: object) -> models.ForeignKey:
+    return models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+", **kwargs)  # type: ignore[arg-type]
+
+
+class EarlyWarning(models.Model):
+    """The warning of an incident, from its issue to its lifting, a response or a dismissal. Its colour only rises.
+
+    `contents` are reach, duration and measures, each {zh, en}; what a person typed is the same in both. `told` are
+    [user id, plan role]: who hears of the lifting (ruling on contradiction 29).
+    """
+
+    class Colour(models.TextChoices):
+        BLUE = "blue", pgettext_lazy("warning", "Blue")
+        YELLOW = "yellow", pgettext_lazy("warning", "Yellow")
+
+    class Outcome(models.TextChoices):
+        LIFTED = "lifted"
+        RESPONSE = "response"
+        DISMISSED = "dismissed"
+
+    incident = models.OneToOneField("incidents.Incident", on_delete=models.PROTECT, related_name="+")
+    colour = models.CharField(max_length=8, choices=Colour)
+    contents = models.JSONField()
+    issued_at = models.DateTimeField()
+    issued_by = _person(null=True, help_text="null: the automatic pre-response")
+    limit_at = models.DateTimeField(null=True, help_text="null: the plan sets no limit")
+    told = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome, null=True)  # noqa: DJ001 - null: it stands
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(colour__in=["blue", "yellow"]), name="warning_colour_known"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, outcome=None)
+                | Q(ended_at__isnull=False, outcome__isnull=False, outcome__in=["lifted", "response", "dismissed"]),
+                name="warning_ends_with_outcome",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(name="warning_colour_rises", field="colour", transitions=[("blue", "yellow")]),
+            pgtrigger.Protect(name="warning_stays", operation=pgtrigger.Delete),
+        ]
+
+
+class WarningExtension(models.Model):
+    """The one extension of a warning (ruling on contradiction 11); its key refuses a second."""
+
+    warning = models.OneToOneField(EarlyWarning, on_delete=models.PROTECT, related_name="extension")
+    at = models.DateTimeField()
+    by_user = _person(null=True)
+    reason = models.TextField()
+    limit_before = models.DateTimeField()
+    limit_after = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(limit_after__gt=F("limit_before")), name="warning_extension_is_later"),
+            models.CheckConstraint(condition=~Q(reason=""), name="warning_extension_has_reason"),
+        ]
+
+
+class WarningData(models.Model):
+    """What a responsible department reported in an hour (4.3). `covers` are the turns of the obligation it settles for it."""
+
+    warning = models.ForeignKey(EarlyWarning, on_delete=models.PROTECT, related_name="data")
+    department = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    by_user = _person(null=True)
+    availability = models.TextField()
+    spares = models.TextField()
+    forecast = models.TextField()
+    covers = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["warning", "-at"], name="warning_data_newest")]
+
+
+class PreparationTask(models.Model):
+    """One item of the preparation (5.2): one person, one task, one time. A person who left is refused by the database too."""
+
+    warning = models.ForeignKey(EarlyWarning, on_delete=models.PROTECT, related_name="tasks")
+    item = models.CharField(max_length=64, help_text="a preparation item of the plan")
+    role = models.CharField(max_length=40, help_text="the role of the plan that owns it")
+    person = _person(null=True, help_text="null: nobody holds the role")
+    due_at = models.DateTimeField()
+    latest_at = models.DateTimeField(help_text="when the whole list is due")
+    done_at = models.DateTimeField(null=True)
+    done_by = _person(null=True)
+    word = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["warning", "item"], name="preparation_task_once"),
+            models.CheckConstraint(condition=Q(due_at__lte=F("latest_at")), name="preparation_task_within_the_list"),
+            models.CheckConstraint(condition=Q(done_at=None) | ~Q(word=""), name="preparation_task_done_with_a_word"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="preparation_task_for_someone_here",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("person_id"),
+                func="IF NEW.person_id IS NOT NULL AND NOT (SELECT is_active FROM people_user WHERE id = NEW.person_id)"
+                " THEN RAISE EXCEPTION 'a task cannot be given to somebody who left'; END IF; RETURN NEW;",
+            )
+        ]
+
+
+class LiftApplication(models.Model):
+    """The technical group applies, headquarters decides: two persons, by constraint (5.3)."""
+
+    class State(models.TextChoices):
+        APPLIED = "applied"
+        APPROVED = "approved"
+        REFUSED = "refused"
+
+    warning = models.ForeignKey(EarlyWarning, on_delete=models.PROTECT, related_name="applications")
+    applied_by = _person()
+    applied_at = models.DateTimeField()
+    note = models.TextField()
+    conditions = models.JSONField(help_text="the three as the plan judged them when it was made")
+    state = models.CharField(max_length=8, choices=State, default=State.APPLIED)
+    decided_by = _person(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["warning"], condition=Q(state="applied"), name="lift_one_application"),
+            models.UniqueConstraint(fields=["warning"], condition=Q(state="approved"), name="lift_approved_once"),
+            models.CheckConstraint(
+                condition=Q(state="applied", decided_by=None, decided_at=None)
+                | Q(state__in=["approved", "refused"], decided_by__isnull=False, decided_at__isnull=False),
+                name="lift_decided_by_someone",
+            ),
+            # NULL passes and may: nobody has decided yet.
+            models.CheckConstraint(condition=~Q(decided_by=F("applied_by")), name="lift_takes_two_persons"),
+            models.CheckConstraint(condition=~Q(state="refused") | ~Q(reason=""), name="lift_refused_with_reason"),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="lift_decided_once", field="state", transitions=[("applied", "approved"), ("applied", "refused")]
+            )
         ]

@@ -9,11 +9,11 @@ from django.db.models import F, QuerySet
 
 from common.actor import Actor
 from common.clock import utc_text
-from escalation.models import Moment, Obligation, Proposal
+from escalation.models import EarlyWarning, Moment, Obligation, Proposal
 from incidents.selectors import Incident
 from people import selectors as people
 from people.selectors import User
-from plans.domain import Plan, RoleSpec, Situation, owner_chain
+from plans.domain import ObligationRule, Plan, RoleSpec, Situation, owner_chain
 from plans.selectors import plan_of
 
 
@@ -23,8 +23,18 @@ def plan_for(incident: Incident) -> Plan:
 
 
 def situation_of(incident: Incident) -> Situation:
-    warning = "yellow" if incident.phase == "warning" else None
-    return Situation(level=incident.level, major=incident.major, phase=incident.phase, warning=warning)
+    standing = standing_warning(incident)
+    colour = standing.colour if standing else None
+    return Situation(level=incident.level, major=incident.major, phase=incident.phase, warning=colour)
+
+
+def warning_of(incident: Incident) -> EarlyWarning | None:
+    """The warning an incident has or had."""
+    return EarlyWarning.objects.filter(incident=incident).select_related("issued_by", "extension__by_user").first()
+
+
+def standing_warning(incident: Incident) -> EarlyWarning | None:
+    return EarlyWarning.objects.filter(incident=incident, ended_at=None).first()
 
 
 def moments_occurred(incident: Incident) -> dict[str, datetime]:
@@ -33,10 +43,13 @@ def moments_occurred(incident: Incident) -> dict[str, datetime]:
 
 # --- who owes ----------------------------------------------------------------------------------------------------------
 def holders_of(role: RoleSpec) -> list[User]:
-    """Who holds a role of the plan now: holders of its role of rights; where it names a work group, those who sit in it."""
+    """Who holds a role of the plan now: holders of its role of rights; where it names a work group or a department, those
+    who sit in it or work there."""
     if role.acts_as is None:
         return []
     holders = people.holders(role.acts_as)
+    if role.department:
+        holders = [user for user in holders if people.department_of(user) == role.department]
     return [user for user in holders if role.group in people.groups_of(user)] if role.group else holders
 
 
@@ -93,6 +106,15 @@ def owed_elsewhere(by: Actor, *, user_id: int, world_id: int) -> dict[int, int]:
     groups = people.groups_of(people.users_by_id([user_id])[user_id])
     rows = standing().exclude(incident__world_id=world_id)[:MOST_ELSEWHERE]
     return dict(Counter(row.incident.world_id for row in rows if owns(by, plan_for(row.incident), row, groups)))
+
+
+# Proofs that are acts of their own: saying that one did it proves nothing.
+BY_ACT = frozenset({"warning_data"})
+
+
+def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
+    """The kinds of proof a person may attach to an obligation of this rule."""
+    return [kind for kind in rule.evidence if kind in plan.evidence and kind not in BY_ACT]
 
 
 def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:

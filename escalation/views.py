@@ -1,15 +1,19 @@
-"""Addresses of the forms by which people decide and prove; the pages that show them are the dashboard's."""
+"""Addresses of the forms by which people decide, prove and warn; the pages that show them are the dashboard's."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from common.errors import HotlineError, Invalid
-from escalation.services import endings, levels, obligations
-from incidents.selectors import by_number
+from escalation import selectors
+from escalation.forms import ApproveForm, AssignForm, DataForm, DoneForm, LiftForm, ReasonForm, WarnForm
+from escalation.services import endings, hourly, levels, lifting, obligations, preparing, warnings
+from incidents.selectors import Incident, by_number
 from people.endpoints import PageRequest, change_once, home_in, posts
 
 
@@ -109,3 +113,125 @@ def _back(request: PageRequest, pk: int, change: Callable[[], tuple[str, int]], 
     number = obligations.incident_number_of(pk)
     answer = _done(request, number, change, said)
     return home_in(by_number(number).world) if request.POST.get("from") == "home" else answer
+
+
+# --- warnings (4.3, 5) --------------------------------------------------------------------------------------------------
+Act = Callable[[dict[str, Any]], object]
+
+
+def _acted(
+    request: PageRequest, incident: Incident, form: forms.Form, act: Act, *, label: str, said: str
+) -> HttpResponse:
+    """Do what the form asks once and go back to the incident; when it cannot be done, the form again as typed, with why."""
+    status = 400
+    if form.is_valid():
+
+        def change() -> tuple[str, int]:
+            act(form.cleaned_data)
+            return f"incident:{incident.number}", 303
+
+        try:
+            change_once(request, change)
+        except HotlineError as error:
+            if error.status in (403, 404):
+                raise
+            status = error.status
+            _blame(form, error)
+        else:
+            messages.success(request, said)
+            return redirect("incident-room", number=incident.number)
+    shown = {"label": label, "form": form, "name": request.path.strip("/").replace("/", "-"), "action": request.path}
+    return render(request, "incidents/act.html", {"incident": incident, "act": shown}, status=status)
+
+
+def _blame(form: forms.Form, error: HotlineError) -> None:
+    """Put what is wrong beside its field, the rest above the form."""
+    beside = [row for row in error.errors if row.get("field") in form.fields]
+    for row in beside:
+        form.add_error(str(row["field"]), str(row["message"]))
+    if not beside:
+        form.add_error(None, error.sentence())
+
+
+@posts("warning.issue_blue")
+def warn(request: PageRequest, number: str) -> HttpResponse:
+    incident = by_number(number)
+    form = WarnForm(request.POST, incident=incident, by=request.by)
+    # Which colour one may issue is the service's answer: it says who could.
+    form.fields["colour"].choices = warnings.Colour.choices  # type: ignore[attr-defined]
+
+    def act(data: dict[str, Any]) -> object:
+        return warnings.warning_issue(number=number, by=request.by, **data)
+
+    return _acted(request, incident, form, act, label=_("Issue the warning"), said=_("The warning is issued."))
+
+
+@posts("warning.report_data")
+def warning_data(request: PageRequest, number: str) -> HttpResponse:
+    incident = by_number(number)
+    form = DataForm(request.POST, incident=incident, plan=selectors.plan_for(incident))
+
+    def act(data: dict[str, Any]) -> object:
+        return hourly.warning_data_report(number=number, by=request.by, **data)
+
+    return _acted(request, incident, form, act, label=_("Report the hourly data"), said=_("Done and on record."))
+
+
+@posts("warning.extend")
+def warning_extend(request: PageRequest, number: str) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return warnings.warning_extend(number=number, reason=data["reason"], by=request.by)
+
+    form = ReasonForm(request.POST)
+    return _acted(
+        request, by_number(number), form, act, label=_("Extend the warning"), said=_("The warning is extended.")
+    )
+
+
+@posts("warning.prepare")
+def task_assign(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return preparing.task_assign(number=number, task_id=pk, by=request.by, **data)
+
+    form = AssignForm(request.POST)
+    return _acted(request, by_number(number), form, act, label=_("Give the task"), said=_("The task is given."))
+
+
+@posts("warning.prepare")
+def task_done(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return preparing.task_done(number=number, task_id=pk, word=data["word"], by=request.by)
+
+    form = DoneForm(request.POST)
+    return _acted(request, by_number(number), form, act, label=_("Tick off"), said=_("Done and on record."))
+
+
+@posts("warning.apply_lift")
+def lift_apply(request: PageRequest, number: str) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return lifting.lift_apply(number=number, by=request.by, **data)
+
+    form = LiftForm(request.POST)
+    return _acted(
+        request, by_number(number), form, act, label=_("Apply for lifting"), said=_("Headquarters is asked to approve.")
+    )
+
+
+@posts("warning.approve_lift")
+def lift_approve(request: PageRequest, number: str) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return lifting.lift_approve(number=number, note=data["note"], by=request.by)
+
+    form = ApproveForm(request.POST)
+    return _acted(request, by_number(number), form, act, label=_("Approve lifting"), said=_("The warning is lifted."))
+
+
+@posts("warning.approve_lift")
+def lift_refuse(request: PageRequest, number: str) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return lifting.lift_refuse(number=number, reason=data["reason"], by=request.by)
+
+    form = ReasonForm(request.POST)
+    return _acted(
+        request, by_number(number), form, act, label=_("Refuse lifting"), said=_("Refused; the reason is on record.")
+    )

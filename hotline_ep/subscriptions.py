@@ -8,6 +8,7 @@ OBLIGATIONS = Subscription("escalation.obligations", "escalation.services.obliga
 LEVELS = Subscription("escalation.levels", "escalation.services.levels.follow", When.TOGETHER)
 TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", When.TOGETHER)
 PRE_RESPONSE = Subscription("escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER)
+WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -19,6 +20,9 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
     "incident.verified": (OBLIGATIONS, LEVELS, TIERS),
     "incident.assessed": (OBLIGATIONS, LEVELS),
+    "incident.dismissed": (OBLIGATIONS, WARNINGS),
+    "incident.closed": (OBLIGATIONS, WARNINGS),
+    "response.started": (OBLIGATIONS, WARNINGS),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
 }

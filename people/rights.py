@@ -68,6 +68,14 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "incident.end": HQ,
     # The approver of an ending stands outside headquarters (ruling on contradiction 25).
     "incident.close": ("executive",),
+    # Warnings (5.1): blue by the duty manager, yellow by headquarters (ruling on contradiction 18).
+    "warning.issue_blue": (*DUTY, *HQ),
+    "warning.issue_yellow": HQ,
+    "warning.report_data": (*TECHNICAL, "tech_member", "group_lead", *DUTY),
+    "warning.prepare": PARTAKERS,
+    "warning.apply_lift": TECHNICAL,
+    "warning.approve_lift": HQ,
+    "warning.extend": HQ,
     # What is due and what is told
     "summary.edit": HQ,
     "summary.publish": HQ,

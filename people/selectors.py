@@ -169,6 +169,11 @@ def leaders_of(group: str) -> set[int]:
     return set(seats.values_list("user_id", flat=True))
 
 
+def department_of(user: User) -> str | None:
+    """The key of the department a person works in."""
+    return user.department.key if user.department else None
+
+
 def people() -> list[User]:
     """Everyone with department, current holdings (`held`) and contacts, active first."""
     return list(_persons().order_by("-is_active", "display_name", "pk"))

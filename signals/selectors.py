@@ -15,7 +15,7 @@ from engine import worlds
 from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
-from signals.domain.verdict import State, Verdict, judge, span
+from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
 from signals.models import Series, Source, Watch
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
@@ -149,6 +149,77 @@ def excess_now(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] 
 def _complaint_series(world_id: int) -> list[int]:
     metrics = {t.metric for t in current().thresholds.values() if t.measure == "excess"}
     return list(Series.objects.filter(world_id=world_id, metric__in=metrics).values_list("pk", flat=True))
+
+
+LOOK_BACK = timedelta(hours=8)
+
+
+def on_target(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] | None:
+    """Minutes for which every core indicator of these regions has been on target without a break (5.3), and as of when.
+
+    None: unknown, because an indicator with a target has no series there or one of its series is silent. At most 8 h.
+    """
+    plan, now = RULES.fresh(), worlds.now(world_id)
+    known = _core_series(world_id, regions)
+    wanted = {t.metric for t in plan.thresholds.values() if t.purpose == "target"}
+    if not wanted or {own.metric.key for own in known} != wanted:
+        return None
+    stored = stored_windows({own.id: (now - LOOK_BACK, now) for own in known})
+    runs = [
+        calm_run([Point(at, value) for at, value in stored[own.id]], threshold, own.metric, now=now)
+        for own in known
+        for threshold in own.thresholds
+        if threshold.purpose == "target"
+    ]
+    whole = [run for run in runs if run is not None]
+    if len(whole) < len(runs):
+        return None
+    minutes = min((newest - since).total_seconds() / 60 for since, newest in whole)
+    return minutes, min(newest for _since, newest in whole)
+
+
+def core_now(world_id: int, regions: Sequence[str]) -> dict[str, tuple[float, datetime]]:
+    """The worst newest value of each core indicator in these regions, and when; an unknown one is left out."""
+    now = worlds.now(world_id)
+    known = _core_series(world_id, regions)
+    latest = newest([own.id for own in known], now)
+    found: dict[str, tuple[float, datetime]] = {}
+    for own in known:
+        if own.id not in latest:
+            continue
+        at, value = latest[own.id]
+        worse = min if own.metric.worse == "down" else max
+        before = found.get(own.metric.key)
+        if now - at <= own.metric.expected_every.fixed() * LOST_IN_A_ROW + timedelta(minutes=1):
+            found[own.metric.key] = (value, at) if before is None else worse(before, (value, at))
+    return found
+
+
+def _core_series(world_id: int, regions: Sequence[str]) -> list[Known]:
+    """Series of the indicators that have a target, in these regions (none: everywhere) and for the whole country."""
+    places = {*regions, ""} if regions else None
+    metrics = {t.metric for t in RULES.fresh().thresholds.values() if t.purpose == "target"}
+    ids = Series.objects.filter(world_id=world_id, metric__in=metrics).values_list("pk", flat=True)
+    return [own for own in RULES.of(ids).values() if places is None or own.region in places]
+
+
+def near_now(world_id: int, regions: Sequence[str]) -> list[tuple[Threshold, str]]:
+    """Lines that something in these regions is near to without being over it, with the colour of warning that calls for
+    (ruling on contradiction 19), yellow first."""
+    plan = RULES.fresh()
+    places = {*regions, None} if regions else None
+    found: dict[str, str] = {}
+    for row in readings(world_id):
+        if row["state"] != State.NEAR.value or (places is not None and row["region"] not in places):
+            continue
+        threshold = plan.threshold(row["threshold"]["id"])
+        figure = row["value"] if threshold.measure == "value" else row["ratio"]
+        colour = None if figure is None else threshold.nearness(figure)
+        if colour and found.get(threshold.id) != "yellow":
+            found[threshold.id] = colour
+    return sorted(
+        ((plan.threshold(key), colour) for key, colour in found.items()), key=lambda row: row[1], reverse=True
+    )
 
 
 def calm_since(world_id: int, regions: Sequence[str]) -> datetime | None:

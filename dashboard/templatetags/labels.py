@@ -41,6 +41,15 @@ READINGS = {
     "over": Look(_("Over the threshold"), "alert-octagon", "bad"),
     "unknown": Look(_("No data"), "help", "unknown"),
 }
+WARNINGS = {
+    "blue": Look(_("Blue warning"), "bell", "blue"),
+    "yellow": Look(_("Yellow warning"), "bell-ringing", "yellow"),
+}
+OUTCOMES = {
+    "lifted": Look(_("Lifted"), "circle-check", "ok"),
+    "response": Look(_("A response was started"), "urgent", "info"),
+    "dismissed": Look(_("Dismissed"), "ban", "quiet"),
+}
 LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
 VALUES = {
@@ -71,6 +80,16 @@ def obligation_look(state: str) -> Look:
 @register.filter
 def reading_look(state: str) -> Look:
     return READINGS[state]
+
+
+@register.filter
+def warning_look(colour: str) -> Look:
+    return WARNINGS[colour]
+
+
+@register.filter
+def outcome_look(outcome: str) -> Look:
+    return OUTCOMES[outcome]
 
 
 @register.filter
@@ -158,3 +177,15 @@ def web_link(url: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a template's own list."""
     return text.split()
+
+
+@register.filter
+def lift_value(row: dict[str, Any]) -> str:
+    """What the fact behind a condition of lifting stands at (`plans.domain.ending.ConditionVerdict.as_dict()`)."""
+    value = row["fact"]["value"]
+    if isinstance(value, bool):
+        return str(_("confirmed") if value else _("not confirmed"))
+    # A share of the daily mean is small; minutes on target are told in whole ones.
+    if row["id"] == "complaints":
+        return str(_("%(percent)s %% of the daily mean")) % {"percent": f"{value * 100:.0f}"}
+    return str(_("%(minutes)s min")) % {"minutes": f"{value:.0f}"}

@@ -205,6 +205,21 @@ def _situation_changed(incident: Incident, plan: Plan, event: Event) -> None:
                 _open(incident, plan, rule, event, anchored_at=event.occurred_at, due_at=start.due_at)
 
 
+def turns_settle(incident: Incident, rule: str, turns: Iterable[int], evidence: str, event: Event) -> None:
+    """Settle standing turns of a rule by an act that only its own service can weigh: hourly data is whole when all reported."""
+    rows = Obligation.objects.select_for_update(no_key=True).filter(
+        incident=incident, rule=rule, turn__in=list(turns), state__in=Obligation.STANDING
+    )
+    for row in rows.order_by("turn", "pk"):
+        _fulfil(row, evidence, event, by=SYSTEM, by_event=event.seq)
+
+
+def clock_renew(incident: Incident, plan: Plan, rule: str, event: Event, *, due_at: datetime) -> None:
+    """Give a rule's clock a later due time: what stands is superseded by the event, and a turn opens that is due then."""
+    _supersede(incident, [rule], event, why=event.kind)
+    turn_open(incident, plan, plan.rule(rule), event, turn=1, anchored_at=event.occurred_at, due_at=due_at)
+
+
 # --- acts of people ----------------------------------------------------------------------------------------------------
 @transaction.atomic
 def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor) -> Obligation:
@@ -216,7 +231,7 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     by = require(by, "obligation.fulfil")
     row, plan = _standing(obligation_id)
     _must_own(by, plan, row)
-    accepted = [kind for kind in plan.rule(row.rule).evidence if kind in plan.evidence]
+    accepted = selectors.proofs_of(plan.rule(row.rule), plan)
     if evidence not in accepted:
         said = ", ".join(accepted) or "-"
         raise Invalid(

@@ -8,12 +8,12 @@ from common.actor import SYSTEM
 from common.bilingual import Both, both
 from common.clock import utc_text
 from engine import worlds
-from engine.log import log_append
 from engine.models import Event, World
-from escalation.events import WarningStarted
+from escalation.models import EarlyWarning
+from escalation.selectors import recipients
 from escalation.services.levels import propose
-from escalation.services.obligations import stream_of
 from escalation.services.telling import tell_tier
+from escalation.services.warnings import Contents, announce, begin
 from incidents import services as incidents
 from incidents.domain.triggers import Trigger
 from incidents.selectors import Incident, open_incidents, standing_for
@@ -65,8 +65,14 @@ def _open(world: World, plan: Plan, version: int, trigger: Trigger, threshold: T
     incident = incidents.incident_open_from_signal(
         trigger=trigger, title=title, world=world, plan_version=version, by=SYSTEM, clause=threshold.clause
     )
-    payload = WarningStarted(colour="yellow", phase=incident.phase, clauses=list(threshold.clauses))
-    log_append(stream_of(incident), payload, by=SYSTEM, clause=threshold.clause, plan_version=version)
+    warning = begin(
+        incident,
+        plan,
+        colour=EarlyWarning.Colour.YELLOW,
+        contents=_contents(threshold, trigger, place),
+        by=SYSTEM,
+        clauses=list(threshold.clauses),
+    )
     subject = both(_("Pre-response: %(title)s"), title=title)
     body = both(
         _("%(number)s: %(what)s. Place: %(place)s. Measured: %(value)s at %(at)s (clause %(clause)s)."),
@@ -78,7 +84,19 @@ def _open(world: World, plan: Plan, version: int, trigger: Trigger, threshold: T
         clause=threshold.clause,
     )
     tell_tier(incident, plan, TIER, subject=subject, body=body, key=f"pre_response:{incident.number}")
+    # It is a yellow warning (ruling on contradiction 20): who would be told of one and did not hear above hears now.
+    announce(warning, incident, plan, heard=recipients(plan, plan.tiers[TIER].roles))
     return incident
+
+
+def _contents(threshold: Threshold, trigger: Trigger, place: Both) -> Contents:
+    """The four contents of 5.1 as far as the product knows them."""
+    crossed = both(
+        _("%(what)s: %(value)s. Verify, then begin the preparation list (clause 5.2)."),
+        what=threshold.title.as_dict(),
+        value=_measured(trigger),
+    )
+    return Contents(reach=place, duration=both(_("Not known yet")), measures=crossed)
 
 
 def _facts(incident: Incident, trigger: Trigger, threshold: Threshold) -> Facts:

@@ -1,6 +1,6 @@
 """Words to people about what follows: to a tier of the plan, to an owner, to the next one up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from common.bilingual import Both
 from engine.alarms import alarm_raise
@@ -25,6 +25,17 @@ def tell_roles(
     return _send(incident, plan, tuple(roles), kind, subject, body, clause, key, urgent=True)
 
 
+def tell_people(
+    incident: Incident, to: Sequence[tuple[int, str]], *, kind: str, subject: Both, body: Both, clause: str, key: str
+) -> bool:
+    """Tell persons, each (user id, plan role); False when there is nobody, which raises an alarm."""
+    if not to:
+        alarm_raise("message.nobody", f"{incident.number}:{kind}"[:80])
+        return False
+    _message(incident, to, kind, subject, body, clause, key, urgent=True)
+    return True
+
+
 def _send(
     incident: Incident,
     plan: Plan,
@@ -41,6 +52,21 @@ def _send(
     if not to:
         alarm_raise("message.nobody", f"{incident.number}:{','.join(wanted)}"[:80])
         return False
+    _message(incident, to, kind, subject, body, clause, key, urgent=urgent)
+    return True
+
+
+def _message(
+    incident: Incident,
+    to: Sequence[tuple[int, str]],
+    kind: str,
+    subject: Both,
+    body: Both,
+    clause: str,
+    key: str,
+    *,
+    urgent: bool,
+) -> None:
     message_send(
         world_id=incident.world_id,
         incident_id=incident.pk,
@@ -53,4 +79,3 @@ def _send(
         key=key,
         link=f"/incidents/{incident.number}/",
     )
-    return True

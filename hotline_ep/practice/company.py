@@ -87,4 +87,6 @@ PEOPLE = (
     Person("guard", "安全管理员", "security", ("security_admin",)),
     Person("miao", "苗青", "it", ("keeper",)),
     Person("ning", "宁浩", "security", ("keeper",)),
+    Person("yu", "于海波", "network_operations", ("group_lead",), ("technical_response", "deputy")),
+    Person("lei", "雷刚", "security", ("group_lead",), ("technical_assessment", "member")),
 )

@@ -69,6 +69,8 @@ STAYS: Final[dict[Act, frozenset[Phase]]] = {
 RIGHT: Final[dict[Act, str]] = {
     Act.VERIFY: "incident.verify",
     Act.DISMISS: "incident.dismiss",
+    # The milder colour's right; the yellow one takes its own besides, which the room of warnings asks for.
+    Act.WARN: "warning.issue_blue",
     Act.RECORD_FACTS: "incident.record_facts",
     Act.ASSESS: "incident.assess",
     Act.DECIDE_LEVEL: "incident.decide_level",

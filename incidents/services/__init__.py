@@ -1,6 +1,6 @@
 """Every change of an incident: permission → lock → check the move → change → event, in one transaction."""
 
-from incidents.services.deciding import level_propose, level_set, response_start
+from incidents.services.deciding import level_propose, level_set, response_start, warning_begin
 from incidents.services.ending import ending_report, incident_close, response_end, service_restore
 from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
 from incidents.services.judging import facts_record, incident_assess, incident_dismiss, incident_verify
@@ -30,4 +30,5 @@ __all__ = [
     "task_done",
     "task_give",
     "task_reassign",
+    "warning_begin",
 ]

@@ -1,4 +1,4 @@
-"""The level and the start of the response, as headquarters decides them (4.2, 6.1)."""
+"""The warning phase, the level and the start of the response, as people decide them (4.2, 5.1, 6.1)."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,14 @@ def level_propose(*, incident_id: int, level: str | None) -> Incident:
     incident = locked(incident_id)
     incident.proposed_level = level
     incident.save(update_fields=["proposed_level"])
+    return incident
+
+
+@transaction.atomic
+def warning_begin(*, number: str, by: Actor, based_on: int | None = None) -> Incident:
+    """Move a reported or verified incident into its warning phase; the caller, who knows the warning, writes the event."""
+    incident, _actor, now = entered(Act.WARN, number=number, by=by, based_on=based_on)
+    incident.save(update_fields=moved(Act.WARN, incident, now))
     return incident
 
 

@@ -96,6 +96,13 @@ COURSE: Final = {
     "incident.assessed": Both("完成影响评估：{impact}", "Impact assessed: {impact}"),
     "incident.dismissed": Both("事件撤销：{reason}", "Dismissed: {reason}"),
     "warning.started": Both("发布{colour}预警", "A {colour} warning was started"),
+    "warning.raised": Both("预警升为黄色", "The warning was raised to yellow"),
+    "warning.extended": Both("指挥部延长预警：{reason}", "Headquarters extended the warning: {reason}"),
+    "warning.lift_applied": Both("技术处置组申请解除预警", "The technical group applied for lifting the warning"),
+    "warning.lift_refused": Both(
+        "指挥部未批准解除预警：{reason}", "Headquarters refused to lift the warning: {reason}"
+    ),
+    "warning.lifted": Both("预警解除", "The warning was lifted"),
     "level.decided": Both("级别定为{level}：{reason}", "Decided: {level}: {reason}"),
     "response.started": Both("启动应急响应（{level}）", "Response started ({level})"),
     "group.status_set": Both("{group}：{status}", "{group}: {status}"),

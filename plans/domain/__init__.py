@@ -33,13 +33,13 @@ from plans.domain.obligations import (
     still_applies,
     turn_due,
 )  # fmt: skip
-from plans.domain.schema import Group, Level, Plan, RoleSpec, Template, Tier, owner_chain
+from plans.domain.schema import Group, Level, Plan, PreparationItem, RoleSpec, Template, Tier, owner_chain
 from plans.domain.source import PlanError, PlanErrors
 
 __all__ = [
     "Bci", "BciFacts", "Card", "Change", "ConditionVerdict", "EndFacts", "EndVerdict", "Fact", "Group", "Ladder",
     "Level", "LevelFacts", "LiftFacts", "MajorVerdict", "Met", "Metric", "Missing", "ObligationRule", "Opening", "Plan",
-    "PlanError", "PlanErrors", "Reason", "Rejection", "RoleSpec", "ServiceHours", "Shift", "Situation", "Span",
+    "PlanError", "PlanErrors", "PreparationItem", "Reason", "Rejection", "RoleSpec", "ServiceHours", "Shift", "Situation", "Span",
     "Template", "Text", "Threshold", "Tier", "bci", "escalate_at", "first_due", "incident_end", "level_card", "load",
     "major_verdict", "marks", "next_due", "obligations_for", "opening", "owner_chain", "remind_at", "rules_ended_by",
     "rules_satisfied_by", "still_applies", "turn_due", "warning_lift",

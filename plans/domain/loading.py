@@ -48,6 +48,7 @@ _REFERENCES: Final = (
     ("level_rules.*.level", "levels"), ("obligations.*.levels.*", "levels"),
     ("obligations.*.owners.*", "roles"), ("roles.*.superior", "roles"), ("tiers.*.roles.*", "roles"),
     ("checklists.*.steps.*.role", "roles"), ("aliases.*", "roles", "departments", "groups"),
+    ("preparation.*.role", "roles"), ("preparation.*.department", "departments"), ("roles.*.department", "departments"),
     ("roles.*.group", "groups"), ("groups.*.lead", "departments"), ("groups.*.support.*", "departments"),
     ("thresholds.*.metric", "metrics"), ("thresholds.*.out_of", "metrics"), ("obligations.*.ladder", "ladders"),
     ("roles.*.acts_as", "acts_as"), ("tiers.*.channels.*", "channel"), ("checklists.*", "categories"),
@@ -212,6 +213,16 @@ def _anchors(plan: Plan, source: Source) -> None:
             source.fault(("obligations", row.id, "anchors"), f"expected {ALWAYS!r} alone")
 
 
+def _preparation(plan: Plan, source: Source) -> None:
+    """No item of the preparation may take longer than the list as a whole (5.2)."""
+    whole = plan.obligations.get("warning.prepare")
+    for row in plan.preparation.values():
+        if row.within.months or row.within.is_zero:
+            source.fault(("preparation", row.id, "within"), "expected a time above zero without months")
+        elif whole and whole.due and not whole.due.months and row.within.fixed() > whole.due.fixed():
+            source.fault(("preparation", row.id, "within"), f"expected at most {whole.due.iso}, as warning.prepare")
+
+
 _CHECKS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
-    _conditions, _chains, _facts_named, _templates, _anchors,
+    _conditions, _chains, _facts_named, _templates, _anchors, _preparation,
 )  # fmt: skip

@@ -106,13 +106,17 @@ class Group(Spec):
 
 
 class RoleSpec(Spec):
-    """A role of the plan, the role of rights it acts with, and whom to tell when it is late."""
+    """A role of the plan, the role of rights it acts with, and whom to tell when it is late.
+
+    `group` and `department` narrow it to who sits in that work group or works there.
+    """
 
     id: Id
     title: Text
     acts_as: str | None = None
     superior: str | None = None
     group: str | None = None
+    department: str | None = None
     clauses: Clauses
 
 
@@ -125,6 +129,17 @@ class Checklist(Spec):
     id: Id
     title: Text
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    clauses: Clauses
+
+
+class PreparationItem(Spec):
+    """What a warning sets going (5.2): a task of the holder of `role`, due `within` the issue. Its department owes hourly data."""
+
+    id: Id
+    title: Text
+    role: str
+    department: str
+    within: Duration
     clauses: Clauses
 
 
@@ -197,6 +212,7 @@ class Plan(Spec):
     ladders: dict[str, Ladder]
     obligations: dict[str, ObligationRule]
     checklists: dict[str, Checklist]
+    preparation: dict[str, PreparationItem] = Field(default_factory=dict)
     tiers: dict[str, Tier]
     templates: dict[str, Template]
     lifting: dict[str, EndingCondition]
@@ -252,6 +268,11 @@ class Plan(Spec):
 
     def rule(self, key: str) -> ObligationRule:
         return self.obligations[key]
+
+    @cached_property
+    def responsible(self) -> tuple[str, ...]:
+        """Departments that report hourly during a warning (4.3): those with a part in its preparation (5.2)."""
+        return tuple(dict.fromkeys(item.department for item in self.preparation.values()))
 
     def level_at(self, rank: int) -> str | None:
         """The level of a gravity; None for 0."""

@@ -6,7 +6,8 @@ MOMENTS: Final = frozenset({
     "reported", "known", "judged", "judged_major", "verified", "impact_assessed", "level_condition", "level_decided",
     "level_i", "level_ii", "level_iii", "response_started", "hq_active", "notice_published", "service_restored",
     "cannot_hold", "outside_arrived", "ending_reported", "evaluation_met", "response_ended", "warning_issued", "closed",
-    "warning_lifted", "dismissed", "threshold_crossed", "condition_near", "regulator_concerned", "hired",
+    "warning_lifted", "warning_prepared", "lift_refused",
+    "dismissed", "threshold_crossed", "condition_near", "regulator_concerned", "hired",
 })  # fmt: skip
 ALWAYS: Final = "always"  # the anchor of readiness duties: they run with no incident
 DISMISSED: Final = "dismissed"  # a false alarm ends every duty of its incident, whatever the file says
@@ -17,6 +18,7 @@ EVENT_KINDS: Final = frozenset({
     "incident.dismissed", "warning.started", "level.proposed", "level.decided", "response.started",
     "group.status_set", "report.handling", "effect.evaluated", "summary.drafted", "summary.published",
     "service.restored", "ending.reported", "response.ended", "incident.closed", "message.sent_summary",
+    "warning.raised", "warning.extended", "warning.lift_applied", "warning.lifted",
 })  # fmt: skip
 
 ROLES_OF_RIGHTS: Final = frozenset({

@@ -141,6 +141,25 @@ _MEASURES: Final[dict[str, Callable[[Sequence[Point], Metric], Measured | None]]
 }
 
 
+def calm_run(
+    points: Sequence[Point], threshold: Threshold, metric: Metric, *, now: datetime
+) -> tuple[datetime, datetime] | None:
+    """The unbroken run on the calm side up to now, (first sample, newest sample); None when nothing fresh is known.
+
+    Only samples prove: a gap longer than a few lost ones breaks the run. A run of no length: the newest is over the line.
+    """
+    known = [point for point in points if point.at <= now]
+    if not known or now - known[-1].at > metric.expected_every.fixed() * LOST_IN_A_ROW + timedelta(minutes=1):
+        return None
+    patience = metric.expected_every.fixed() * (LOST_IN_A_ROW + 1)
+    newest = since = known[-1].at
+    for point in reversed(known):
+        if since - point.at > patience or threshold.crossed(point.value):
+            break
+        since = point.at
+    return since, newest
+
+
 def _over_since(points: Sequence[Point], threshold: Threshold, metric: Metric) -> datetime:
     """Since when the line is crossed without a break; a gap longer than a few lost samples is a break."""
     patience = metric.expected_every.fixed() * (LOST_IN_A_ROW + 1)

@@ -5,6 +5,7 @@ Every kind of event an incident's log may hold is written by the services that w
 
 import json
 import subprocess
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,16 @@ from engine import sweep, worlds
 from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
-from escalation.services import endings, levels, obligations
+from escalation.models import PreparationTask
+from escalation.services import endings, hourly, levels, lifting, obligations, preparing, warnings
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
 from notifications import services as notifications
 from notifications.selectors import newest_summary, summary_audience
 from resources import services as resources
+from signals.models import Baseline
+from signals.services.samples import series_ensure
 from tests.cast import DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
@@ -156,6 +160,8 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     while sweep.sweep():
         pass
     step()
+    for _ in warned(cast, house):
+        step()
     return seen
 
 
@@ -192,11 +198,37 @@ def a_tester(cast: Cast) -> int:
     return resources.equipment_add(by=keeper, **item).pk
 
 
+def warned(cast: Cast, house: Hotline) -> Iterator[None]:
+    """A blue warning is raised, reported on, prepared for, extended, refused its lifting once and lifted."""
+    lin, gm, tech = cast.actor(DUTY), cast.actor(GM), cast.actor(TECH)
+    number = incidents.incident_report(
+        report=ReportIn(noticed="排队变长", regions=["south"]), by=lin, world=house.world
+    ).number
+    said = {"reach": "华南", "duration": "两小时", "measures": "增派坐席"}
+    warnings.warning_issue(number=number, colour="blue", by=lin, **said)
+    yield
+    warnings.warning_issue(number=number, colour="yellow", by=gm, **said)
+    hourly.warning_data_report(number=number, availability="99.9 %", spares="齐备", forecast="有限", by=tech)
+    task = PreparationTask.objects.get(warning__incident__number=number, item="diagnosis")
+    preparing.task_assign(number=number, task_id=task.pk, person=cast.user("luo").pk, by=tech)
+    preparing.task_done(number=number, task_id=task.pk, word="已诊断", by=cast.actor("luo"))
+    warnings.warning_extend(number=number, reason="天气", by=gm)
+    yield
+    series = series_ensure(house.world, "complaints", "south")
+    Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=10, days=28)
+    house.samples("complaints", *[10] * 16, region="south")
+    house.samples("availability", *[99.95] * 32, region="south")
+    house.samples("call_success_rate", *[98.5] * 32, region="south")
+    lifting.lift_apply(number=number, no_secondary_risk=True, note="已复测", by=tech)
+    lifting.lift_refuse(number=number, reason="再观察", by=gm)
+    yield
+    lifting.lift_apply(number=number, no_secondary_risk=True, note="再次复测", by=tech)
+    lifting.lift_approve(number=number, note="同意", by=gm)
+    yield
+
+
 def series_surge(house: Hotline) -> None:
     """A signal opens a warning, another joins it, HQ dismisses it."""
-    from signals.models import Baseline
-    from signals.services.samples import series_ensure
-
     series = series_ensure(house.world, "complaints", "north")
     Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=10, days=28)
     house.samples("complaints", *[14] * 15, region="north")

@@ -50,6 +50,13 @@ EXPECTED = """
     incident.restore        .  .  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.end            .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.close          .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
+    warning.issue_blue      x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    warning.issue_yellow    .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    warning.report_data     x  x  .  .  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .
+    warning.prepare         x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
+    warning.apply_lift      .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    warning.approve_lift    .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    warning.extend          .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     summary.edit            .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     summary.publish         .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     notice.view             x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .

@@ -2,7 +2,7 @@
 import { say } from "../words";
 import type { Incident, Phase, Reading } from "./types";
 
-export type Tone = "ok" | "warn" | "bad" | "unknown" | "info" | "quiet";
+export type Tone = "ok" | "warn" | "bad" | "unknown" | "info" | "quiet" | "blue" | "yellow";
 export type Look = { readonly label: string; readonly icon: string; readonly tone: Tone };
 type GroupStatus = Incident["groups"][number]["status"];
 type Level = Incident["level"];
@@ -19,6 +19,13 @@ export function phaseLook(phase: Phase): Look {
     case "ended": return look("flag", "ok", say("Ended"));
     case "closed": return look("archive", "quiet", say("Closed"));
     case "dismissed": return look("ban", "quiet", say("Dismissed"));
+  }
+}
+
+export function warningLook(colour: "blue" | "yellow"): Look {
+  switch (colour) {
+    case "blue": return look("bell", "blue", say("Blue warning"));
+    case "yellow": return look("bell-ringing", "yellow", say("Yellow warning"));
   }
 }
 

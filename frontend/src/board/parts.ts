@@ -1,7 +1,7 @@
 /** The pieces of the board: an incident, a duty with its clock, a reading. */
 import { pick, say } from "../words";
 import { chip, clause, clock, h, icon } from "./dom";
-import { groupLook, levelText, phaseLook, readingLook } from "./labels";
+import { groupLook, levelText, phaseLook, readingLook, warningLook } from "./labels";
 import { line, nameOf, place } from "./sentences";
 import type { BoardEvent, Incident, Obligation, Reading, State } from "./types";
 
@@ -37,7 +37,8 @@ export function incidentCard(incident: Incident, names: Names): HTMLElement {
   return h("article", { class: "card incident", "data-incident": incident.number, "data-level": incident.level ?? "" },
     h("header", {},
       level(incident),
-      chip(phaseLook(incident.phase)),
+      incident.phase === "warning" && incident.warning ? null : chip(phaseLook(incident.phase)),
+      incident.warning ? chip(warningLook(incident.warning)) : null,
       incident.major ? chip({ icon: "alert-octagon", label: say("Major fault"), tone: "bad" }) : null,
       overdue > 0 && chip({ icon: "clock-exclamation", label: say("{n} overdue", { n: overdue }), tone: "bad" }),
       h("span", { "data-bci": incident.regions.length === 1 ? incident.regions[0]! : "" }),

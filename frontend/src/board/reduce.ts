@@ -22,7 +22,7 @@ function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
     number, origin, category, regions, phase, level,
     stream: event.stream, seq: event.seq,
     title: titles ?? { zh: title ?? "", en: title ?? "" },
-    level_provisional: false, proposed_level: null, major: null,
+    level_provisional: false, proposed_level: null, major: null, warning: null,
     opened_at: event.occurred, phase_since: event.occurred,
     groups: [], obligations: [], tasks: [], log: [event],
   };
@@ -58,7 +58,13 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "level.decided":
       return { level: event.data.after, level_provisional: event.data.provisional };
     case "warning.started":
+      return { warning: event.data.colour, ...moved(incident, event.data.phase, event.occurred) };
+    case "warning.raised":
+      return { warning: event.data.after };
+    case "warning.lifted":
+      return { warning: null };
     case "response.started":
+      return { warning: null, ...moved(incident, event.data.phase, event.occurred) };
     case "service.restored":
     case "response.ended":
     case "incident.closed":
@@ -102,6 +108,12 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "message.queued":
     case "equipment.withdrawn":
     case "equipment.returned":
+    case "warning.data_reported":
+    case "warning.task_assigned":
+    case "warning.task_done":
+    case "warning.extended":
+    case "warning.lift_applied":
+    case "warning.lift_refused":
     case "obligation.escalated":
       return {}; // a line of the log
   }

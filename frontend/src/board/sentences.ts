@@ -43,7 +43,27 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "incident.dismissed":
       return plain(event.data.false_alarm ? say("Dismissed as a false alarm.") : say("Dismissed."), event.data.reason);
     case "warning.started":
-      return plain(event.data.colour === "yellow" ? say("Yellow warning: the pre-response began.") : say("Blue warning issued."), "", true);
+      if (event.data.contents) return plain(say("Yellow warning: the pre-response began."), pick(event.data.contents.measures), true);
+      return plain(event.data.colour === "yellow" ? say("Yellow warning issued.") : say("Blue warning issued."), said(event.data), true);
+    case "warning.raised":
+      return plain(say("The warning was raised to yellow."), said(event.data), true);
+    case "warning.data_reported":
+      return plain(say("Hourly data: {department}.", { department: nameOf(names, "departments", event.data.department) }),
+        [event.data.availability, event.data.spares, event.data.forecast].filter(Boolean).join(" · "));
+    case "warning.task_assigned":
+      return plain(say("Task given: {title}.", { title: pick(event.data.title) }));
+    case "warning.task_done":
+      return plain(event.data.all_done
+        ? say("Task done: {title}. The preparation is complete.", { title: pick(event.data.title) })
+        : say("Task done: {title}.", { title: pick(event.data.title) }), event.data.word);
+    case "warning.extended":
+      return plain(say("Headquarters extended the warning."), event.data.reason);
+    case "warning.lift_applied":
+      return plain(say("The technical group applied for lifting the warning."), event.data.note);
+    case "warning.lift_refused":
+      return plain(say("Headquarters refused to lift the warning."), event.data.reason);
+    case "warning.lifted":
+      return plain(say("The warning was lifted."), event.data.note);
     case "level.proposed":
       return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level) }) : say("The plan proposes no level."),
         event.data.reasons.map(pick).join(" "));
@@ -128,6 +148,9 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
 const both = ({ zh, en }: { readonly zh: string | null; readonly en: string | null }): string => pick({ zh: zh ?? "", en: en ?? "" });
 const stock = ({ names, number, quantity, left }: Payload<"equipment.withdrawn"> | Payload<"equipment.returned">) =>
   ({ name: `${pick(names)} (${number})`, quantity, left });
+
+const said = ({ reach, duration, measures }: { reach: string | null; duration: string | null; measures: string | null }): string =>
+  [reach, duration, measures].filter(Boolean).join(" · ");
 
 function verdict(verdict: "keep" | "raise" | "lower"): string {
   switch (verdict) {

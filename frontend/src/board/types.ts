@@ -11,6 +11,9 @@ const trigger = shape({
   watch: number, threshold: text, metric: text, region: maybe(text), hotline: maybe(text), node: maybe(text),
   value: number, ratio: maybe(number), baseline: maybe(number), at: time,
 });
+const colour = oneOf("blue", "yellow");
+const task = shape({ item: text, title: bilingual, person: maybe(number), due_at: time });
+const judged = shape({ id: text, met: oneOf("met", "unmet", "unknown"), value: anything, clauses: list(text) });
 const condition = shape({ id: text, state: oneOf("met", "unmet", "unknown"), waived: flag });
 
 const ofNotice = { notice: number, kind: oneOf("impact", "update", "regulator", "holding"), revision: number };
@@ -27,7 +30,18 @@ export const PAYLOADS = {
   "incident.verified": shape({ outcome: oneOf("confirmed", "false_alarm"), major: flag, note: words, phase }),
   "incident.assessed": shape({ facts, impact: words, measures: words }),
   "incident.dismissed": shape({ reason: words, false_alarm: flag, phase }),
-  "warning.started": shape({ colour: oneOf("blue", "yellow"), phase, clauses: list(text) }),
+  "warning.started": shape({
+    colour, phase, clauses: list(text), reach: optional(words, ""), duration: optional(words, ""), measures: optional(words, ""),
+    contents: optional(maybe(mapOf(bilingual)), null), limit_at: optional(maybe(time), null), preparation: optional(list(task), []),
+  }),
+  "warning.raised": shape({ before: colour, after: colour, reach: words, duration: words, measures: words }),
+  "warning.data_reported": shape({ department: text, availability: words, spares: words, forecast: words, covers: list(number) }),
+  "warning.task_assigned": shape({ task: number, item: text, title: bilingual, before: maybe(number), person: number, due_at: time }),
+  "warning.task_done": shape({ task: number, item: text, title: bilingual, word: words, all_done: flag }),
+  "warning.extended": shape({ limit_at: time, reason: words }),
+  "warning.lift_applied": shape({ application: number, conditions: list(judged), note: words }),
+  "warning.lift_refused": shape({ application: number, reason: words }),
+  "warning.lifted": shape({ application: number, colour, conditions: list(judged), note: words }),
   "level.proposed": shape({ level: maybe(level), certain: flag, reasons: list(bilingual), clauses: list(text), rules: list(text) }),
   "level.decided": shape({ before: maybe(level), after: level, provisional: flag, proposed: maybe(level), differs: flag, reason: words }),
   "response.started": shape({ level, phase, hq_active: flag }),
@@ -103,7 +117,8 @@ export type Obligation = Of<typeof obligation>;
 const group = shape({ key: text, status: groupStatus, at: time });
 export const incident = shape({
   number: text, stream: number, seq: number, title: bilingual, category: text, origin: oneOf("report", "signal"), phase,
-  level: maybe(level), level_provisional: flag, proposed_level: maybe(level), major: maybe(flag), regions: list(text),
+  level: maybe(level), level_provisional: flag, proposed_level: maybe(level), major: maybe(flag), warning: maybe(colour),
+  regions: list(text),
   opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation),
   tasks: list(shape({ id: number, group: text })), log: list(incidentEvent),
 });

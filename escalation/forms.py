@@ -1,0 +1,128 @@
+"""Forms of the acts on a warning; those of the decisions stand in the incident room itself."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.bilingual import in_language
+from escalation import selectors
+from escalation.models import EarlyWarning, PreparationTask
+from escalation.services.warning_state import candidates
+from escalation.services.warnings import RIGHTS
+from incidents.forms import ActForm
+from incidents.selectors import Incident
+from incidents.services.acting import scope_of
+from people.rights import allowed
+from people.selectors import User, names
+from plans.domain import Plan
+from signals.selectors import core_now, near_now
+
+LONG = 4000
+
+
+def _words(label: Any, *, required: bool = False, rows: int = 3, help_text: Any = "") -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, required=required, max_length=LONG, widget=widget, help_text=help_text)
+
+
+FACTS_ONLY = _("Facts only; nothing that could spread panic.")
+
+
+class WarnForm(ActForm):
+    """The four contents of a warning (5.1)."""
+
+    colour = forms.ChoiceField(label=_("Colour"), widget=forms.RadioSelect)
+    reach = _words(_("Reach"), required=True, rows=2, help_text=FACTS_ONLY)
+    duration = _words(_("Expected duration"), required=True, rows=1)
+    measures = _words(_("First measures advised"), required=True, rows=3)
+
+    def __init__(self, *args: Any, incident: Incident, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        standing = selectors.standing_warning(incident)
+        wanted = [EarlyWarning.Colour.YELLOW] if standing else list(EarlyWarning.Colour)
+        may = [colour for colour in wanted if allowed(by, RIGHTS[colour], scope_of(incident))]
+        self.fields["colour"].choices = [(colour.value, colour.label) for colour in may]  # type: ignore[attr-defined]
+        self.near = [] if self.is_bound or standing else near_now(incident.world_id, incident.regions)
+        if self.near:
+            self.fields["colour"].help_text = _near_text(self.near)
+        proposed = next((colour for _threshold, colour in self.near if colour in may), None)
+        self.initial.setdefault("colour", proposed or (may[0].value if may else ""))
+        if standing:
+            for name, text in standing.contents.items():
+                self.initial.setdefault(name, in_language(text))
+        elif incident.regions:
+            places = names()["regions"]
+            self.initial.setdefault("reach", "、".join(in_language(places[k]) for k in incident.regions if k in places))
+
+
+def _near_text(near: list[tuple[Any, str]]) -> str:
+    lines = "; ".join(in_language(threshold.title.as_dict()) for threshold, _colour in near)
+    colour = EarlyWarning.Colour(near[0][1]).label
+    return gettext("The plan proposes %(colour)s: near the threshold of %(lines)s.") % {
+        "colour": colour,
+        "lines": lines,
+    }
+
+
+class DataForm(forms.Form):
+    """The hourly data of a department (4.3), filled in from the signals where they know."""
+
+    availability = _words(_("Availability"), required=True, rows=2)
+    spares = _words(_("State of spare resources"), required=True, rows=2)
+    forecast = _words(_("Forecast of impact"), required=True, rows=2)
+
+    def __init__(self, *args: Any, incident: Incident, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.initial.setdefault("availability", availability_said(incident, plan))
+
+
+def availability_said(incident: Incident, plan: Plan) -> str:
+    """What the signals know of the core indicators now, in the reader's language."""
+    known = core_now(incident.world_id, incident.regions)
+    said = [
+        f"{in_language(plan.metrics[key].title.as_dict())} {value:g} %" for key, (value, _at) in sorted(known.items())
+    ]
+    return ("；" if (get_language() or settings.LANGUAGE_CODE).startswith("zh") else "; ").join(said)
+
+
+class AssignForm(forms.Form):
+    # Whoever is not in the list is refused by the service, with the reason.
+    person = forms.IntegerField(label=_("Person"), widget=forms.Select)
+    due_at = forms.DateTimeField(
+        label=_("To be done by"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Left empty: the time stays as it is."),
+    )
+
+    def __init__(
+        self, *args: Any, task: PreparationTask | None = None, here: Sequence[User] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        here = candidates() if here is None else here
+        self.fields["person"].widget.choices = [(user.pk, user.display_name) for user in here]
+        if task is not None:
+            self.initial.setdefault("person", task.person_id)
+
+
+class DoneForm(forms.Form):
+    word = _words(_("What was done, and where it can be found"), required=True, rows=2)
+
+
+class LiftForm(forms.Form):
+    no_secondary_risk = forms.BooleanField(label=_("The technical group confirms: no secondary risk"), required=False)
+    note = _words(_("What was checked, and by whom"), required=True, rows=2)
+
+
+class ApproveForm(forms.Form):
+    note = _words(_("Note"), rows=2)
+
+
+class ReasonForm(forms.Form):
+    reason = _words(_("Reason"), required=True, rows=2)

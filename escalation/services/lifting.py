@@ -1,0 +1,186 @@
+"""Lifting a warning (5.3): the technical group applies, the plan judges, headquarters approves, all who were told hear of it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.bilingual import both, in_language
+from common.errors import Conflict, NotAllowed
+from engine import worlds
+from escalation import selectors
+from escalation.events import LiftApplied, LiftRefused, WarningLifted
+from escalation.models import EarlyWarning, LiftApplication
+from escalation.services.standing import Standing, entered, person_id
+from escalation.services.telling import tell_people, tell_roles
+from incidents import services as incidents
+from incidents.selectors import Incident
+from incidents.services.acting import required
+from people import selectors as people
+from plans.domain import EndVerdict, Fact, LiftFacts, warning_lift
+from signals.selectors import excess_now, on_target
+
+CLAUSE = "5.3"
+APPROVERS = ("hq", "hq_members")
+
+
+def lift_verdict(incident: Incident, *, no_risk: bool | None, since: datetime | None = None) -> EndVerdict:
+    """The three conditions as they stand; `no_risk` is the technical group's word (None: not given yet) and `since` when."""
+    now = worlds.now(incident.world_id)
+    facts: dict[str, Fact] = {}
+    if (run := on_target(incident.world_id, incident.regions)) is not None:
+        facts["on_target_minutes"] = Fact(run[0], run[1], "signals")
+    if (excess := excess_now(incident.world_id, incident.regions)) is not None:
+        facts["complaints_of_mean"] = Fact(1 + excess[0], excess[1], "signals")
+    if no_risk is not None:
+        facts["no_secondary_risk"] = Fact(no_risk, since or now, "technical_response")
+    return warning_lift(selectors.plan_for(incident), LiftFacts(**facts))
+
+
+def _must_hold(verdict: EndVerdict) -> None:
+    """Raises Conflict naming each condition that is not met, with its clause."""
+    if verdict.allowed:
+        return
+    errors = [
+        {
+            "field": row.id,
+            "code": row.met.value,
+            "message": f"{in_language(row.title.as_dict())} ({', '.join(row.clauses)})",
+        }
+        for row in verdict.open
+    ]
+    raise Conflict(
+        "lift.conditions",
+        _("The warning cannot be lifted yet. Not met or not known: %(conditions)s."),
+        errors=errors,
+        conditions="; ".join(str(row["message"]) for row in errors),
+    )
+
+
+def _kept(verdict: EndVerdict) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row.id,
+            "met": row.met.value,
+            "value": row.fact.value if row.fact else None,
+            "clauses": list(row.clauses),
+        }
+        for row in verdict.conditions
+    ]
+
+
+@transaction.atomic
+def lift_apply(*, number: str, no_secondary_risk: bool, note: str, by: Actor) -> LiftApplication:
+    """The technical group leader applies, confirming that there is no secondary risk.
+
+    Raises NotAllowed, Invalid (no word on what was confirmed), Conflict (a condition is unmet or unknown, an application
+    waits already, or the warning is over).
+    """
+    standing = entered("warning.apply_lift", number=number, by=by)
+    note = required("note", note)
+    if LiftApplication.objects.filter(warning=standing.warning, state="applied").exists():
+        raise Conflict("lift.waits", _("An application for lifting waits for headquarters already."))
+    verdict = lift_verdict(standing.incident, no_risk=no_secondary_risk)
+    _must_hold(verdict)
+    application = LiftApplication.objects.create(
+        warning=standing.warning,
+        applied_by_id=person_id(by),
+        applied_at=standing.now,
+        note=note,
+        conditions=_kept(verdict),
+    )
+    payload = LiftApplied(application=application.pk, conditions=application.conditions, note=note)
+    standing.write(payload, clause=CLAUSE)
+    tell_roles(
+        standing.incident,
+        standing.plan,
+        [role for role in APPROVERS if role in standing.plan.roles],
+        kind="warning.lift_applied",
+        subject=both(_("Lifting waits for your approval: %(title)s"), title=standing.incident.titles),
+        body=both(_("All conditions of lifting are met. The technical group confirms: %(note)s"), note=note),
+        clause=CLAUSE,
+        key=f"lift:{application.pk}",
+    )
+    return application
+
+
+@transaction.atomic
+def lift_approve(*, number: str, note: str = "", by: Actor) -> EarlyWarning:
+    """Headquarters approves: the conditions still hold, everyone who heard of the warning hears of its lifting, and the
+    incident is dismissed as needing no response (docs/decisions/0009).
+
+    Raises NotAllowed (the applicant himself), Conflict (no application, a condition fails by now, or it is over).
+    """
+    standing, application = _deciding(number, by)
+    warning = standing.warning
+    verdict = lift_verdict(standing.incident, no_risk=True, since=application.applied_at)
+    _must_hold(verdict)
+    _decide(application, LiftApplication.State.APPROVED, standing, note.strip())
+    warning.ended_at, warning.outcome = standing.now, EarlyWarning.Outcome.LIFTED
+    warning.save(update_fields=["ended_at", "outcome"])
+    payload = WarningLifted(
+        application=application.pk, colour=warning.colour, conditions=_kept(verdict), note=note.strip()
+    )
+    standing.write(payload, clause=CLAUSE)
+    _announce(standing)
+    # The reason stands in the log for good, where no language is active: in both.
+    reason = both(_("The warning was lifted."))
+    incidents.incident_dismiss(number=number, reason=f"{reason['zh']} {reason['en']}", false_alarm=False, by=by)
+    return warning
+
+
+@transaction.atomic
+def lift_refuse(*, number: str, reason: str, by: Actor) -> LiftApplication:
+    """Headquarters refuses with a reason; the technical group owes a new application."""
+    standing, application = _deciding(number, by)
+    reason = required("reason", reason)
+    _decide(application, LiftApplication.State.REFUSED, standing, reason)
+    standing.write(LiftRefused(application=application.pk, reason=reason), clause=CLAUSE)
+    tell_people(
+        standing.incident,
+        [(application.applied_by_id, "technical_response")],
+        kind="warning.lift_refused",
+        subject=both(_("Lifting was refused: %(title)s"), title=standing.incident.titles),
+        body=both(_("Headquarters refused the application: %(reason)s"), reason=reason),
+        clause=CLAUSE,
+        key=f"lift_refused:{application.pk}",
+    )
+    return application
+
+
+def _deciding(number: str, by: Actor) -> tuple[Standing, LiftApplication]:
+    standing = entered("warning.approve_lift", number=number, by=by)
+    rows = LiftApplication.objects.select_for_update(no_key=True).filter(warning=standing.warning, state="applied")
+    application = rows.first()
+    if application is None:
+        raise Conflict("lift.none", _("No application for lifting waits; the technical group applies first."))
+    if application.applied_by_id == person_id(by):
+        raise NotAllowed("lift.same_person", _("You applied yourself; another person of headquarters must decide."))
+    return standing, application
+
+
+def _decide(application: LiftApplication, state: LiftApplication.State, standing: Standing, reason: str) -> None:
+    application.state, application.reason = state, reason
+    application.decided_by_id, application.decided_at = person_id(standing.actor), standing.now
+    application.save(update_fields=["state", "reason", "decided_by", "decided_at"])
+
+
+def _announce(standing: Standing) -> None:
+    """The same recipients by the same ways as the issue (ruling on contradiction 29); who left since is passed over."""
+    present = people.users_by_id(row[0] for row in standing.warning.told)
+    to = [(pk, role) for pk, role in standing.warning.told if pk in present and present[pk].is_active]
+    tell_people(
+        standing.incident,
+        to,
+        kind="warning.lifted",
+        subject=both(_("Warning lifted: %(title)s"), title=standing.incident.titles),
+        body=both(
+            _("The warning of %(number)s is lifted: every condition of clause %(clause)s is met."),
+            number=standing.incident.number,
+            clause=CLAUSE,
+        ),
+        clause=CLAUSE,
+        key=f"warning.lifted:{standing.incident.number}",
+    )
