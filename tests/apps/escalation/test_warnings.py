@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from common.actor import SYSTEM
 from common.errors import Conflict, Invalid, NotAllowed
@@ -108,9 +108,9 @@ def test_a_second_one_is_refused_and_blue_is_raised_to_yellow_by_headquarters(ca
 
 def test_the_database_lets_no_yellow_become_blue_and_no_warning_go(cast: Cast) -> None:
     number = issued(cast, "yellow")
-    with pytest.raises(InternalError, match="Invalid transition"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Invalid transition"), transaction.atomic():
         EarlyWarning.objects.filter(pk=row(number).pk).update(colour="blue")
-    with pytest.raises(InternalError, match="Cannot delete"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Cannot delete"), transaction.atomic():
         EarlyWarning.objects.filter(pk=row(number).pk).delete()
     with pytest.raises(IntegrityError), transaction.atomic():
         EarlyWarning.objects.filter(pk=row(number).pk).update(ended_at=worlds.now(worlds.real()))
@@ -279,7 +279,7 @@ def test_a_task_for_someone_who_left_is_refused_by_service_and_database(cast: Ca
     with pytest.raises(Invalid) as refused:
         preparing.task_assign(number=number, task_id=task.pk, person=luo.pk, by=cast.actor(DUTY))
     assert luo.display_name in refused.value.sentence()
-    with pytest.raises(InternalError, match="who left"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="who left"), transaction.atomic():
         PreparationTask.objects.filter(pk=task.pk).update(person=luo)
     with pytest.raises(Invalid):
         preparing.task_assign(number=number, task_id=task.pk, person=cast.user(AUDITOR).pk, by=cast.actor(DUTY))
