@@ -23,7 +23,8 @@ def plan_for(incident: Incident) -> Plan:
 
 
 def situation_of(incident: Incident) -> Situation:
-    standing = standing_warning(incident)
+    # A warning stands in these phases only; elsewhere the question costs no query.
+    standing = standing_warning(incident) if incident.phase in ("warning", "verified") else None
     colour = standing.colour if standing else None
     return Situation(level=incident.level, major=incident.major, phase=incident.phase, warning=colour)
 

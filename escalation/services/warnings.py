@@ -21,7 +21,7 @@ from escalation.services.preparing import tasks_make, tasks_said, tasks_tell
 from escalation.services.standing import LIMIT, Standing, entered
 from escalation.services.telling import tell_people
 from incidents import services as incidents
-from incidents.selectors import Incident, by_number, by_stream
+from incidents.selectors import Incident, by_number, of_event
 from incidents.services.acting import blank, check_unchanged, chosen, locked, required, scope_of, user_id
 from people.rights import require
 from plans.domain import Plan
@@ -205,7 +205,7 @@ def warning_extend(*, number: str, reason: str, by: Actor) -> EarlyWarning:
 
 def follow(event: Event) -> None:
     """React to what ends a warning otherwise than lifting: the response, a dismissal (ruling on contradiction 20)."""
-    incident = by_stream(event.stream_id)
+    incident = of_event(event)
     EarlyWarning.objects.filter(incident=incident, ended_at=None).update(
         ended_at=event.occurred_at, outcome=OUTCOMES[event.kind]
     )
