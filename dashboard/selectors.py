@@ -173,11 +173,7 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
     number = row.incident.number
     page = next((PAGE_OF_PROOF[kind] for kind in rule.evidence if kind in PAGE_OF_PROOF), "")
     where = act_address(number, act) if act else page.format(number=number)
-    proofs = [
-        (kind, plan.evidence[kind].as_dict())
-        for kind in proofs_of(rule, plan)
-        if kind not in PAGE_OF_PROOF
-    ]
+    proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan) if kind not in PAGE_OF_PROOF]
     stands = row.state in Obligation.STANDING
     return {
         "obligation": row,

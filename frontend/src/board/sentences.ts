@@ -44,9 +44,9 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(event.data.false_alarm ? say("Dismissed as a false alarm.") : say("Dismissed."), event.data.reason);
     case "warning.started":
       if (event.data.contents) return plain(say("Yellow warning: the pre-response began."), pick(event.data.contents.measures), true);
-      return plain(event.data.colour === "yellow" ? say("Yellow warning issued.") : say("Blue warning issued."), said(event.data), true);
+      return plain(event.data.colour === "yellow" ? say("Yellow warning issued.") : say("Blue warning issued."), contents(event.data), true);
     case "warning.raised":
-      return plain(say("The warning was raised to yellow."), said(event.data), true);
+      return plain(say("The warning was raised to yellow."), contents(event.data), true);
     case "warning.data_reported":
       return plain(say("Hourly data: {department}.", { department: nameOf(names, "departments", event.data.department) }),
         [event.data.availability, event.data.spares, event.data.forecast].filter(Boolean).join(" · "));
@@ -149,7 +149,7 @@ const both = ({ zh, en }: { readonly zh: string | null; readonly en: string | nu
 const stock = ({ names, number, quantity, left }: Payload<"equipment.withdrawn"> | Payload<"equipment.returned">) =>
   ({ name: `${pick(names)} (${number})`, quantity, left });
 
-const said = ({ reach, duration, measures }: { reach: string | null; duration: string | null; measures: string | null }): string =>
+const contents = ({ reach, duration, measures }: { reach: string | null; duration: string | null; measures: string | null }): string =>
   [reach, duration, measures].filter(Boolean).join(" · ");
 
 function verdict(verdict: "keep" | "raise" | "lower"): string {
