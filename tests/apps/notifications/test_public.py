@@ -54,8 +54,8 @@ def read(path: str = "/status/", **headers: str) -> str:
 
 
 def test_calm_when_nothing_stands(world: World):
-    assert "所有服务运行正常" in read()
-    assert "All services are running" in read("/status/?lang=en")
+    assert "目前没有通报" in read()
+    assert "There is no notice at present" in read("/status/?lang=en")
     assert json.loads(read("/status/feed.json"))["_hotline"]["state"] == "running"
 
 
@@ -85,21 +85,21 @@ def test_drafts_withdrawn_ones_the_regulators_and_practice_are_not_shown(inciden
     for said in ("Only a draft", "regulator alone", "Withdrawn again", "Only practice"):
         assert said not in page
         assert said not in feed
-    assert "All services are running" in page
+    assert "There is no notice at present" in page
 
 
 def test_what_is_over_is_history_and_the_page_is_calm_again(incident: Incident, desk: Desk, lin: User):
     desk.out(incident, "It was affected.")
     incident_dismiss(number=incident.number, reason="over", false_alarm=False, by=actor_of(lin))
     page = read("/status/?lang=en")
-    assert "All services are running" in page
+    assert "There is no notice at present" in page
     assert page.index("Earlier notices") < page.index("It was affected.")
 
 
 def test_a_general_notice_does_not_say_that_anything_is_down(world: World, desk: Desk):
     desk.out(None, "Planned work on Sunday.", kind="update", world=world)
     page = read("/status/?lang=en")
-    assert "All services are running" in page
+    assert "There is no notice at present" in page
     assert "Planned work on Sunday." in page
 
 
