@@ -98,7 +98,7 @@ def begin(
     clauses: list[str],
 ) -> EarlyWarning:
     """Write the warning of an incident that stands in its warning phase: its row, its tasks, its event."""
-    now = worlds.now(incident.world_id)
+    now = incident.phase_since  # row and event name one instant
     rule = plan.obligations.get(LIMIT)
     warning = EarlyWarning.objects.create(
         incident=incident,

@@ -346,7 +346,7 @@ def test_a_silent_indicator_is_unknown_and_unknown_is_not_met(hotline: Hotline) 
     number = surge(hotline)
     assert unmet(hotline, number) == {"on_target": "unknown", "complaints": "unmet"}
     calm(hotline)
-    hotline.forward(minutes=10)
+    hotline.forward(minutes=20)
     hotline.samples("complaints", *[10] * 16, region="east")
     assert unmet(hotline, number) == {"on_target": "unknown"}
 
