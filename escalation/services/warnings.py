@@ -10,7 +10,6 @@ from common.actor import Actor
 from common.bilingual import Both, both
 from common.clock import utc_text
 from common.errors import Conflict
-from engine import worlds
 from engine.log import log_append
 from engine.models import Event
 from escalation import selectors
