@@ -150,7 +150,7 @@ def test_a_tampered_row_is_found(case: str, statement: str, found_at: int, real:
 
 def test_text_can_be_erased_and_the_log_stays_whole(real: World) -> None:
     event = happen(real, 1, note="call me on 13800000000")
-    assert "138" not in bytes(Event.objects.get(pk=event.pk).canonical).decode()
+    assert "13800000000" not in bytes(Event.objects.get(pk=event.pk).canonical).decode()
     assert events_after(event.stream_id, 0)[0].data["note"] == "call me on 13800000000"
     EventText.objects.filter(event=event).update(text=None)
     assert events_after(event.stream_id, 0)[0].data["note"] == ""
