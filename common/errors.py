@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
@@ -48,6 +50,12 @@ class Conflict(HotlineError):
 
 class TooLarge(HotlineError):
     status = 413
+
+
+def body_too_large() -> TooLarge:
+    """The body of a request is larger than the product reads."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2
+    return TooLarge("too_large", _("A request may have %(most)s MB at most."), most=most)
 
 
 class TryLater(HotlineError):

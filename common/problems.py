@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db.utils import OperationalError
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from common.errors import HotlineError
+from common.errors import HotlineError, body_too_large
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -44,6 +44,8 @@ def _field_errors(detail: Any, field: str = "") -> list[Mapping[str, Any]]:
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler."""
+    if isinstance(error, RequestDataTooBig):
+        error = body_too_large()
     if isinstance(error, HotlineError):
         set_rollback()
         return _response(problem_of(error))

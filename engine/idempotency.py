@@ -32,7 +32,7 @@ def once(*, by: Actor, key: str, fingerprint: str, change: Callable[[], tuple[st
     `change` returns (reference, status). A second sender waits for the first one's transaction. Raises Conflict when the key
     was used for another request; when `change` raises, nothing is kept and the key is free again.
     """
-    if not key or len(key) > LONGEST_KEY:
+    if not key or len(key) > LONGEST_KEY or "\x00" in key:
         raise Invalid("idempotency_key.bad", _("The Idempotency-Key must have 1 to 200 characters."))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

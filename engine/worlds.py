@@ -56,14 +56,16 @@ def real() -> World:
 
 
 def by_key(key: str) -> World:
-    try:
-        return World.objects.get(key=key)
-    except World.DoesNotExist:
-        raise Missing("world.missing", _("There is no such world.")) from None
+    """Raises Missing."""
+    found = find(key)
+    if found is None:
+        raise Missing("world.missing", _("There is no such world."))
+    return found
 
 
 def find(key: str) -> World | None:
-    return World.objects.filter(key=key).first()
+    """The world by this key, if there is one; what an address says may hold a NUL, which no key does."""
+    return None if "\x00" in key else World.objects.filter(key=key).first()
 
 
 def world_open(

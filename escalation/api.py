@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.shapes import BilingualOut
 from escalation import selectors
 from escalation.models import Obligation
 from escalation.services import endings, levels, obligations
@@ -14,11 +15,6 @@ from incidents.selectors import by_number, incident_dict
 from people.endpoints import ActionEndpoint, Endpoint
 
 LEVEL_HELP = "a level of the plan this incident is pinned to, such as I, II or III"
-
-
-class BilingualOut(serializers.Serializer):
-    zh = serializers.CharField()
-    en = serializers.CharField()
 
 
 class ObligationOut(serializers.Serializer):

@@ -34,7 +34,7 @@ def _done(request: PageRequest, number: str, change: Callable[[], tuple[str, int
 
 def _number(request: PageRequest, name: str) -> int | None:
     text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 @posts("incident.decide_level")

@@ -237,8 +237,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["people.permissions.ByRight"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["common.parsers.BoundedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "hotline_ep.described.Described",
     "EXCEPTION_HANDLER": "common.problems.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -251,6 +251,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # Sets of choices whose fields have the same name in several rooms.
+    "ENUM_NAME_OVERRIDES": {
+        "NoticeKindEnum": "notifications.models.Notice.Kind",
+        "GroupStatusEnum": "incidents.models.GroupAtWork.Status",
+        "DeliveryStateEnum": "hotline_ep.described.DELIVERY_STATES",
+    },
 }
 
 # --- the product's own switches --------------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.shapes import BilingualOut
 from incidents import selectors, services
 from incidents.domain.moves import RIGHT, Act
 from incidents.domain.reports import HandlingIn, ReportIn
@@ -75,12 +77,7 @@ class ReportBody(serializers.Serializer):
     caller_words = maybe_words()
 
 
-class BilingualOut(serializers.Serializer):
-    zh = serializers.CharField()
-    en = serializers.CharField()
-
-
-class GroupOut(serializers.Serializer):
+class GroupAtWorkOut(serializers.Serializer):
     group = serializers.CharField()
     status = serializers.ChoiceField(choices=GroupAtWork.Status.choices)
     at = serializers.DateTimeField()
@@ -124,7 +121,7 @@ class IncidentOut(serializers.Serializer):
     ending_reported_at = time()
     ended_at = time()
     closed_at = time()
-    groups = GroupOut(many=True)
+    groups = GroupAtWorkOut(many=True)
     seq = serializers.IntegerField()
 
 
@@ -168,7 +165,7 @@ class Incidents(IncidentAct):
         rows = selectors.newest(self.world, wanted)
         if before := asked.get("before"):
             rows = rows.filter(pk__lt=selectors.by_number(before).pk)
-        limit = min(int(asked["limit"]), MOST) if asked.get("limit", "").isdecimal() else 50
+        limit = min(_whole("limit", asked.get("limit", "50")), MOST)
         page = list(rows[: limit + 1])
         shown = page[:limit]
         more = shown[-1].number if len(page) > limit and shown else None
@@ -187,6 +184,13 @@ def _one_of(field: str, value: str, choices: list[str]) -> str:
     if value and value not in choices:
         raise serializers.ValidationError({field: f"{value!r}: {', '.join(choices)}"}, code="invalid_choice")
     return value
+
+
+def _whole(field: str, text: str) -> int:
+    """A number of the address; raises ValidationError for what is none, or has more digits than any."""
+    if not text.isdecimal() or len(text) > 18:
+        raise serializers.ValidationError({field: _("A whole number is needed here.")}, code="invalid")
+    return int(text)
 
 
 class OneIncident(Endpoint):
@@ -209,11 +213,9 @@ class Events(Endpoint):
         responses={200: dict[str, Any]},
     )
     def get(self, request: Request, number: str) -> Response:
-        after = request.query_params.get("after", "0")
-        if not after.isdecimal():
-            raise serializers.ValidationError({"after": "a number"}, code="invalid")
+        after = _whole("after", request.query_params.get("after", "0"))
         incident = selectors.by_number(number)
-        found = selectors.events(incident, after=int(after))
+        found = selectors.events(incident, after=after)
         return Response({"incident": number, "stream": incident.stream_id, "events": found})
 
 

@@ -13,7 +13,7 @@ from incidents.models import Task
 from people.endpoints import ActionEndpoint
 
 
-class PersonOut(serializers.Serializer):
+class TaskPersonOut(serializers.Serializer):
     """`active` is false once the person has left: pass the task on."""
 
     id = serializers.IntegerField()
@@ -26,8 +26,8 @@ class TaskOut(serializers.Serializer):
     incident = serializers.CharField()
     group = serializers.CharField()
     title = serializers.CharField()
-    assignee = PersonOut()
-    given_by = PersonOut(allow_null=True)
+    assignee = TaskPersonOut()
+    given_by = TaskPersonOut(allow_null=True)
     given_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)
     state = serializers.ChoiceField(choices=Task.State.choices)

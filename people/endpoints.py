@@ -1,5 +1,6 @@
 """What every room's views are made of: endpoints and pages that know who asks, by which right, in which world."""
 
+import json
 from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import Any, ClassVar
@@ -8,7 +9,7 @@ import msgspec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.actor import Actor
-from common.errors import HotlineError, TryLater
+from common.errors import HotlineError, Invalid, TryLater
 from engine import worlds
 from engine.idempotency import Answer, fingerprint_of, once
 from engine.models import World
@@ -57,6 +58,18 @@ def home_in(world: World) -> HttpResponse:
     return redirect(reverse("home") + ("" if world.is_real else f"?world={world.key}"))
 
 
+def refuse_nul(path: str, *said: QueryDict) -> None:
+    """Raise Invalid naming the field that holds a NUL character, which no text of the database can; bodies in JSON are
+    refused by their serializers."""
+    fields = [
+        name for words in said for name, values in words.lists() if any("\x00" in text for text in (name, *values))
+    ]
+    if fields or "\x00" in path:
+        sentence = _("There is a NUL character in what was sent, which cannot be kept; remove it and send again.")
+        errors = [{"field": name.replace("\x00", ""), "code": "null_character", "message": sentence} for name in fields]
+        raise Invalid("null_character", sentence, errors=errors)
+
+
 # --- API --------------------------------------------------------------------------------------------------------------
 class Endpoint(APIView):
     """Declare `right`: a right, PUBLIC, SIGNED_IN, or a dict of these by method."""
@@ -68,6 +81,10 @@ class Endpoint(APIView):
         says_nothing = "Accept-Language" not in request.headers and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES
         if isinstance(request.auth, ApiToken) and says_nothing:
             speak(request._request, request.auth.user.language)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_nul(request.path, request.query_params)
 
     @cached_property
     def by(self) -> Actor:
@@ -116,7 +133,8 @@ class ChangeEndpoint(Endpoint):
 
     def _once(self, request: Request, change: Callable[[], tuple[str, int]]) -> Answer:
         key = request.headers.get("Idempotency-Key")
-        sent = msgspec.json.encode(request.data, order="sorted")
+        # Python's own JSON: it also writes numbers beyond 64 bits and lone surrogates, which a word nobody reads may hold.
+        sent = json.dumps(request.data, sort_keys=True).encode()
         return _made(self.by, key, fingerprint_of(request.method or "", request.get_full_path(), sent), change)
 
 
@@ -175,6 +193,7 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
             request.by = actor_on(request) if request.user.is_authenticated else None
             try:
                 pass_door(request.by, wanted)
+                refuse_nul(request.path, request.GET, request.POST)
                 return view(request, *args, **kwargs)
             except HotlineError as error:
                 return problem_page(request, error)

@@ -11,13 +11,14 @@ from rest_framework.response import Response
 
 from common.clock import utc_text
 from common.errors import Missing
-from common.problems import MEDIA_TYPE
+from common.shapes import BilingualOut
 from engine import worlds
 from people.endpoints import PUBLIC, ActionEndpoint, Endpoint
 from people.selectors import resolve
 from signals import selectors
+from signals.answers import headers_of, too_large
 from signals.continuity import index_now
-from signals.ingest import MOST_BYTES, respond, too_large
+from signals.ingest import MOST_BYTES, respond
 from signals.models import Source
 from signals.services import sources
 
@@ -88,12 +89,14 @@ class Samples(Endpoint):
     @extend_schema(request=SamplesIn, responses={202: SamplesOut}, examples=[EXAMPLE])
     def post(self, request: Request) -> Response:
         kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
-        if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+        length = request.headers.get("Content-Length") or "0"
+        if not length.isdecimal() or int(length[:20]) > MOST_BYTES:
             status, payload = too_large()
         else:
             body = request._request.read()
             status, payload = respond(secret.strip() if kind.lower() == "bearer" else "", body)
-        return Response(payload, status=status, content_type=None if status < 400 else MEDIA_TYPE)
+        headers = {name.decode(): value.decode() for name, value in headers_of(status)}
+        return Response(payload, status=status, headers=headers, content_type=headers["content-type"])
 
 
 class ListSeries(Endpoint):
@@ -126,11 +129,6 @@ class OneSeries(Endpoint):
         until = _instant(request, "to") or worlds.now(series.world_id)
         since = _instant(request, "from") or until - timedelta(days=1)
         return Response(selectors.chart(series, since, until))
-
-
-class BilingualOut(serializers.Serializer):
-    zh = serializers.CharField()
-    en = serializers.CharField()
 
 
 class BciPartOut(serializers.Serializer):

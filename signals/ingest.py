@@ -17,23 +17,21 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import translation
-from django.utils.functional import Promise
 from django.utils.translation import get_language_from_request
-from django.utils.translation import gettext_lazy as _
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from common.clock import wall
 from common.ids import token_digest
-from common.problems import MEDIA_TYPE, problem
 from engine import worlds
 from engine.bell import ring_now
 from engine.models import World
 from people import selectors as people
 from plans.domain import Plan
 from plans.selectors import current
-from signals.domain.intake import MOST_SAMPLES, BatchIn, Kept, Rejected, SeriesKey, Why, read
+from signals.answers import Answer, answered, busy, headers_of, parsed, too_large, unauthorised
+from signals.domain.intake import Kept, Rejected, SeriesKey, Why, read
 from signals.domain.places import Directory
 from signals.models import Source
 from signals.services import samples as store
@@ -45,22 +43,6 @@ KNOWN_SECONDS: Final = 5.0
 GROUP_MOST: Final = 20_000  # rows in one COPY
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-
-SENTENCES: Final[dict[Why, str | Promise]] = {
-    Why.SHAPE: _("This is not a sample: metric, at (RFC 3339) and value are needed. %(what)s"),
-    Why.METRIC: _("The plan has no metric “%(what)s”."),
-    Why.UNIT: _("“%(what)s” is not a unit of this metric."),
-    Why.NOT_A_NUMBER: _("The value is not a number."),
-    Why.RANGE: _("The value %(what)s lies outside what this metric can be."),
-    Why.REGION: _("There is no region “%(what)s”."),
-    Why.HOTLINE: _("There is no hotline “%(what)s”."),
-    Why.NODE: _("There is no node “%(what)s”."),
-    Why.ELSEWHERE: _("Node “%(what)s” lies in another region."),
-    Why.NO_ZONE: _("The time has no time zone; write it as 2026-11-24T03:05:00+08:00."),
-    Why.FUTURE: _("The time lies in the future; check the source's clock."),
-    Why.PAST: _("The time is more than 90 days past; load old history with the replay command."),
-    Why.OTHER_VALUE: _("Another value is recorded for this series and time; the first one stands."),
-}
 
 
 @dataclass
@@ -94,42 +76,6 @@ def known_by(secret: str) -> Known | None:
     return Known(source, source.world, current(), places, offset, time.monotonic())
 
 
-# --- answers ----------------------------------------------------------------------------------------------------------
-def refused(code: str, status: int, title: str | Promise) -> tuple[int, dict[str, Any]]:
-    return status, problem(code=code, title=str(title), status=status)
-
-
-def unauthorised() -> tuple[int, dict[str, Any]]:
-    return refused("bad_token", 401, _("Send the token of a signal source: Authorization: Bearer …"))
-
-
-def too_large() -> tuple[int, dict[str, Any]]:
-    return refused("too_large", 413, _("A request may have 2 MB and 20,000 samples at most; send smaller batches."))
-
-
-def busy() -> tuple[int, dict[str, Any]]:
-    return refused("try_later", 503, _("The product is busy right now. Nothing was stored; send the same batch again."))
-
-
-def parsed(body: bytes) -> list[msgspec.Raw] | tuple[int, dict[str, Any]]:
-    """The raw samples of a body, or the answer that says what is wrong with it."""
-    try:
-        batch = msgspec.json.decode(body, type=BatchIn).samples
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return refused(
-            "bad_json", 400, _("The body is not {“samples”: […]} in JSON: %(why)s") % {"why": str(error)[:200]}
-        )
-    return too_large() if len(batch) > MOST_SAMPLES else batch
-
-
-def answered(kept: int, rejected: Sequence[Rejected]) -> tuple[int, dict[str, Any]]:
-    rows = [
-        {"index": row.index, "code": row.why.value, "error": str(SENTENCES[row.why]) % {"what": row.what}}
-        for row in sorted(rejected, key=lambda row: row.index)
-    ]
-    return 202, {"accepted": kept, "rejected": rows}
-
-
 def other_values(kept: Sequence[Kept], series: dict[SeriesKey, int], differing: Sequence[Row]) -> list[Rejected]:
     """Which of the kept samples turned out to be stored already with another value."""
     wrong = {(row[0], row[1]) for row in differing}
@@ -137,7 +83,7 @@ def other_values(kept: Sequence[Kept], series: dict[SeriesKey, int], differing: 
 
 
 # --- through Django -----------------------------------------------------------------------------------------------------
-def respond(secret: str, body: bytes) -> tuple[int, dict[str, Any]]:
+def respond(secret: str, body: bytes) -> Answer:
     """The same answer on Django's own connection, in the active language."""
     known = known_by(secret)
     if known is None:
@@ -218,7 +164,7 @@ class Ingest:
                 status, payload = await self._take(known, body)
             await _send(send, status, payload)
 
-    async def _take(self, known: Known, body: bytes) -> tuple[int, dict[str, Any]]:
+    async def _take(self, known: Known, body: bytes) -> Answer:
         batch = parsed(body)
         if isinstance(batch, tuple):
             return batch
@@ -256,10 +202,12 @@ class Ingest:
         missing = keys - known.series.keys()
         if not missing:
             return
+        made: dict[SeriesKey, int] = {}
         async with self._connection() as db:
-            for key in missing:
+            for key in sorted(missing):  # in one order, so that two processes do not wait for each other
                 found = await (await db.execute(store.SERIES_ENSURE, [known.world.pk, *key])).fetchone()
-                known.series[key] = found[0]
+                made[key] = found[0]
+        known.series |= made  # an id counts once it is committed
 
     def _connection(self) -> Any:
         if self._pool is None:
@@ -276,33 +224,48 @@ class Ingest:
                 size += len(group[-1].rows)
             try:
                 await self._store(group)
+            except psycopg.OperationalError as error:
+                _failed(group, error)
+            except psycopg.Error:
+                # The database refuses something in it: each request for itself, so that only the one it lies in fails.
+                self._days.clear()
+                await self._store_each(group)
+
+    async def _store_each(self, group: list[Waiting]) -> None:
+        for waiting in group:
+            try:
+                await self._store([waiting])
             except psycopg.Error as error:
-                for waiting in group:
-                    if not waiting.done.done():
-                        waiting.done.set_exception(psycopg.OperationalError(type(error).__name__))
+                _failed([waiting], error)
 
     async def _store(self, group: list[Waiting]) -> None:
         results: list[list[Row]] = []
+        days = {day for waiting in group for day in store.days_of(waiting.rows)}
         async with self._connection() as db:
             try:
                 async with db.transaction():
+                    await self._days_ensure(db, days)
                     await self._copy(db, [row for waiting in group for row in waiting.rows])
-                    await self._finish(db, group, [waiting.rows for waiting in group])
-                results = [[] for _ in group]
+                    results = [[] for _ in group]
+                    await self._finish(db, group, [waiting.rows for waiting in group], results)
             except errors.UniqueViolation:
                 async with db.transaction():
+                    await self._days_ensure(db, days)
                     parts = [await self._store_one(db, waiting) for waiting in group]
-                    await self._finish(db, group, [new for new, _ in parts])
-                results = [differing for _, differing in parts]
+                    results = [differing for _, differing in parts]
+                    await self._finish(db, group, [new for new, _ in parts], results)
+        self._days |= days
         ring_now(JUDGE_BELL, task_queue=JUDGE_BELL)
         for waiting, differing in zip(group, results, strict=True):
             if not waiting.done.done():
                 waiting.done.set_result(differing)
 
-    async def _copy(self, db: psycopg.AsyncConnection, rows: Sequence[Row]) -> None:
-        for day in store.days_of(rows) - self._days:
+    async def _days_ensure(self, db: psycopg.AsyncConnection, days: set[date]) -> None:
+        """Their tables; they are remembered after the commit, for a rollback takes them along."""
+        for day in sorted(days - self._days):
             await db.execute(store.DAY_ENSURE, [day])
-            self._days.add(day)
+
+    async def _copy(self, db: psycopg.AsyncConnection, rows: Sequence[Row]) -> None:
         async with db.cursor() as cursor, cursor.copy(store.COPY) as copy:
             for row in rows:
                 await copy.write_row(row)
@@ -323,20 +286,28 @@ class Ingest:
         stored = {(row[0], row[1]): row[2] for row in found}
         return [r for r in rows if (r[0], r[1]) in made], [r for r in rows if stored[r[0], r[1]] != r[2]]
 
-    async def _finish(self, db: psycopg.AsyncConnection, group: list[Waiting], new: list[list[Row]]) -> None:
-        """What there is to judge, and the sources' counters."""
+    async def _finish(
+        self, db: psycopg.AsyncConnection, group: list[Waiting], new: list[list[Row]], differing: list[list[Row]]
+    ) -> None:
+        """What there is to judge, and the sources' counters: as the answers will say."""
         by_world: dict[int, list[Row]] = {}
         counts: dict[int, list[int]] = {}
-        for waiting, rows in zip(group, new, strict=True):
+        for waiting, rows, others in zip(group, new, differing, strict=True):
             by_world.setdefault(waiting.world, []).extend(rows)
             count = counts.setdefault(waiting.source, [0, 0])
-            count[0] += len(waiting.rows)
-            count[1] += waiting.rejected
+            count[0] += len(waiting.rows) - len(others)
+            count[1] += waiting.rejected + len(others)
         for world, rows in by_world.items():
             if rows:
                 await db.execute(store.TODO, [world, store.packed(rows)])
         for source, (accepted, rejected) in sorted(counts.items()):
             await db.execute(COUNT, [accepted, rejected, source])
+
+
+def _failed(group: list[Waiting], error: psycopg.Error) -> None:
+    for waiting in group:
+        if not waiting.done.done():
+            waiting.done.set_exception(psycopg.OperationalError(type(error).__name__))
 
 
 ingest = Ingest()
@@ -383,11 +354,5 @@ def _language(scope: dict[str, Any]) -> str:
 
 
 async def _send(send: Send, status: int, payload: dict[str, Any]) -> None:
-    kind = b"application/json" if status < 400 else MEDIA_TYPE.encode()
-    headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
-    if status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    if status == 503:
-        headers.append((b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers_of(status)})
     await send({"type": "http.response.body", "body": msgspec.json.encode(payload)})

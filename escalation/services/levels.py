@@ -112,7 +112,7 @@ def effect_evaluate(
     plan = selectors.plan_for(incident)
     if verdict != "keep":
         _must_move(plan, incident, verdict, level)
-    evaluated = incidents.effect_evaluate(number=number, verdict=verdict, reason=reason, by=by)
+    evaluated = incidents.effect_evaluate(number=number, verdict=verdict, reason=reason, by=by, based_on=based_on)
     if verdict == "keep" or level is None:
         return evaluated
     return level_decide(number=number, level=level, reason=reason, by=by, based_on=based_on)

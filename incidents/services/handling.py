@@ -59,9 +59,9 @@ def handling_report_add(*, number: str, report: HandlingIn, by: Actor) -> Handli
 
 
 @transaction.atomic
-def effect_evaluate(*, number: str, verdict: str, reason: str, by: Actor) -> Incident:
+def effect_evaluate(*, number: str, verdict: str, reason: str, by: Actor, based_on: int | None = None) -> Incident:
     """Headquarters judges the effect (4.4); a change of level is an act of its own, `level_set`."""
-    incident, actor, now = entered(Act.EVALUATE, number=number, by=by)
+    incident, actor, now = entered(Act.EVALUATE, number=number, by=by, based_on=based_on)
     chosen("verdict", verdict, Evaluation.Verdict.values)
     reason = required("reason", reason)
     event = written(incident, [EffectEvaluated(verdict=verdict, reason=reason)], by=actor, at=now, act=Act.EVALUATE)[0]  # type: ignore[arg-type]

@@ -26,12 +26,14 @@ from incidents.services.acting import check_open, locked, user_id, written
 from people import selectors as people
 from people.rights import Scope, allowed, require
 from plans import selectors as plans
+from plans.domain import Plan
 
 __all__ = ["ReportIn", "incident_join", "incident_open_from_signal", "incident_report"]
 
 LONGEST_TITLE = 60
 # A clock on a wall and ours may differ by this much.
 AHEAD = timedelta(minutes=5)
+BEHIND = timedelta(days=366)  # an older fault is history, not an incident
 
 
 @transaction.atomic
@@ -42,7 +44,8 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
     """
     actor = _reporter(by)
     now = worlds.now(world)
-    _check(report, now)
+    version = plan_version or plans.in_force().pk
+    _check(report, now, plans.plan_of(version))
     titles = _titles(report)
     incident = _open(
         world,
@@ -50,7 +53,7 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
         titles=titles,
         origin=Origin.REPORT,
         phase=Phase.REPORTED,
-        plan_version=plan_version or plans.in_force().pk,
+        plan_version=version,
         category=report.category,
         business=report.business,
         regions=sorted({*report.regions}),
@@ -156,7 +159,7 @@ def _reporter(by: Actor) -> Actor:
     return require(by, "incident.report", scope)
 
 
-def _check(report: ReportIn, now: datetime) -> None:
+def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
     """Raise Invalid naming each field that is wrong."""
     wrong: list[dict[str, object]] = []
     if not (report.symptoms or report.noticed.strip() or report.title.strip()):
@@ -167,6 +170,10 @@ def _check(report: ReportIn, now: datetime) -> None:
         wrong.append(
             {"field": "noticed_at", "code": "future", "message": _("The time of the fault lies in the future.")}
         )
+    if report.noticed_at and report.noticed_at < now - BEHIND:
+        wrong.append(
+            {"field": "noticed_at", "code": "past", "message": _("The time of the fault is more than a year past.")}
+        )
     known = {
         "regions": {row.key for row in people.regions()} if report.regions else set(),
         "hotlines": {row.key for row in people.hotlines()} if report.hotlines else set(),
@@ -174,6 +181,8 @@ def _check(report: ReportIn, now: datetime) -> None:
         "symptoms": set(Symptom.values),
         "reach": set(Reach.values),
         "systems": set(SystemsState.values),
+        "category": {*plan.categories},
+        "business": {*plan.business},
     }
     said = {
         "regions": report.regions,
@@ -182,6 +191,8 @@ def _check(report: ReportIn, now: datetime) -> None:
         "symptoms": report.symptoms,
         "reach": [report.reach] if report.reach else [],
         "systems": [report.systems],
+        "category": [report.category] if report.category else [],
+        "business": [report.business] if report.business else [],
     }
     for field, keys in said.items():
         if not {*keys} <= known[field]:

@@ -152,7 +152,9 @@ def opening(rule: ObligationRule, moment: str, occurred: Mapping[str, datetime],
     ordinary fault that turns major runs from turning); `never_beyond` caps the due time.
     """
     anchored_at = occurred[moment]
-    came_between = rule.unless_after is not None and rule.unless_after in occurred
+    # What is judged major at once was never ordinary: one instant lies not between.
+    before = occurred.get(rule.unless_after) if rule.unless_after is not None else None
+    came_between = before is not None and before < anchored_at
     if rule.measured_from is not None and rule.measured_from in occurred and not came_between:
         anchored_at = occurred[rule.measured_from]
     due_at = first_due(rule, anchored_at, zone)

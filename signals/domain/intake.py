@@ -1,5 +1,6 @@
 """Reading a batch of samples: which can be kept, and for each of the others what is wrong with it."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -78,6 +79,37 @@ REJECTIONS: Final = {
 _decode = msgspec.json.Decoder(SampleIn).decode
 
 
+class Unreadable(Exception):
+    """The body as a whole is no batch; the text says why and where."""
+
+
+def batch_of(body: bytes) -> list[msgspec.Raw]:
+    """The samples of a body, not decoded yet; raises Unreadable."""
+    try:
+        return msgspec.json.decode(body, type=BatchIn).samples
+    except RecursionError:
+        raise Unreadable("nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        samples = _bare_words(body)
+        if samples is None:
+            raise Unreadable(str(error)[:200]) from None
+        return samples
+
+
+def _bare_words(body: bytes) -> list[msgspec.Raw] | None:
+    """A batch with NaN or Infinity as bare words, which is no JSON but what many libraries write for it: the words become
+    text, so that the sample is named and its neighbours are kept. None when that is not what is wrong."""
+    if b"NaN" not in body and b"Infinity" not in body:
+        return None
+    try:
+        said = json.loads(body, parse_constant=str)
+        if not isinstance(said, dict) or said.keys() != {"samples"} or not isinstance(said["samples"], list):
+            return None
+        return [msgspec.Raw(json.dumps(sample).encode()) for sample in said["samples"]]
+    except (ValueError, RecursionError):
+        return None
+
+
 def read(
     samples: Iterable[msgspec.Raw], *, plan: Plan, places: Directory, now: datetime
 ) -> tuple[list[Kept], list[Rejected]]:
@@ -89,8 +121,9 @@ def read(
     for index, raw in enumerate(samples):
         try:
             sample = _decode(raw)
-        except msgspec.DecodeError as error:
-            rejected.append(Rejected(index, Why.NOT_A_NUMBER if "NaN" in str(error) else Why.SHAPE, str(error)[:200]))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            why = Why.NOT_A_NUMBER if "$.value" in str(error) else Why.SHAPE
+            rejected.append(Rejected(index, why, str(error)[:200]))
             continue
         said = _one(sample, plan, places, earliest, latest)
         if isinstance(said, Rejected):

@@ -1,10 +1,10 @@
 """Replay a file of samples in a world whose clock follows it."""
 
 import csv
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,11 +12,13 @@ from django.utils.dateparse import parse_datetime
 
 from common.clock import wall
 from common.errors import HotlineError
-from plans.domain import Plan, Rejection
+from people import selectors as people
+from plans.domain import Plan, Rejection, ServiceHours
 from plans.selectors import current
 from signals.models import Watch
 from signals.services.playing import history_load, play, series_with_hours, world_of_play
 
+PLACES = ("region", "hotline", "node")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -29,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--column", help="the column with the values; default: the second")
         parser.add_argument("--unit", help="their unit; default: the metric's own")
         parser.add_argument("--utc", action="store_true", help="times without a zone are UTC, not company time")
-        for dimension in ("region", "hotline", "node"):
+        for dimension in PLACES:
             parser.add_argument(f"--{dimension}", default="")
         parser.add_argument("--speed", default="max", help="how many times faster than the clock, or max")
         parser.add_argument(
@@ -43,6 +45,9 @@ class Command(BaseCommand):
         plan = current()
         if options["metric"] not in plan.metrics:
             raise CommandError(f"The plan has no metric {options['metric']}; it has: {', '.join(plan.metrics)}.")
+        hours, speed = service_hours(options["service_hours"]), _speed(options["speed"])
+        place = {name: options[name] for name in PLACES}
+        _check_place(place)
         points = list(_points(options, plan))
         if not points:
             raise CommandError(f"{options['file']} has no samples.")
@@ -61,15 +66,13 @@ class Command(BaseCommand):
             )
         except HotlineError as error:
             raise CommandError(str(error)) from None
-        place = {name: options[name] for name in ("region", "hotline", "node")}
-        pk = series_with_hours(world, options["metric"], service_hours(options["service_hours"]), **place)
+        pk = series_with_hours(world, options["metric"], hours, **place)
         history_load(world, [(pk, at, value) for at, value in before])
         self.stdout.write(f"World {key}: {len(before)} samples of history, {len(after)} to play. /board/?world={key}")
-        speed = 0.0 if options["speed"] == "max" else float(options["speed"])
 
         def wait(gap: timedelta) -> None:
             if speed > 0:
-                time.sleep(max(0.0, gap.total_seconds() / speed))
+                sleep(max(0.0, gap.total_seconds() / speed))
 
         play(world, iter([(pk, at, value) for at, value in after]), wait=wait, tell=self.stdout.write)
         self._report(pk, plan)
@@ -95,7 +98,7 @@ def _points(options: dict[str, Any], plan: Plan) -> Iterator[tuple[datetime, flo
             if "at" not in (rows.fieldnames or []) or column not in names:
                 raise CommandError(f"The file needs a column `at` and a column of values; it has: {rows.fieldnames}.")
             for row in rows:
-                at = parse_datetime(row["at"])
+                at = _instant(row["at"])
                 value = metric.parse_value(_number(row[column]), options["unit"])
                 if at is None or isinstance(value, Rejection):
                     raise CommandError(
@@ -108,11 +111,40 @@ def _points(options: dict[str, Any], plan: Plan) -> Iterator[tuple[datetime, flo
     yield from sorted(found.items())
 
 
-def _number(text: str) -> float | str:
+def _number(text: str | None) -> float | str:
+    """What a cell says; a line that breaks off has none."""
     try:
-        return float(text)
+        return float(text or "")
     except ValueError:
-        return text
+        return text or ""
+
+
+def _instant(text: str | None) -> datetime | None:
+    """None also for a day that no calendar has."""
+    try:
+        return parse_datetime(text or "")
+    except ValueError:
+        return None
+
+
+def _speed(text: str) -> float:
+    """How many times faster than the clock; 0 is as fast as it goes. Raises CommandError."""
+    try:
+        return 0.0 if text == "max" else abs(float(text))
+    except ValueError:
+        raise CommandError(f"{text!r} is no speed; write a number such as 60, or max.") from None
+
+
+def _check_place(place: dict[str, str]) -> None:
+    """Raise CommandError for a place nobody knows."""
+    known = {
+        "region": {row.key for row in people.regions()},
+        "hotline": {row.key for row in people.hotlines()},
+        "node": {row.key for row in people.nodes()},
+    }
+    for name, key in place.items():
+        if key and key not in known[name]:
+            raise CommandError(f"There is no {name} {key}; there are: {', '.join(sorted(known[name]))}.")
 
 
 def service_hours(text: str | None) -> list[dict[str, object]] | None:
@@ -124,6 +156,8 @@ def service_hours(text: str | None) -> list[dict[str, object]] | None:
         first, _, last = days.partition("-")
         start, _, end = hours.partition("-")
         named = list(DAYS[DAYS.index(first) : DAYS.index(last or first) + 1])
+        said: dict[str, object] = {"days": named, "from": start, "to": end}
+        ServiceHours.model_validate(said)
     except ValueError:
         raise CommandError('Write service hours as "mon-fri 07:00-21:05".') from None
-    return [{"days": named, "from": start, "to": end}]
+    return [said]

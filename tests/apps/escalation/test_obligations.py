@@ -1,0 +1,173 @@
+"""The clocks of PLAN.md's table as a program sees them, from the report to the refused ending; time is moved, not waited for."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from common.actor import SYSTEM
+from engine.models import Event
+from notifications.models import Delivery
+from people.models import RoleHolding
+from people.services import role_end
+from tests.cast import DUTY, EXECUTIVE, GM, OUTSIDER, TECH
+from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
+
+H = 60
+REPORT = {"noticed": "Nobody gets through", "regions": ["east"], "systems": "down", "business": "rescue"}
+
+# Rule → (what starts its clock, minutes), stage by stage.
+REPORTED = {
+    "intake.judge": ("reported", 5),
+    "intake.verify": ("reported", 5),
+    "level.decide": ("reported", 10),  # an outage in a region is a level's condition already
+    "report.superior_cause": ("reported", 24 * H),
+    "report.root_cause": ("reported", 48 * H),
+}
+VERIFIED_MAJOR = {
+    "assess.impact": ("verified", 15),
+    "report.superior_first_major": ("reported", 1 * H),
+    "notice.draft": ("reported", 5),
+    "notice.legal": ("reported", 10),
+    "notice.publish": ("reported", 15),
+}
+ASSESSED = {"assess.decision_meeting": ("assessed", 1 * H)}
+LEVEL_I = {"hq.activate": ("decided", 5)}
+STARTED = {
+    "hq.first_meeting": ("started", 30),
+    "start.website": ("started", 30),
+    "start.budget": ("started", 30),
+    "start.allocation": ("started", 30),
+    "hq.progress_summary": ("started", 30),
+    "tech.handling_report": ("started", 25),
+    "site.monitoring_record": ("started", 30),
+    "hq.evaluate_effect": ("started", 1 * H),
+    "report.executive": ("started", 2 * H),
+}
+HEADQUARTERS = STARTED.keys() - {"tech.handling_report", "site.monitoring_record"}
+
+
+class Night:
+    """An incident step by step, a minute between two steps, and when each was."""
+
+    def __init__(self, house: Hotline) -> None:
+        self.house, self.at = house, dict[str, datetime]()
+        self.at["reported"] = house.now()
+        self.number: str = house.post(DUTY, "incidents", REPORT, expect=201)["number"]
+
+    def step(self, name: str, who: str, act: str, body: dict[str, Any] | None = None) -> None:
+        self.house.forward(minutes=1)
+        self.at[name] = self.house.now()
+        self.house.post(who, f"incidents/{self.number}/{act}", body)
+
+    def to_the_start(self, level: str = "I") -> "Night":
+        self.step("verified", DUTY, "verify", {"outcome": "confirmed", "major": True})
+        self.step("assessed", TECH, "assess", {"impact": "East", "facts": {"recovery_hours": 8, "reach": "region"}})
+        self.step("decided", GM, "decide-level", {"level": level, "reason": "As we judge it"})
+        self.step("started", GM, "start")
+        return self
+
+    def rows(self) -> list[dict[str, Any]]:
+        return self.house.get(GM, f"incidents/{self.number}/obligations")
+
+    def owed(self) -> dict[str, dict[str, Any]]:
+        return self.house.owed(self.number)
+
+    def runs(self, clocks: dict[str, tuple[str, int]]) -> None:
+        """Each of these is open and due so many minutes after what started it."""
+        owed = self.owed()
+        assert clocks.keys() - owed.keys() == set(), "these should run"
+        due = {
+            rule: (datetime.fromisoformat(owed[rule]["due_at"]) - self.at[since]).total_seconds() / 60
+            for rule, (since, _minutes) in clocks.items()
+        }
+        assert due == pytest.approx({rule: minutes for rule, (_s, minutes) in clocks.items()}, abs=0.7)
+        assert {owed[rule]["state"] for rule in clocks} == {"open"}
+
+
+def told(kind: str) -> set[str]:
+    """Whose in-box a kind of message reached."""
+    rows = Delivery.objects.filter(message__kind=kind, channel="inapp")
+    return set(rows.values_list("user__username", flat=True))
+
+
+def test_every_clock_starts_when_the_plan_says_so(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline)
+    night.runs(REPORTED)
+    assert "report.superior_first_major" not in night.owed(), "nobody has called it major yet"
+    night.step("verified", DUTY, "verify", {"outcome": "confirmed", "major": True})
+    night.runs(VERIFIED_MAJOR)
+    assert {"intake.judge", "intake.verify"}.isdisjoint(night.owed()), "done"
+    night.step("assessed", TECH, "assess", {"impact": "East", "facts": {"recovery_hours": 8, "reach": "region"}})
+    night.runs(ASSESSED)
+    assert "assess.impact" not in night.owed()
+    night.step("decided", GM, "decide-level", {"level": "I", "reason": "The whole east"})
+    night.runs(LEVEL_I)
+    assert "level.decide" not in night.owed()
+    night.step("started", GM, "start")
+    night.runs(STARTED)
+    assert "hq.activate" not in night.owed(), "the start activated it"
+    assert "repair.level_iii" not in night.owed()
+
+
+def test_level_iii_exempts_headquarters(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start("III")
+    assert HEADQUARTERS.isdisjoint(night.owed())
+    night.runs({"tech.handling_report": ("started", 25), "site.monitoring_record": ("started", 30)})
+    night.runs({"repair.level_iii": ("decided", 2 * H)})
+
+
+def test_what_is_late_tells_its_owner_and_the_next_one_up_and_keeps_to_the_grid(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start()
+    # Nobody above the technical lead is there for him: the head of IT left.
+    for holding in RoleHolding.objects.filter(role="head_of_it", until=None):
+        role_end(holding=holding, by=SYSTEM)
+    hotline.forward(minutes=31)
+    turns = {row["turn"]: row for row in night.rows() if row["rule"] == "tech.handling_report"}
+    assert (turns[1]["state"], turns[2]["state"]) == ("overdue", "open")
+    assert {TECH, "cto"} <= told("obligation.overdue"), "past the empty seat"
+    hotline.post(TECH, f"incidents/{night.number}/report", {"measures": "Late, but here"})
+    turns = {row["turn"]: row for row in night.rows() if row["rule"] == "tech.handling_report"}
+    assert (turns[1]["state"], turns[2]["state"]) == ("fulfilled", "open")
+    night.runs({"tech.handling_report": ("started", 55)})
+    proof = Event.objects.filter(kind="obligation.fulfilled", data__rule="tech.handling_report").get()
+    assert proof.data["late"] is True
+    hotline.forward(minutes=30)
+    night.runs({"tech.handling_report": ("started", 85)})
+    climbed = Event.objects.filter(kind="obligation.escalated", data__rule="tech.handling_report").order_by("seq")
+    steps = [(event.data["step"], event.data["told"]) for event in climbed]
+    assert steps[:2] == [(1, []), (2, ["cto"])], "the empty seat is on record"
+
+
+def test_an_obligation_is_waived_by_headquarters_with_a_reason(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start()
+    address = f"obligations/{night.owed()['start.website']['id']}/waive"
+    for who in (OUTSIDER, DUTY, TECH, EXECUTIVE):
+        hotline.post(who, address, {"reason": "Not needed"}, expect=403)
+    for nothing in ({}, {"reason": ""}, {"reason": "   "}):
+        refused = hotline.post(GM, address, nothing, expect=400)
+        assert {row["field"] for row in refused["errors"]} == {"reason"}
+    assert night.owed()["start.website"]["state"] == "open"
+    hotline.post(GM, address, {"reason": "The website is down as well"})
+    assert "start.website" not in night.owed()
+    assert hotline.post(GM, address, {"reason": "Again"}, expect=409)["code"] == "obligation.ended"
+    assert Event.objects.filter(kind="obligation.waived").count() == 1
+
+
+def test_an_end_is_refused_while_conditions_are_open_and_says_which(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start()
+    address = f"incidents/{night.number}/end"
+    everything = {"stable", "complaints", "no_risk", "withdrawn", "assessed"}
+    refused = hotline.post(GM, address, {}, expect=409)
+    assert refused["code"] == "end.conditions"
+    assert {row["field"] for row in refused["errors"]} == everything
+    declared = {"no_secondary_risk": True, "resources_withdrawn": True, "assessed_safe": True}
+    refused = hotline.post(GM, address, declared, expect=409)
+    assert {row["field"]: row["code"] == "waivable" for row in refused["errors"]} == {
+        "stable": False,
+        "complaints": True,
+    }
+    assert hotline.post(GM, address, {**declared, "waived": ["complaints"]}, expect=400)["code"] == "reason.required"
+    hotline.post(GM, address, {**declared, "waived": ["complaints", "stable"], "reason": "Enough"}, expect=409)
+    hotline.post(OUTSIDER, address, declared, expect=403)
+    assert hotline.get(GM, f"incidents/{night.number}")["phase"] == "response"
