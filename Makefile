@@ -7,7 +7,7 @@ TESTS ?= tests
 JOBS ?= 2
 RATE ?= 30
 
-.PHONY: run demo test lint bench messages
+.PHONY: run demo test lint bench shots messages
 
 run: ## the whole product; PORT=… chooses the port
 	@$(SETUP) -- python manage.py up --with-parent
@@ -23,6 +23,9 @@ lint: ## style, types, floors of the house, migrations, translations
 
 bench: ## what it measures, beside the plainest way, in the same run
 	@$(SETUP) --dev -- python -m bench
+
+shots: ## pictures of every page into shots/; SHOTS="--all" or names of pages
+	@$(SETUP) --dev --browser -- python tools/shots.py $(SHOTS)
 
 messages: ## collect new strings into the catalogue, for translating
 	@$(SETUP) --dev -- python manage.py catalogue_check --write

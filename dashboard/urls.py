@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("board/", views.board, name="board"),
     path("incidents/<str:number>/", views.room, name="incident-room"),
+    path("design/", views.design, name="design"),
     path("operations/", views.operations, name="operations"),
     path("operations/set-aside/<int:pk>/return/", views.set_aside_back, name="set-aside-return"),
     path("operations/log/<int:pk>/verify/", views.verify_log, name="log-verify"),

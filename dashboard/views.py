@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from dashboard.alarms import alarm_text
 from dashboard.selectors import board_state, home_state, room_state
+from dashboard.specimens import THEMES, specimens
 from engine import worlds
 from engine.log import log_verify
 from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
@@ -73,3 +74,14 @@ def verify_log(request: PageRequest, pk: int) -> HttpResponse:
             _("The log was tampered with at event %(seq)s: %(why)s.") % {"seq": tampered.seq, "why": tampered.why},
         )
     return redirect("operations")
+
+
+@page(SIGNED_IN, posting=SIGNED_IN)
+def design(request: PageRequest) -> HttpResponse:
+    """Every component in all its states, in each theme; its one form changes nothing and says so."""
+    if request.method == "POST":
+        messages.success(request, _("This was only a specimen; nothing was changed."))
+        return redirect("design")
+    theme = request.GET.get("theme", "")
+    state = specimens(worlds.now(worlds.real())) | {"shown_theme": theme if theme in THEMES else ""}
+    return render(request, "dashboard/design.html", state)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
+from people.rights import ROLES
 
 register = template.Library()
 
@@ -52,6 +53,17 @@ OUTCOMES = {
 }
 LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
+UNITS = {
+    **dict.fromkeys(RATIOS, "{n} %"),
+    "recovery_hours": _("{n} h"),
+    "node_daily_calls": _("{n} calls a day"),
+}
+SOURCES = {
+    "signals": _("readings"),
+    "plan": _("by the plan"),
+    "report": _("the first report"),
+    "system": _("the product"),
+}
 VALUES = {
     "node": _("single node"), "nodes": _("several nodes of a region"), "region": _("one region"), "regions": _("several regions"),
     "nationwide": _("nationwide"), "general": _("general business"), "core": _("core business"),
@@ -100,8 +112,15 @@ def level_label(level: str | None) -> str | Promise:
 
 def value_text(fact: str, value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value * 100:g} %" if fact in RATIOS else f"{value:g}"
+        number = f"{round(value * 100, 1):g}" if fact in RATIOS else f"{round(value, 1):g}"
+        return str(UNITS[fact]).format(n=number) if fact in UNITS else number
     return str(VALUES.get(value, value))
+
+
+@register.filter
+def source_name(source: str) -> str | Promise:
+    """Who or what says a fact: a role, the readings, the plan itself."""
+    return SOURCES.get(source) or ROLES.get(source, source)
 
 
 @register.filter

@@ -1,7 +1,6 @@
 """A whole product beside the test: web and worker processes, and a real Chromium in front of them."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,15 +13,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from engine import worlds
 from hotline_ep.embedded import valkey
+from tests.browser import FLAGS, chromium_path
 from tests.cast import Cast
 from tests.conftest import TestServer
 from tests.engine.pages import Web
 from tests.engine.processes import House, house_on
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run",
-    "--disable-component-update", "--disable-quic",
-]  # fmt: skip
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 
@@ -70,14 +66,10 @@ class Product:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("HOTLINE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, (
-        "The tests drive Chromium: run `make test`, which finds or installs it, or name it in HOTLINE_CHROMIUM."
-    )
     # Playwright's loop would make Django take this thread for an asynchronous one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -1,5 +1,5 @@
 /** A line of the log: what happened, in one sentence. */
-import { pick, say } from "../words";
+import { inChinese, pick, say } from "../words";
 import { levelName, phaseLook, groupLook } from "./labels";
 import type { BoardEvent, Incident, Payload, State } from "./types";
 
@@ -16,7 +16,7 @@ export function nameOf(names: Names, kind: string, key: string | null): string {
 
 /** Where: the regions' names, or the whole country. */
 export const place = (names: Names, regions: readonly string[]): string =>
-  regions.length ? regions.map((key) => nameOf(names, "regions", key)).join("、") : say("Nationwide");
+  regions.length ? regions.map((key) => nameOf(names, "regions", key)).join(inChinese() ? "、" : ", ") : say("Nationwide");
 
 function duty(incident: Incident, id: number, rule: string, names: Names): string {
   const standing = incident.obligations.find((one) => one.id === id)?.title;
@@ -133,7 +133,7 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "obligation.overdue":
       return plain(say("Overdue: {title}.", { title: pick(event.data.title) }), "", true);
     case "obligation.escalated": {
-      const told = event.data.told.map((role) => nameOf(names, "roles", role)).join("、");
+      const told = event.data.told.map((role) => nameOf(names, "roles", role)).join(inChinese() ? "、" : ", ");
       const title = duty(incident, event.data.id, event.data.rule, names);
       return plain(told ? say("Overdue: {title}. Told: {roles}.", { title, roles: told }) : say("Overdue: {title}. Nobody is left to tell.", { title }), "", true);
     }

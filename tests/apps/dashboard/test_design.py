@@ -1,0 +1,60 @@
+"""The design page shows every component; every ink of the tokens reads on its grounds."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dashboard.contrast import ENOUGH, PAIRS, TOKENS, contrast, readings, tokens
+from dashboard.specimens import THEMES
+from tests.cast import DUTY, Cast
+
+COTTON = Path(__file__).resolve().parents[3] / "templates" / "cotton"
+STYLES = TOKENS.parent
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_every_ink_reads_on_every_ground_it_is_written_on() -> None:
+    faint = [f"{r.ink} on {r.ground}, {r.theme}: {r.ratio:.2f}" for r in readings() if r.ratio < ENOUGH]
+    assert faint == []
+
+
+def test_every_colour_that_text_is_written_in_is_looked_at() -> None:
+    known = tokens(TOKENS.read_text(encoding="utf-8"))
+    used = {
+        name
+        for style in STYLES.glob("*.css")
+        for name in re.findall(r"[{;\s]color: var\(--([\w-]+)", style.read_text(encoding="utf-8"))
+    }
+    assert used - {"tone", "line"} <= set(PAIRS), "give the ink its grounds in dashboard/contrast.py"
+    assert set(PAIRS) <= set(known)
+
+
+def test_colours_stand_in_the_tokens_alone() -> None:
+    for style in STYLES.glob("*.css"):
+        if style != TOKENS:
+            text = re.sub(r"@media print \{.*", "", style.read_text(encoding="utf-8"))
+            assert not re.search(r"light-dark\(#", text), f"{style.name} has a themed colour of its own"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("theme", THEMES)
+def test_it_opens_in_every_theme_and_both_languages(theme: str, language: str, cast: Cast) -> None:
+    answer = cast.client(DUTY, language).get(f"/design/?theme={theme}")
+    assert answer.status_code == 200
+    assert f'data-theme="{theme}"' in answer.content.decode()
+
+
+def test_it_shows_every_component() -> None:
+    page = (COTTON.parent / "dashboard" / "design.html").read_text(encoding="utf-8")
+    names = {file.stem.replace("_", "-") for file in COTTON.glob("*.html")} - {"icon"}
+    assert {name for name in names if f"<c-{name}" not in page} == set()
+
+
+def test_its_form_changes_nothing_and_says_so(cast: Cast) -> None:
+    answer = cast.client(DUTY).post("/design/", {"reason": "x"}, follow=True)
+    assert "nothing was changed" in answer.content.decode()

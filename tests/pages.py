@@ -1,0 +1,92 @@
+"""Every page of the product, once: who looks at it and where it is in the staged night. Pictures and accessibility walk this list."""
+
+from dataclasses import asdict, dataclass
+
+# Who looks, by user name; read before Django is set up, so nothing of tests.cast here.
+DUTY, GM, TECH, AUDITOR, ADMIN, GUARD = "lin", "chen", "gao", "audit", "admin", "guard"
+EDITOR, LEGAL, KEEPER = "jiang", "wen", "feng"
+# GET addresses that are no pages of ours to look at: answers for programs, switches, allauth's pages that nobody is led to.
+NO_PAGES = (
+    "api/",
+    "accounts/",
+    "i18n/",
+    "healthz",
+    "status/feed.json",
+    "status/popup.js",
+    "resources/equipment/export.xlsx",
+)
+# Pages of what the staged night has not: the review of an uploaded workbook, and the cast of a played world.
+NOT_STAGED = frozenset({"equipment-import-review", "drill-cast"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What was staged (tests/stage.py), by what pages are about."""
+
+    incident: str
+    warning: str
+    false_alarm: str
+    summary: int
+    message: int
+    series: int
+    notice: int
+    equipment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`path` may hold fields of Scene. `route` is the name of its address; `main`: one that is used in haste."""
+
+    name: str
+    path: str
+    who: str | None
+    route: str = ""
+    main: bool = False
+    wall: bool = False
+
+    def at(self, scene: Scene) -> str:
+        return self.path.format(**asdict(scene))
+
+
+PAGES = (
+    Shown("sign-in", "/accounts/login/", None, main=True),
+    Shown("obligations", "/", GM, "home", main=True),
+    Shown("obligations-technical", "/", TECH, "home", main=True),
+    Shown("report", "/report/", DUTY, "report", main=True),
+    Shown("incidents", "/incidents/?all", GM, "incidents", main=True),
+    Shown("room-response", "/incidents/{incident}/", GM, "incident-room", main=True),
+    Shown("room-technical", "/incidents/{incident}/", TECH, "incident-room"),
+    Shown("room-warning", "/incidents/{warning}/", DUTY, "incident-room"),
+    Shown("room-dismissed", "/incidents/{false_alarm}/", AUDITOR, "incident-room"),
+    Shown("summaries", "/incidents/{incident}/summaries/", GM, "summaries"),
+    Shown("summary", "/incidents/{incident}/summaries/{summary}/", GM, "summary"),
+    Shown("board", "/board/", GM, "board", main=True),
+    Shown("board-wall", "/board/?wall", GM, "board", wall=True),
+    Shown("signals", "/signals/", DUTY, "signals", main=True),
+    Shown("series", "/signals/series/{series}/", DUTY, "series"),
+    Shown("notices", "/notices/", EDITOR, "notices", main=True),
+    Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
+    Shown("notice", "/notices/{notice}/", LEGAL, "notice", main=True),
+    Shown("status", "/status/", None, "status", main=True),
+    Shown("resources", "/resources/", KEEPER, "resources"),
+    Shown("equipment", "/resources/equipment/", KEEPER, "equipment", main=True),
+    Shown("equipment-item", "/resources/equipment/{equipment}/", KEEPER, "equipment-item"),
+    Shown("equipment-change", "/resources/equipment/{equipment}/change/", KEEPER, "equipment-change"),
+    Shown("equipment-new", "/resources/equipment/new/", KEEPER, "equipment-new"),
+    Shown("equipment-import", "/resources/equipment/import/", KEEPER, "equipment-import"),
+    Shown("stores", "/resources/stores/", KEEPER, "stores"),
+    Shown("messages", "/messages/", GM, "messages", main=True),
+    Shown("messages-all", "/messages/all/", GM, "messages-all"),
+    Shown("message-receipts", "/messages/{message}/", GM, "message-receipts"),
+    Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
+    Shown("plan", "/plan/", GM, "plan"),
+    Shown("people", "/people/", DUTY, "people"),
+    Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
+    Shown("operations", "/operations/", ADMIN, "operations"),
+    Shown("design", "/design/", DUTY, "design"),
+    Shown("password", "/accounts/password/change/", DUTY),
+    Shown("two-factor", "/accounts/2fa/", DUTY),
+    Shown("sign-out", "/accounts/logout/", DUTY),
+    Shown("not-found", "/nowhere/", DUTY),
+    Shown("not-allowed", "/operations/", DUTY),
+)
