@@ -38,9 +38,10 @@ class Tampered:
     why: str
 
 
-def stream_open(world: World, kind: str, key: str) -> Stream:
+def stream_open(world: World | int, kind: str, key: str) -> Stream:
     """The stream of a matter, made on first use."""
-    stream, _ = Stream.objects.get_or_create(world=world, kind=kind, key=key)
+    world_id = world if isinstance(world, int) else world.pk
+    stream, _ = Stream.objects.get_or_create(world_id=world_id, kind=kind, key=key)
     return stream
 
 
@@ -79,7 +80,8 @@ def log_append_many(
         texts += own_texts
         head_hash = bytes(event.hash)
     Event.objects.bulk_create(events)
-    EventText.objects.bulk_create(texts)
+    if texts:
+        EventText.objects.bulk_create(texts)
     Stream.objects.filter(pk=stream.pk).update(head_seq=events[-1].seq, head_hash=head_hash)
     by_event: dict[int, dict[str, str]] = {}
     for text in texts:
@@ -89,7 +91,7 @@ def log_append_many(
         feed.hint_after_commit(event, stream, hidden=own.keys())
         # Readers in this transaction see whole payloads; the stored row keeps digests where text can be erased.
         event.data = {**event.data, **own}
-        reactions.follow(event)
+    reactions.follow(events)
     return events
 
 

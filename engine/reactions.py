@@ -23,14 +23,23 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`path` names a function of one Event. Together: in the event's own transaction. Relayed: in one of its own."""
+    """`path` names a function of one Event. Together: in the event's own transaction. Relayed: in one of its own.
+
+    `many`: a function of all its events of one append, in their order, so that what they share is read and written once.
+    """
 
     name: str
     path: str
     when: When
+    many: bool = False
 
-    def react(self, event: Event) -> None:
-        import_string(self.path)(event)
+    def react(self, events: Sequence[Event]) -> None:
+        function = import_string(self.path)
+        if self.many:
+            function(events)
+            return
+        for event in events:
+            function(event)
 
 
 _table: dict[str, tuple[Subscription, ...]] = {}
@@ -46,27 +55,40 @@ def subscribe(table: Mapping[str, Sequence[Subscription]]) -> None:
         _by_name.update({s.name: s for s in subscriptions})
 
 
-def follow(event: Event) -> None:
-    """Run together-reactions now, each in a savepoint, and leave a todo row for the relayed and for what failed."""
-    for subscription in _table.get(event.kind, ()):
-        if subscription.when is When.TOGETHER and _together(event, subscription):
-            continue
-        Reaction.objects.create(
-            event=event,
-            reactor=subscription.name,
-            due_at=event.recorded_at,
-            tries=0 if subscription.when is When.RELAYED else 1,
-        )
-        ring_after_commit("reactions")
+def follow(events: Sequence[Event]) -> None:
+    """Run together-reactions now, each in a savepoint, and leave a todo row for the relayed and for what failed.
+
+    `events` are those of one append. One that takes many gets all of its events at the first of them.
+    """
+    served: set[str] = set()
+    for event in events:
+        for subscription in _table.get(event.kind, ()):
+            if subscription.name in served:
+                continue
+            own = [event]
+            if subscription.many:
+                served.add(subscription.name)
+                own = [other for other in events if subscription in _table.get(other.kind, ())]
+            if subscription.when is When.TOGETHER and _together(own, subscription):
+                continue
+            _later(own, subscription)
 
 
-def _together(event: Event, subscription: Subscription) -> bool:
+def _later(events: Sequence[Event], subscription: Subscription) -> None:
+    tries = 0 if subscription.when is When.RELAYED else 1
+    for event in events:
+        Reaction.objects.create(event=event, reactor=subscription.name, due_at=event.recorded_at, tries=tries)
+    ring_after_commit("reactions")
+
+
+def _together(events: Sequence[Event], subscription: Subscription) -> bool:
     try:
         with transaction.atomic():
-            subscription.react(event)
+            subscription.react(events)
     except Exception as error:
-        log.exception("reaction %s to %s failed", subscription.name, event.kind)
-        alarm_raise("reaction.failing", f"{subscription.name}:{event.pk}", error=type(error).__name__)
+        log.exception("reaction %s to %s failed", subscription.name, events[0].kind)
+        for event in events:
+            alarm_raise("reaction.failing", f"{subscription.name}:{event.pk}", error=type(error).__name__)
         return False
     return True
 
@@ -74,7 +96,7 @@ def _together(event: Event, subscription: Subscription) -> bool:
 def _work(item: Claimed) -> None:
     event = Event.objects.select_related("stream", "stream__world").get(pk=item.values["event_id"])
     _fill_texts(event)
-    _by_name[item.values["reactor"]].react(event)
+    _by_name[item.values["reactor"]].react([event])
     alarm_clear("reaction.failing", _describe(item))
     alarm_clear("queue.failing", f"reactions:{_describe(item)}")
 

@@ -5,18 +5,21 @@ from engine.timers import timers_handle
 from escalation.domain.moments import MOMENTS_OF
 
 OBLIGATIONS = Subscription("escalation.obligations", "escalation.services.obligations.follow", When.TOGETHER)
+JOINED = Subscription("escalation.joined", "escalation.services.obligations.follow_many", When.TOGETHER, many=True)
 LEVELS = Subscription("escalation.levels", "escalation.services.levels.follow", When.TOGETHER)
 TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", When.TOGETHER)
-PRE_RESPONSE = Subscription("escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER)
+PRE_RESPONSE = Subscription(
+    "escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER, many=True
+)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
-CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER)
+CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
 REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
     "incident.opened": (OBLIGATIONS, LEVELS),
     # What a joining trigger says about the level comes as facts right after it.
-    "incident.joined": (OBLIGATIONS,),
+    "incident.joined": (JOINED,),
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
     "incident.verified": (OBLIGATIONS, LEVELS, TIERS),
     "incident.assessed": (OBLIGATIONS, LEVELS),

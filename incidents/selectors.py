@@ -1,6 +1,6 @@
 """Reads about incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -59,18 +59,23 @@ class Standing(NamedTuple):
 
     pk: int
     plan_version: int
-    regions: list[str]
+    regions: tuple[str, ...]
 
 
-def standing_for(world_id: int, regions: Sequence[str]) -> Standing | None:
-    """The warning or incident that something new in these regions joins: the oldest in a same region, else nationwide.
+def joinable(world_id: int) -> list[Standing]:
+    """The warnings and incidents of a world that something new may join."""
+    rows = Incident.objects.filter(world_id=world_id).exclude(phase__in=OVER_NAMES)
+    found = rows.values_list("pk", "plan_version", "regions")
+    return [Standing(pk, version, tuple(regions)) for pk, version, regions in found]
+
+
+def joined_by(standing: Iterable[Standing], regions: Sequence[str]) -> Standing | None:
+    """The one that something new in these regions joins: the oldest in a same region, else nationwide.
 
     No region means the whole country, on both sides: a nationwide matter does not join a regional one.
     """
-    rows = Incident.objects.filter(world_id=world_id).exclude(phase__in=OVER_NAMES)
-    standing = (Standing(*row) for row in rows.values_list("pk", "plan_version", "regions"))
-    joinable = [row for row in standing if concerns(row.regions, regions)]
-    return min(joinable, key=lambda row: (not row.regions, row.pk), default=None)
+    matching = [row for row in standing if concerns(row.regions, regions)]
+    return min(matching, key=lambda row: (not row.regions, row.pk), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.problems import MEDIA_TYPE, problem
-from signals.domain.intake import MOST_SAMPLES, Rejected, Unreadable, Why, batch_of
+from signals.domain.intake import MOST_SAMPLES, Batch, Rejected, Unreadable, Why, batch_of
 
 Answer = tuple[int, dict[str, Any]]  # status and body
 
@@ -45,7 +44,7 @@ def busy() -> Answer:
     return refused("try_later", 503, _("The product is busy right now. Nothing was stored; send the same batch again."))
 
 
-def parsed(body: bytes) -> list[msgspec.Raw] | Answer:
+def parsed(body: bytes) -> Batch | Answer:
     """The raw samples of a body, or the answer that says what is wrong with it."""
     try:
         batch = batch_of(body)

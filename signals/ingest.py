@@ -31,7 +31,7 @@ from people import selectors as people
 from plans.domain import Plan
 from plans.selectors import current
 from signals.answers import Answer, answered, busy, headers_of, parsed, too_large, unauthorised
-from signals.domain.intake import Kept, Rejected, SeriesKey, Why, read
+from signals.domain.intake import Kept, Rejected, SeriesKey, Ways, Why, read
 from signals.domain.places import Directory
 from signals.models import Source
 from signals.services import samples as store
@@ -56,6 +56,7 @@ class Known:
     offset: timedelta  # world's now − wall's now when read
     read_at: float
     series: dict[SeriesKey, int] = field(default_factory=dict)
+    ways: Ways = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -168,7 +169,7 @@ class Ingest:
         batch = parsed(body)
         if isinstance(batch, tuple):
             return batch
-        kept, rejected = read(batch, plan=known.plan, places=known.places, now=known.now)
+        kept, rejected = read(batch, plan=known.plan, places=known.places, now=known.now, ways=known.ways)
         try:
             await self._name(known, {k.series for k in kept})
             rows = [(known.series[k.series], k.at, k.value) for k in kept]
@@ -267,8 +268,7 @@ class Ingest:
 
     async def _copy(self, db: psycopg.AsyncConnection, rows: Sequence[Row]) -> None:
         async with db.cursor() as cursor, cursor.copy(store.COPY) as copy:
-            for row in rows:
-                await copy.write_row(row)
+            await copy.write(store.copied(rows))
 
     async def _store_one(self, db: psycopg.AsyncConnection, waiting: Waiting) -> tuple[list[Row], list[Row]]:
         """One request on its own: by COPY, or row by row when something of it was stored before."""

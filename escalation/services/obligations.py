@@ -4,7 +4,7 @@
 stream lock, held by the event's own transaction, makes reactions of one incident run one after another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -37,6 +37,11 @@ from plans.domain import (
 
 REMIND, DUE, CLIMB = "escalation.remind", "escalation.due", "escalation.climb"
 TIMERS = (REMIND, DUE, CLIMB)
+
+
+def follow_many(events: Sequence[Event]) -> None:
+    for event in events:
+        follow(event)
 
 
 def follow(event: Event) -> None:

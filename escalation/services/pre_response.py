@@ -1,13 +1,12 @@
 """The automatic pre-response (4.1): a crossed threshold opens a warning by itself, or joins the one that stands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM
 from common.bilingual import Both, both
-from common.clock import utc_text
-from engine import worlds
 from engine.models import Event, World
 from escalation.models import EarlyWarning
 from escalation.selectors import recipients
@@ -16,7 +15,7 @@ from escalation.services.telling import tell_tier
 from escalation.services.warnings import Contents, announce, begin
 from incidents import services as incidents
 from incidents.domain.triggers import Trigger
-from incidents.selectors import Incident, open_incidents, standing_for
+from incidents.selectors import Incident, Standing, joinable, joined_by, open_incidents
 from people.selectors import names, node_named
 from plans.domain import Plan, Threshold
 from plans.selectors import in_force, plan_of
@@ -27,34 +26,33 @@ TIER = "pre_response"
 OPENS = frozenset({"pre_response", "outage", "major"})
 
 
-def follow(event: Event) -> None:
-    """React to a watch that opened."""
-    trigger = _trigger(event)
-    world = event.stream.world
-    standing = standing_for(world.pk, [trigger.region] if trigger.region else [])
-    version = standing.plan_version if standing else in_force().pk
-    plan = plan_of(version)
-    threshold = plan.threshold(trigger.threshold)
-    if standing is None:
-        if threshold.purpose not in OPENS:
-            return
-        incident = _open(world, plan, version, trigger, threshold)
-    else:
-        incident = incidents.incident_join(incident_id=standing.pk, trigger=trigger, by=SYSTEM)
-    if facts := _news(incident, _facts(incident, trigger, threshold), now=worlds.now(world)):
-        incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
+def follow(events: Sequence[Event]) -> None:
+    """React to watches that opened, those of one append together: they share one incident as often as not."""
+    stream = events[0].stream
+    standing = joinable(stream.world_id)
+    joining: dict[Standing, list[Trigger]] = {}
+    for trigger in map(_trigger, events):
+        known = joined_by(standing, [trigger.region] if trigger.region else [])
+        if known is not None:
+            joining.setdefault(known, []).append(trigger)
+            continue
+        version = in_force().pk
+        plan = plan_of(version)
+        threshold = plan.threshold(trigger.threshold)
+        if threshold.purpose in OPENS:
+            incident = _open(stream.world, plan, version, trigger, threshold)
+            facts = _facts(incident, [trigger], plan)
+            incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
+            standing.append(Standing(incident.pk, version, tuple(incident.regions)))
+    for known in sorted(joining):
+        incident = incidents.incident_join(incident_id=known.pk, triggers=joining[known], by=SYSTEM)
+        facts = _facts(incident, joining[known], plan_of(known.plan_version))
+        incidents.facts_record_held(incident, facts, source="signals")
 
 
-def _news(incident: Incident, facts: Facts, *, now: datetime) -> Facts:
-    """Facts not yet said at this very instant: one sample that crosses three lines says them once."""
-    at = utc_text(now)
-    said = {name for name, row in incident.facts.items() if row["at"] == at and row["value"] == facts.get(name)}
-    return {name: value for name, value in facts.items() if name not in said}
-
-
-def cleared(event: Event) -> None:
-    """React to a watch that cleared: whether the level still follows is judged again."""
-    for incident in open_incidents(event.stream.world_id):
+def cleared(events: Sequence[Event]) -> None:
+    """React to watches that cleared: whether the level still follows is judged again."""
+    for incident in open_incidents(events[0].stream.world_id):
         if incident.phase in ("warning", "verified", "reported", "response"):
             propose(incident)
 
@@ -99,18 +97,22 @@ def _contents(threshold: Threshold, trigger: Trigger, place: Both) -> Contents:
     return Contents(reach=place, duration=both(_("Not known yet")), measures=crossed)
 
 
-def _facts(incident: Incident, trigger: Trigger, threshold: Threshold) -> Facts:
-    """What a crossed threshold says about the level: how far it reaches, and that, or by how much, it is over."""
-    facts: Facts = {"reach": _reach(incident, trigger)}
-    if threshold.measure == "excess" and trigger.ratio is not None:
-        facts["complaints_excess"] = trigger.ratio
-    elif threshold.purpose == "pre_response":
-        facts["threshold_crossed"] = True
-    elif threshold.purpose == "outage":
-        facts["outage"] = True
-    elif threshold.purpose == "major" and trigger.ratio is not None:
-        facts["hotlines_down_share"] = trigger.ratio
-    if trigger.node and (node := node_named(trigger.node)) and node.daily_calls is not None:
+def _facts(incident: Incident, triggers: Sequence[Trigger], plan: Plan) -> Facts:
+    """What crossed thresholds say about the level: how far it reaches, and that, or by how much, it is over. The last one's
+    word stands."""
+    facts: Facts = {"reach": _reach(incident, triggers[-1])}
+    for trigger in triggers:
+        threshold = plan.threshold(trigger.threshold)
+        if threshold.measure == "excess" and trigger.ratio is not None:
+            facts["complaints_excess"] = trigger.ratio
+        elif threshold.purpose == "pre_response":
+            facts["threshold_crossed"] = True
+        elif threshold.purpose == "outage":
+            facts["outage"] = True
+        elif threshold.purpose == "major" and trigger.ratio is not None:
+            facts["hotlines_down_share"] = trigger.ratio
+    nodes = [trigger.node for trigger in triggers if trigger.node]
+    if nodes and (node := node_named(nodes[-1])) and node.daily_calls is not None:
         facts["node_daily_calls"] = float(node.daily_calls)
     return facts
 

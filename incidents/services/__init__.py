@@ -3,7 +3,13 @@
 from incidents.services.deciding import level_propose, level_set, response_start, warning_begin
 from incidents.services.ending import ending_report, incident_close, response_end, service_restore
 from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
-from incidents.services.judging import facts_record, incident_assess, incident_dismiss, incident_verify
+from incidents.services.judging import (
+    facts_record,
+    facts_record_held,
+    incident_assess,
+    incident_dismiss,
+    incident_verify,
+)
 from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
 from incidents.services.tasking import task_cancel, task_done, task_give, task_reassign
 
@@ -12,6 +18,7 @@ __all__ = [
     "effect_evaluate",
     "ending_report",
     "facts_record",
+    "facts_record_held",
     "group_status_set",
     "handling_report_add",
     "incident_assess",

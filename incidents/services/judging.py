@@ -6,14 +6,15 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from common.actor import Actor
+from common.actor import SYSTEM, Actor
 from common.errors import Invalid, Text
+from engine import worlds
 from engine.events import Payload
 from incidents.domain.facts import Value, Wrong, changed, recorded, wrongs
 from incidents.domain.moves import Act
 from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified
 from incidents.models import Assessment, Incident, Intake
-from incidents.services.acting import chosen, entered, moved, required, user_id, written
+from incidents.services.acting import check, chosen, entered, moved, required, user_id, written
 
 Facts = Mapping[str, Value | None]
 
@@ -79,10 +80,20 @@ def facts_record(*, number: str, facts: Facts, by: Actor, source: str = "") -> I
     fact said again gets the newer time.
     """
     incident, actor, now = entered(Act.RECORD_FACTS, number=number, by=by)
-    event = _record(incident, facts, now=now, source=source or actor.authority)
-    if event:
-        written(incident, [event], by=actor, at=now, act=Act.RECORD_FACTS)
+    _record_and_write(incident, facts, by=actor, now=now, source=source)
     return incident
+
+
+def facts_record_held(incident: Incident, facts: Facts, *, source: str) -> None:
+    """`facts_record` by the product itself, on an incident its caller holds: what a signal says is written as it joins."""
+    check(Act.RECORD_FACTS, incident)
+    _record_and_write(incident, facts, by=SYSTEM, now=worlds.now(incident.world), source=source)
+
+
+def _record_and_write(incident: Incident, facts: Facts, *, by: Actor, now: datetime, source: str) -> None:
+    event = _record(incident, facts, now=now, source=source or by.authority)
+    if event:
+        written(incident, [event], by=by, at=now, act=Act.RECORD_FACTS)
 
 
 @transaction.atomic
@@ -121,6 +132,3 @@ def _record(incident: Incident, facts: Facts, *, now: datetime, source: str) -> 
         fields.append("reach")
     incident.save(update_fields=fields)
     return FactsRecorded(before=before, after=after) if after else None
-
-
-facts_written = _record

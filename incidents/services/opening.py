@@ -1,6 +1,6 @@
 """How an incident begins: a person reports, or a machine's signal starts the pre-response; and what joins it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,7 +90,7 @@ def incident_open_from_signal(
 ) -> Incident:
     """Start the automatic pre-response (4.1): an incident in its warning phase. `title` is {zh, en}.
 
-    The caller has looked for a standing incident (`selectors.standing_for`) under the lock of the signals' stream.
+    The caller has looked for a standing incident (`selectors.joined_by`) under the lock of the signals' stream.
     """
     now = worlds.now(world)
     incident = _open(
@@ -108,7 +108,7 @@ def incident_open_from_signal(
         noticed_at=trigger.at,
         known_at=now,
     )
-    _joined(incident, trigger)
+    _joined(incident, [trigger])
     written(
         incident,
         [_opened(incident, title=title["zh"], titles=dict(title), trigger=trigger)],
@@ -120,16 +120,35 @@ def incident_open_from_signal(
 
 
 @transaction.atomic
-def incident_join(*, incident_id: int, trigger: Trigger, by: Actor = SYSTEM, clause: str = AUTOMATIC_START) -> Incident:
-    """Let a further trigger join a standing incident; one that joined already changes nothing.
+def incident_join(
+    *, incident_id: int, triggers: Sequence[Trigger], by: Actor = SYSTEM, clause: str = AUTOMATIC_START
+) -> Incident:
+    """Let further triggers join a standing incident, each with its event; one that joined already changes nothing.
 
-    Raises Missing, or Conflict when the incident is over.
+    Raises Missing, or Conflict when the incident is over. The incident comes back held until the transaction ends.
     """
     incident = locked(incident_id)
     check_open(incident)
-    if JoinedTrigger.objects.filter(watch=trigger.watch, at=trigger.at).exists():
+    joined = JoinedTrigger.objects.filter(watch__in=[trigger.watch for trigger in triggers])
+    known = set(joined.values_list("watch", "at"))
+    fresh = [trigger for trigger in triggers if (trigger.watch, trigger.at) not in known]
+    if not fresh:
         return incident
     now = worlds.now(incident.world)
+    wider: set[str] = set()
+    events: list[Payload] = []
+    for trigger in fresh:
+        wider.update(_widened(incident, trigger))
+        events.append(IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions))
+    if wider:
+        incident.save(update_fields=sorted(wider))
+    _joined(incident, fresh)
+    written(incident, events, by=by, at=now, clause=clause)
+    return incident
+
+
+def _widened(incident: Incident, trigger: Trigger) -> list[str]:
+    """Let the incident reach the trigger's place; the fields that grew."""
     places = {
         "regions": regions_after(incident.regions, trigger.region),
         "hotlines": keys_after(incident.hotlines, trigger.hotline),
@@ -138,17 +157,7 @@ def incident_join(*, incident_id: int, trigger: Trigger, by: Actor = SYSTEM, cla
     wider = [name for name, keys in places.items() if getattr(incident, name) != keys]
     for name in wider:
         setattr(incident, name, places[name])
-    if wider:
-        incident.save(update_fields=wider)
-    _joined(incident, trigger)
-    written(
-        incident,
-        [IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions)],
-        by=by,
-        at=now,
-        clause=clause,
-    )
-    return incident
+    return wider
 
 
 def _reporter(by: Actor) -> Actor:
@@ -260,19 +269,22 @@ def _intake(incident: Incident, report: ReportIn, actor: Actor) -> None:
     )
 
 
-def _joined(incident: Incident, trigger: Trigger) -> None:
-    JoinedTrigger.objects.create(
-        incident=incident,
-        watch=trigger.watch,
-        threshold=trigger.threshold,
-        metric=trigger.metric,
-        region=trigger.region or "",
-        hotline=trigger.hotline or "",
-        node=trigger.node or "",
-        value=trigger.value,
-        ratio=trigger.ratio,
-        baseline=trigger.baseline,
-        at=trigger.at,
+def _joined(incident: Incident, triggers: Sequence[Trigger]) -> None:
+    JoinedTrigger.objects.bulk_create(
+        JoinedTrigger(
+            incident=incident,
+            watch=trigger.watch,
+            threshold=trigger.threshold,
+            metric=trigger.metric,
+            region=trigger.region or "",
+            hotline=trigger.hotline or "",
+            node=trigger.node or "",
+            value=trigger.value,
+            ratio=trigger.ratio,
+            baseline=trigger.baseline,
+            at=trigger.at,
+        )
+        for trigger in triggers
     )
 
 

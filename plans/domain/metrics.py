@@ -59,9 +59,13 @@ class Metric(Spec):
     def key(self) -> str:
         return self.id
 
+    def factor_of(self, unit: str | None) -> float | None:
+        """What a value in this unit is multiplied with to be in the canonical one, which no unit means; None: not its unit."""
+        return 1.0 if unit in (None, "", self.unit) else self.units.get(str(unit))
+
     def parse_value(self, value: Any, unit: str | None = None) -> float | Rejection:
         """The value in the canonical unit; no unit means the canonical one."""
-        factor = 1.0 if unit in (None, "", self.unit) else self.units.get(str(unit))
+        factor = self.factor_of(unit)
         if factor is None:
             return Rejection.UNKNOWN_UNIT
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:

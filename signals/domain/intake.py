@@ -1,11 +1,12 @@
 """Reading a batch of samples: which can be kept, and for each of the others what is wrong with it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -48,20 +49,40 @@ class SampleIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
-    """Samples are decoded one by one, so that a misshapen one does not take its neighbours along."""
+    """What most batches are: every sample well shaped."""
+
+    samples: list[SampleIn]
+
+
+class RawBatchIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Samples to be decoded one by one, so that a misshapen one does not take its neighbours along."""
 
     samples: list[msgspec.Raw]
 
 
+Batch = Sequence[SampleIn | msgspec.Raw]
 SeriesKey = tuple[str, str, str, str]  # metric, region, hotline, node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
     index: int
     series: SeriesKey
     at: datetime
     value: float
+
+
+class Way(NamedTuple):
+    """How samples of one metric, unit and place are kept: `value` × `factor` must lie within the limits."""
+
+    series: SeriesKey
+    factor: float
+    low: float
+    high: float
+
+
+# (metric, unit, region, hotline, node) as sent → its way. Only what can be kept is remembered, so it stays small.
+Ways = dict[tuple[str, str | None, str | None, str | None, str | None], Way]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +98,19 @@ REJECTIONS: Final = {
     Rejection.OUT_OF_RANGE: Why.RANGE,
 }
 _decode = msgspec.json.Decoder(SampleIn).decode
+_decode_batch = msgspec.json.Decoder(BatchIn).decode
 
 
 class Unreadable(Exception):
     """The body as a whole is no batch; the text says why and where."""
 
 
-def batch_of(body: bytes) -> list[msgspec.Raw]:
-    """The samples of a body, not decoded yet; raises Unreadable."""
+def batch_of(body: bytes) -> Batch:
+    """The samples of a body, as far as they can be decoded together; raises Unreadable."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_batch(body).samples
     try:
-        return msgspec.json.decode(body, type=BatchIn).samples
+        return msgspec.json.decode(body, type=RawBatchIn).samples
     except RecursionError:
         raise Unreadable("nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -111,37 +135,62 @@ def _bare_words(body: bytes) -> list[msgspec.Raw] | None:
 
 
 def read(
-    samples: Iterable[msgspec.Raw], *, plan: Plan, places: Directory, now: datetime
+    samples: Batch, *, plan: Plan, places: Directory, now: datetime, ways: Ways | None = None
 ) -> tuple[list[Kept], list[Rejected]]:
-    """Sort a batch into what can be kept and what is wrong. The same series and time twice: once, or OTHER_VALUE."""
+    """Sort a batch into what can be kept and what is wrong. The same series and time twice: once, or OTHER_VALUE.
+
+    `ways` is a memory that calls with the same plan and places may share.
+    """
+    ways = {} if ways is None else ways
     kept: list[Kept] = []
     rejected: list[Rejected] = []
     seen: dict[tuple[SeriesKey, datetime], float] = {}
     earliest, latest = now - BEHIND, now + AHEAD
     for index, raw in enumerate(samples):
-        try:
-            sample = _decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            why = Why.NOT_A_NUMBER if "$.value" in str(error) else Why.SHAPE
-            rejected.append(Rejected(index, why, str(error)[:200]))
+        sample = raw if isinstance(raw, SampleIn) else _decoded(raw)
+        if isinstance(sample, str):
+            rejected.append(Rejected(index, Why.NOT_A_NUMBER if "$.value" in sample else Why.SHAPE, sample[:200]))
             continue
-        said = _one(sample, plan, places, earliest, latest)
-        if isinstance(said, Rejected):
-            rejected.append(Rejected(index, said.why, said.what))
-            continue
-        series, value = said
+        way = ways.get((sample.metric, sample.unit, sample.region, sample.hotline, sample.node))
+        value = _quickly(sample, way, earliest, latest) if way is not None else None
+        if way is None or value is None:
+            said = _one(sample, plan, places, earliest, latest)
+            if isinstance(said, Rejected):
+                rejected.append(Rejected(index, said.why, said.what))
+                continue
+            way, value = said
+            ways[sample.metric, sample.unit, sample.region, sample.hotline, sample.node] = way
         at = sample.at.astimezone(UTC)
-        before = seen.setdefault((series, at), value)
+        before = seen.setdefault((way.series, at), value)
         if before != value:
             rejected.append(Rejected(index, Why.OTHER_VALUE))
         else:
-            kept.append(Kept(index, series, at, value))
+            kept.append(Kept(index, way.series, at, value))
     return kept, rejected
+
+
+def _decoded(raw: msgspec.Raw) -> SampleIn | str:
+    """The sample, or what is wrong with its shape."""
+    try:
+        return _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return str(error)
+
+
+def _quickly(sample: SampleIn, way: Way, earliest: datetime, latest: datetime) -> float | None:
+    """The canonical value of a sample like one before; None when something may be wrong and is to be looked at closely."""
+    if sample.at.tzinfo is None or not earliest <= sample.at <= latest:
+        return None
+    try:
+        value = sample.value * way.factor
+    except OverflowError:
+        return None
+    return value if way.low <= value <= way.high else None
 
 
 def _one(
     sample: SampleIn, plan: Plan, places: Directory, earliest: datetime, latest: datetime
-) -> tuple[SeriesKey, float] | Rejected:
+) -> tuple[Way, float] | Rejected:
     metric = plan.metrics.get(sample.metric)
     if metric is None:
         return Rejected(0, Why.METRIC, sample.metric[:40])
@@ -165,4 +214,4 @@ def _one(
         if region and places.region_of[node] != region:
             return Rejected(0, Why.ELSEWHERE, node)
         region = places.region_of[node]
-    return (sample.metric, region, hotline, node), value
+    return Way((sample.metric, region, hotline, node), metric.factor_of(sample.unit) or 1.0, *metric.range), value

@@ -5,18 +5,20 @@ the quiet band of a series without an open watch, cost no query.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
 from common.actor import SYSTEM
-from common.clock import utc_text
+from common.clock import instant, utc_text
 from engine import worlds
 from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many, stream_open
-from engine.models import SetAside, World
+from engine.models import SetAside
 from engine.timers import timer_set
 from plans.domain import Plan, Threshold
 from signals.domain.verdict import Verdict, judge, span
@@ -24,7 +26,7 @@ from signals.events import SeriesHeard, WatchCleared, WatchOpened
 from signals.models import Series, Watch
 from signals.rules import RULES, Known
 from signals.services import telling
-from signals.services.samples import Row, unpacked
+from signals.services.samples import Packed, unpacked
 from signals.windows import points_of, points_within, stored_windows
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ def _take_and_judge(limit: int) -> int:
     if not taken:
         return 0
     failpoint("judge.after_claim")
-    by_world: dict[int, list[Row]] = {}
+    by_world: dict[int, list[Packed]] = {}
     for _id, world_id, batch in taken:
         by_world.setdefault(world_id, []).extend(unpacked(bytes(batch)))
     for world_id in sorted(by_world):
@@ -72,7 +74,7 @@ def _take_and_judge(limit: int) -> int:
     return len(taken)
 
 
-def _judge_at_one_instant(world_id: int, rows: Sequence[Row]) -> None:
+def _judge_at_one_instant(world_id: int, rows: Sequence[Packed]) -> None:
     """All that follows from a round happens at one instant of its world: one reading of the clock instead of dozens."""
     with worlds.standing_at(world_id, worlds.now(world_id)):
         judge_samples(world_id, rows)
@@ -113,11 +115,11 @@ def _set_aside(pk: int, error: str) -> None:
         alarm_raise("queue.set_aside", f"judge:batch:{pk}", error=error)
 
 
-def judge_samples(world_id: int, rows: Iterable[Row]) -> None:
+def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     """Judge samples of one world, already stored, in the caller's transaction."""
-    by_series: dict[int, list[tuple[datetime, float]]] = {}
+    by_series: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for series, at, value in rows:
-        by_series.setdefault(series, []).append((at, value))
+        by_series[series].append((at, value))
     plan = RULES.fresh()
     known = RULES.of(by_series)
     watched = {pk: own for pk, own in known.items() if own.thresholds}
@@ -133,9 +135,9 @@ def judge_samples(world_id: int, rows: Iterable[Row]) -> None:
         standing = _standing({own.id: own for own in loud})
     entries: list[Entry] = []
     for own in loud:
+        ats = sorted({instant(at) for at, _ in by_series[own.id]})
         if own.silent:
-            entries += _heard(own, max(at for at, _ in by_series[own.id]))
-        ats = sorted({at for at, _ in by_series[own.id]})
+            entries += _heard(own, ats[-1])
         entries += _judge_series(own, ats, standing.get(own.id, {}), judged.get(own.id) or ats[0] - BEFORE, plan)
     _log(world_id, entries)
     telling.touched(world_id, watched)
@@ -159,17 +161,28 @@ def _lock(ids: Sequence[int]) -> dict[int, datetime | None]:
         return dict(cursor.fetchall())
 
 
-def _quiet(own: Known, samples: Sequence[tuple[datetime, float]], plan: Plan) -> bool:
-    """Whether none of these samples can open anything: each lies on the calm side by itself."""
-    return all(_calm(threshold, own, at, value, plan) for threshold in own.thresholds for at, value in samples)
+def _quiet(own: Known, samples: Sequence[tuple[int, float]], plan: Plan) -> bool:
+    """Whether none of these samples can open anything: each lies on the calm side by itself.
+
+    Lines are looked at with the extreme value: what is calm for it is calm for all.
+    """
+    values = [value for _, value in samples]
+    top, bottom = max(values), min(values)
+    for threshold in own.thresholds:
+        if threshold.measure == "value":
+            calm = threshold.cleared(top if threshold.direction == "above" else bottom)
+        elif threshold.measure == "share":
+            calm = top <= 0
+        elif own.expectation.slots:
+            calm = all(_calm(threshold, own.expectation.at_microseconds(at, plan), value) for at, value in samples)
+        else:
+            calm = _calm(threshold, own.expectation.flat, top)
+        if not calm:
+            return False
+    return True
 
 
-def _calm(threshold: Threshold, own: Known, at: datetime, value: float, plan: Plan) -> bool:
-    if threshold.measure == "value":
-        return threshold.cleared(value)
-    if threshold.measure == "share":
-        return value <= 0
-    expected = own.expectation.at(at, plan)
+def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
     if expected is None:
         return True
     # Where means are small a window passes `min_count` by a calm sample: then look at it whole.
@@ -191,19 +204,29 @@ def _judge_series(
     first = new[0] if new else judged
     stored = stored_windows({own.id: (first - longest, FAR)})[own.id]
     latest = max(stored[-1][0], judged)
-    entries: list[Entry] = []
+    found: list[Found] = []
     for threshold in own.thresholds:
         reach = reaches[threshold.id]
         points = points_within(own, threshold, stored, latest - first + longest, plan)
         for at in sorted({*new, latest}):
             window = [point for point in points if at - reach < point.at <= at]
             verdict = judge(window, threshold, own.metric, standing=threshold.id in open_watches, now=at)
-            entries += _apply(own, threshold, verdict, open_watches)
+            found += _apply(own, threshold, verdict, open_watches)
     Series.objects.filter(pk=own.id).update(judged_at=latest)
-    return entries
+    return _entries(own, found)
 
 
-def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> list[Entry]:
+@dataclass(slots=True)
+class Found:
+    """A watch that a verdict opened or cleared."""
+
+    watch: Watch
+    threshold: Threshold
+    verdict: Verdict
+    opened: bool
+
+
+def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> list[Found]:
     """Carry a verdict out: open, follow or clear the watch, or set the timer that looks again; what is to be written."""
     watch = open_watches.get(threshold.id)
     if verdict.again_at is not None and verdict.again_at > verdict.at:
@@ -211,16 +234,30 @@ def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dic
     if verdict.measured is None:
         return []
     if watch is None and verdict.stands:
-        open_watches[threshold.id], payload = _open(own, threshold, verdict)
-        return [Entry(payload, occurred=verdict.at, clause=threshold.clause)]
+        open_watches[threshold.id] = watch = _opened(own, threshold, verdict)
+        return [Found(watch, threshold, verdict, opened=True)]
     if watch is not None and not verdict.stands:
         del open_watches[threshold.id]
-        return [Entry(_clear(own, threshold, watch, verdict), occurred=verdict.at, clause=threshold.clause)]
+        return [Found(watch, threshold, verdict, opened=False)]
     if watch is not None:
         watch.value, watch.ratio, watch.baseline = _numbers(threshold, verdict)
         watch.seen_at = max(watch.seen_at, verdict.at)
-        watch.save(update_fields=["value", "ratio", "baseline", "seen_at"])
+        if watch.pk is not None:  # one opened a moment ago is written whole at the end
+            watch.save(update_fields=["value", "ratio", "baseline", "seen_at"])
     return []
+
+
+def _entries(own: Known, found: Sequence[Found]) -> list[Entry]:
+    """Write the watches; what the log is told of them, in the order in which it was found."""
+    Watch.objects.bulk_create([row.watch for row in found if row.opened])
+    return [
+        Entry(
+            _said(own, row) if row.opened else _clear(own, row.threshold, row.watch, row.verdict),
+            occurred=row.verdict.at,
+            clause=row.threshold.clause,
+        )
+        for row in found
+    ]
 
 
 def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | None, float | None]:
@@ -231,23 +268,26 @@ def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | Non
     return measured.value, ratio, measured.baseline
 
 
-def _open(own: Known, threshold: Threshold, verdict: Verdict) -> tuple[Watch, WatchOpened]:
+def _opened(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
     value, ratio, baseline = _numbers(threshold, verdict)
-    since = verdict.over_since or verdict.at
-    watch = Watch.objects.create(
+    return Watch(
         series_id=own.id,
         threshold=threshold.id,
-        over_since=since,
+        over_since=verdict.over_since or verdict.at,
         opened_at=verdict.at,
         value=value,
         ratio=ratio,
         baseline=baseline,
         seen_at=verdict.at,
     )
-    return watch, WatchOpened(
-        watch=watch.pk,
+
+
+def _said(own: Known, row: Found) -> WatchOpened:
+    value, ratio, baseline = _numbers(row.threshold, row.verdict)
+    return WatchOpened(
+        watch=row.watch.pk,
         series=own.id,
-        threshold=threshold.id,
+        threshold=row.threshold.id,
         metric=own.metric.key,
         region=own.region,
         hotline=own.hotline,
@@ -255,8 +295,8 @@ def _open(own: Known, threshold: Threshold, verdict: Verdict) -> tuple[Watch, Wa
         value=value,
         ratio=ratio,
         baseline=baseline,
-        at=utc_text(verdict.at),
-        since=utc_text(since),
+        at=utc_text(row.verdict.at),
+        since=utc_text(row.verdict.over_since or row.verdict.at),
     )
 
 
@@ -292,7 +332,7 @@ def _heard(own: Known, at: datetime) -> list[Entry]:
 def _log(world_id: int, entries: Sequence[Entry]) -> None:
     """What a round found, under one lock of the world's stream."""
     if entries:
-        stream = stream_open(World.objects.get(pk=world_id), "signals", "watches")
+        stream = stream_open(world_id, "signals", "watches")
         log_append_many(stream, entries, by=SYSTEM)
 
 
@@ -318,4 +358,4 @@ def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     standing = _standing({series_id: own}).get(series_id, {})
     points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
     verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
-    _log(own.world_id, _apply(own, threshold, verdict, standing))
+    _log(own.world_id, _entries(own, _apply(own, threshold, verdict, standing)))

@@ -1,14 +1,14 @@
 """What sources send, good and bad, through both doors: each bad item is named, the good are kept, nothing is half done."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
-from common.clock import utc_text
+from common.clock import microseconds, utc_text
 from common.ids import token_digest
 from engine import worlds
 from people import services as people
@@ -316,7 +316,7 @@ def test_requests_at_once_with_overlapping_samples_lose_nothing(bare: Bare) -> N
     assert [(answer.status, answer.body) for answer in answers] == [(202, {"accepted": 30, "rejected": []})] * 7
     assert len(stored()) == 60
     assert {at for row in JudgeTodo.objects.all() for _series, at, _value in unpacked(bytes(row.batch))} == {
-        datetime.fromisoformat(at).astimezone(UTC) for at in moments
+        microseconds(datetime.fromisoformat(at)) for at in moments
     }
     assert counters() == (210, 0)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
+from common.clock import microseconds
 from engine import worlds
 from engine.models import Event, SetAside
 from engine.timers import timers_cancel
@@ -62,7 +63,7 @@ def test_batches_judged_in_any_order_leave_the_same_watch_standing(seed: int, ca
     shuffled = [[row] for row in rows] * 2
     random.Random(seed).shuffle(shuffled)
     for batch in shuffled:
-        judging.judge_samples(worlds.real().pk, batch)
+        judging.judge_samples(worlds.real().pk, [(series, microseconds(at), value) for series, at, value in batch])
     assert len(batches) == 1
     assert watches(series)[-1] == ("cpu_pre_response", -1)
     assert Watch.objects.filter(series=series, state="open").count() == 1
