@@ -1,7 +1,6 @@
 """Samples in over HTTP, durable before the answer, evaluated by a worker; and one sample's way to a connected board."""
 
 import asyncio
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -133,13 +132,15 @@ async def _push(port: int, path: str, token: str, seconds: float) -> float:
     """Samples accepted a second by so many connections."""
     deadline, done, base = time.perf_counter() + seconds, 0, datetime.now(UTC) - timedelta(days=30)
 
+    # Written once: what a client spends on its own bodies is no cost of the product's.
+    body = encoded([{"metric": "complaints", "at": "@", "value": 9, "node": f"n{n}"} for n in QUIET])
+
     async def one(lane: int) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         sent, turn = 0, 0
         while time.perf_counter() < deadline:
             at = (base + timedelta(seconds=lane * 100_000 + turn)).isoformat()
-            rows = [{"metric": "complaints", "at": at, "value": 9, "node": f"n{n}"} for n in QUIET]
-            status = await post(reader, writer, path, json.dumps({"samples": rows}).encode(), token)
+            status = await post(reader, writer, path, body.replace(b"@", at.encode()), token)
             if status != 202:
                 raise RuntimeError(f"answered {status}")
             sent, turn = sent + BATCH, turn + 1

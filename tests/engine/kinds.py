@@ -1,5 +1,6 @@
 """An event kind and reactions for the engine's own tests; also imported by the processes they start."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -49,6 +50,18 @@ def fail(event: Event) -> None:
     raise ValueError("a rule with a fault in it")
 
 
+def follow_many(events: Sequence[Event]) -> None:
+    """One effect for all events of one append: their sum."""
+    log_append(
+        stream_open(events[0].stream.world, "test", "effects"), Followed(of=sum(e.data["n"] for e in events)), by=SYSTEM
+    )
+
+
+def fail_many(events: Sequence[Event]) -> None:
+    follow_many(events)
+    raise ValueError("a rule with a fault in it")
+
+
 def fire(ref: int, due_at: datetime, now: datetime) -> None:
     """Write that `ref` fired, at the world's time."""
     world = Timer.objects.select_related("world").get(what="test.fire", ref=ref).world
@@ -63,7 +76,8 @@ TIMERS = {"test.fire": f"{HERE}.fire", "test.poison": f"{HERE}.fail_to_fire"}
 
 
 def subscribe_to(reactor: str, when: When) -> None:
-    subscribe({"test.happened": (Subscription(f"test.{reactor}", f"{HERE}.{reactor}", when),)})
+    many = reactor.endswith("_many")
+    subscribe({"test.happened": (Subscription(f"test.{reactor}", f"{HERE}.{reactor}", when, many=many),)})
 
 
 def connect() -> None:

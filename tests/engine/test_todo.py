@@ -12,7 +12,7 @@ from common.actor import SYSTEM
 from common.clock import wall
 from common.errors import Conflict
 from engine import queues, sweep, worlds
-from engine.log import log_append
+from engine.log import Entry, log_append, log_append_many
 from engine.models import Alarm, Event, Reaction, SetAside, Timer, World
 from engine.reactions import REACTIONS, When
 from engine.services import set_aside_return
@@ -49,6 +49,27 @@ def test_a_relayed_reaction_waits_in_the_database(real: World) -> None:
     assert effects(real) == []
     assert sweep.sweep() == 1
     assert effects(real) == [7]
+
+
+def test_a_reaction_that_takes_many_gets_the_events_of_one_append_together(real: World) -> None:
+    subscribe_to("follow_many", When.TOGETHER)
+    with transaction.atomic():
+        log_append_many(stream_of(real), [Entry(Happened(n=1)), Entry(Happened(n=2))], by=SYSTEM)
+    happen(real, 4)
+    assert effects(real) == [3, 4]
+
+
+def test_one_that_takes_many_and_fails_is_retried_event_by_event(real: World) -> None:
+    subscribe_to("fail_many", When.TOGETHER)
+    with transaction.atomic():
+        log_append_many(stream_of(real), [Entry(Happened(n=1)), Entry(Happened(n=2))], by=SYSTEM)
+    assert effects(real) == [], "what the failing rule had done is undone"
+    assert Event.objects.filter(kind="test.happened").count() == 2, "the facts stand"
+    subscribe_to("follow_many", When.TOGETHER)
+    Reaction.objects.update(reactor="test.follow_many")
+    make_due(Reaction)
+    assert sweep.sweep() == 2
+    assert effects(real) == [1, 2]
 
 
 def test_a_reaction_that_fails_refuses_no_fact_and_is_retried_and_shown(real: World) -> None:
