@@ -7,7 +7,7 @@ TESTS ?= tests
 JOBS ?= 2
 RATE ?= 30
 
-.PHONY: run demo test lint bench shots messages
+.PHONY: run demo test lint oldest bench shots messages
 
 run: ## the whole product; PORT=… chooses the port
 	@$(SETUP) -- python manage.py up --with-parent
@@ -17,6 +17,9 @@ demo: ## a regional outage plays out by itself within ten minutes; RATE=30 is th
 
 test: ## everything, the browser included
 	@$(SETUP) --dev --browser -- python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
+
+oldest: ## migrations and the engine's tests on the oldest PostgreSQL that is supported, Debian's 15
+	@$(SETUP) --dev -- python tools/oldest_postgres.py -n $(JOBS) --dist loadgroup tests/engine
 
 lint: ## style, types, floors of the house, migrations, translations
 	@$(SETUP) --dev -- python tools/lint.py
