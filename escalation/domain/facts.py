@@ -1,13 +1,10 @@
 """From what an incident has on record to the facts the plan judges."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from plans.domain import Fact, LevelFacts
-
-KNOWN = {field.name for field in fields(LevelFacts)}
 
 
 def level_facts(
@@ -21,7 +18,7 @@ def level_facts(
     `excess` is the machines' newest word on complaints over the daily mean (0.3 = 30 %) and when; the newer of it and what
     is on record counts.
     """
-    facts = {name: _fact(row) for name, row in recorded.items() if name in KNOWN}
+    facts = {name: _fact(row) for name, row in recorded.items()}
     if business is not None:
         facts.setdefault("criticality", Fact(business[0], business[1], "plan"))
     standing = facts.get("complaints_excess")

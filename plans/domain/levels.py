@@ -1,8 +1,7 @@
 """The decision card (4.2): which level the plan proposes on what is known, why, and what would change it."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from typing import Any
@@ -11,35 +10,20 @@ from plans.domain.base import Text
 from plans.domain.conditions import Fact, Value
 from plans.domain.schema import LevelRule, MajorRule, Plan
 from plans.domain.table import Table, ValueClass
-from plans.domain.vocabulary import LEVEL_FACTS, SCALES, SWITCHES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class LevelFacts:
-    """What is known about an incident; None is unknown.
+    """What is known about an incident, by the plan's names of facts; a fact that is not here, or None, is unknown."""
 
-    `complaints_excess` 0.3 is 30 % over the daily mean · `outage`: service is down within `reach` · `full_outage`: the
-    whole system is down · `threshold_crossed`: queue time or CPU stands over its threshold.
-    """
+    known: Mapping[str, Fact]
 
-    reach: Fact | None = None
-    outage: Fact | None = None
-    complaints_excess: Fact | None = None
-    recovery_hours: Fact | None = None
-    criticality: Fact | None = None
-    secondary_risk: Fact | None = None
-    node_daily_calls: Fact | None = None
-    hotlines_down_share: Fact | None = None
-    full_outage: Fact | None = None
-    threshold_crossed: Fact | None = None
+    def __init__(self, **known: Fact | None) -> None:
+        object.__setattr__(self, "known", {name: fact for name, fact in known.items() if fact is not None})
 
-    def __post_init__(self) -> None:
-        for name, fact in self.each():
-            if fact is not None and not _fits(name, fact.value):
-                raise ValueError(f"{name} cannot be {fact.value!r}")
-
-    def each(self) -> Iterator[tuple[str, Fact | None]]:
-        return ((field.name, getattr(self, field.name)) for field in fields(self))
+    def with_(self, **moved: Fact | None) -> "LevelFacts":
+        """The same with some facts moved; None makes one unknown."""
+        return LevelFacts(**{**self.known, **moved})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +157,7 @@ class _State:
     @classmethod
     def of(cls, plan: Plan, facts: LevelFacts) -> "_State":
         table = plan.table
-        passed = {n: table.bits(n, f.value) for n, f in facts.each() if f is not None and n in table.mask_of}
+        passed = {name: table.bits(name, fact.value) for name, fact in facts.known.items() if name in table.mask_of}
         unknown = sum(mask for name, mask in table.mask_of.items() if name not in passed)
         return cls(table, passed, sum(passed.values()), unknown)
 
@@ -183,10 +167,13 @@ class _State:
 
 
 def level_card(plan: Plan, facts: LevelFacts, *, now: datetime) -> Card:
-    """Judge the facts by the plan's level rules."""
+    """Judge the facts by the plan's level rules; raises ValueError for a value that the plan's fact cannot have."""
+    for name, fact in facts.known.items():
+        if name in plan.facts and not plan.facts[name].fits(fact.value):
+            raise ValueError(f"{name} cannot be {fact.value!r}")
     state = _State.of(plan, facts)
     rank = state.table.rank(state.true)
-    rows = [_dimension(plan, name, fact, now) for name, fact in facts.each()]
+    rows = [_dimension(plan, name, facts.known.get(name), now) for name in plan.facts]
     return Card(
         proposed=plan.level_at(rank),
         certain=state.table.rank(state.true | state.unknown) == rank,
@@ -301,14 +288,3 @@ def _missing(plan: Plan, state: _State, rank: int) -> tuple[Missing, ...]:
 
 def _masks(table: Table) -> Iterator[int]:
     return (mask for masks in table.rules.values() for mask in masks)
-
-
-def _fits(name: str, value: Value) -> bool:
-    if name in SCALES:
-        return isinstance(value, str) and value in SCALES[name]
-    if name in SWITCHES:
-        return isinstance(value, bool)
-    return not isinstance(value, bool | str) and math.isfinite(value)
-
-
-assert {field.name for field in fields(LevelFacts)} == LEVEL_FACTS  # the file's words are these fields

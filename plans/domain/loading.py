@@ -10,21 +10,17 @@ from pydantic import ValidationError
 
 from plans.domain.bci import BciFacts
 from plans.domain.conditions import ways
-from plans.domain.schema import Plan
+from plans.domain.schema import FactSpec, Plan
 from plans.domain.source import Path, PlanErrors, Source, read
 from plans.domain.vocabulary import (
     ALWAYS,
     CHANNELS,
     END_FACTS,
     EVENT_KINDS,
-    LEVEL_FACTS,
     LIFT_FACTS,
     MAJOR,
     MOMENTS,
-    NUMBERS,
     ROLES_OF_RIGHTS,
-    SCALES,
-    SWITCHES,
 )  # fmt: skip
 
 MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would grow without bound
@@ -33,7 +29,8 @@ MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would gro
 _SECTIONS: Final = {
     "clauses": "a clause of this plan", "levels": "a level of this plan", "roles": "a role of this plan",
     "groups": "a group of this plan", "metrics": "a metric of this plan", "rulings": "a ruling of this plan",
-    "departments": "a department of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
+    "departments": "a department of this plan", "thresholds": "a threshold of this plan",
+    "ladders": "a ladder of this plan", "categories": "a category of this plan",
 }  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "moment": ("a known moment", MOMENTS),
@@ -55,7 +52,7 @@ _REFERENCES: Final = (
     ("obligations.*.anchors.*", "anchor"), ("obligations.*.until.*", "moment"),
     ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
     ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
-    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"),
+    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"), ("facts.*.thresholds.*", "thresholds"),
 )  # fmt: skip
 
 
@@ -137,12 +134,12 @@ def _allowed(source: Source, targets: list[str]) -> tuple[set[str], str]:
 def _conditions(plan: Plan, source: Source) -> None:
     """Every test names a fact and compares it with a value of its kind; no rule explodes."""
     for section in ("level_rules", "major_rules"):
-        facts = LEVEL_FACTS | ({MAJOR} if section == "level_rules" else set())
+        derived = {MAJOR} if section == "level_rules" else set()
         for rule in getattr(plan, section).values():
             if ways(rule.when) > MOST_WAYS:
                 source.fault((section, rule.id, "when"), f"expected at most {MOST_WAYS} alternatives in one rule")
             for path, row in _tests(source.data[section][rule.id]["when"], (section, rule.id, "when")):
-                problem = _test_problem(row, facts)
+                problem = _test_problem(plan.facts, row, derived)
                 if problem:
                     source.fault(path, problem)
 
@@ -156,19 +153,19 @@ def _tests(node: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     yield path, node
 
 
-def _test_problem(row: dict[str, Any], facts: set[str] | frozenset[str]) -> str | None:
+def _test_problem(facts: dict[str, FactSpec], row: dict[str, Any], derived: set[str]) -> str | None:
     fact, op, value = row["fact"], row["op"], row["value"]
+    if fact in derived:
+        wanted = (op, value) == ("is", True)
+        return None if wanted else f"expected `{fact}` only as `{{fact: {fact}, op: is, value: true}}`"
     if fact not in facts:
-        return f"expected one of the facts {', '.join(sorted(facts))}, not {fact!r}"
-    if fact == MAJOR and (op, value) != ("is", True):
-        return "expected `major` only as `{fact: major, op: is, value: true}`"
-    if fact in SCALES and value not in SCALES[fact]:
-        return f"expected one of {', '.join(SCALES[fact])}, not {value!r}"
-    if fact in SWITCHES and (op != "is" or not isinstance(value, bool)):
+        return f"expected one of the facts {', '.join(sorted(facts.keys() | derived))}, not {fact!r}"
+    spec = facts[fact]
+    if spec.kind == "switch" and (op != "is" or not isinstance(value, bool)):
         return f"expected `op: is` with true or false for {fact}"
-    if fact in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
-        return f"expected a number for {fact}, not {value!r}"
-    return None
+    if spec.kind == "scale" and value not in spec.values:
+        return f"expected one of {', '.join(spec.values)}, not {value!r}"
+    return None if spec.fits(value) else f"expected a number for {fact}, not {value!r}"
 
 
 def _chains(plan: Plan, source: Source) -> None:
@@ -186,13 +183,8 @@ def _chains(plan: Plan, source: Source) -> None:
 
 
 def _facts_named(plan: Plan, source: Source) -> None:
-    for name in sorted(LEVEL_FACTS - plan.facts.keys()):
-        source.fault(("facts",), f"expected a title for the fact {name}")
-    for name, spec in plan.facts.items():
-        if name not in LEVEL_FACTS:
-            source.fault(("facts", name), f"expected one of {', '.join(sorted(LEVEL_FACTS))}")
-        elif set(spec.values) != set(SCALES.get(name, ())):
-            source.fault(("facts", name), f"expected values {', '.join(SCALES.get(name, ())) or 'left out'}")
+    if MAJOR in plan.facts:
+        source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
     indexed = [field.name for field in fields(BciFacts)]
     for name in plan.bci:
         if name not in indexed:

@@ -1,5 +1,6 @@
 """The plan file as typed, frozen records; `Plan` is the whole of it."""
 
+import math
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
 
 from plans.domain.base import Clauses, Duration, Spec, Text
-from plans.domain.conditions import Condition, Op, Test
+from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.table import Table
@@ -44,13 +45,42 @@ class Level(Spec):
 
 
 class FactSpec(Spec):
-    """How a level fact is called on screens; `dimension` marks the four that clause 4.2 names."""
+    """A fact that levels are decided on: with `values` a scale of words from mild to grave, with `unit` a number, with
+    neither a yes or no. `dimension` marks those that the plan itself names.
+
+    `steps` are the marks of a number that the plan's text names; `thresholds` are the lines that machines watch it by.
+    """
 
     id: Id
     title: Text
     dimension: bool = False
-    unit: Literal["ratio", "hours", "calls_per_day"] | None = None
+    unit: Id | None = None
     values: dict[str, Text] = Field(default_factory=dict)
+    steps: tuple[FiniteFloat, ...] = ()
+    thresholds: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "FactSpec":
+        if self.unit is not None and self.values:
+            raise ValueError("expected either `unit` or `values`")
+        if self.steps and self.unit is None:
+            raise ValueError("expected `steps` only beside a `unit`")
+        return self
+
+    @property
+    def kind(self) -> Literal["scale", "number", "switch"]:
+        if self.values:
+            return "scale"
+        return "switch" if self.unit is None else "number"
+
+    def fits(self, value: Value) -> bool:
+        """Whether the fact can have this value."""
+        if self.kind == "scale":
+            return isinstance(value, str) and value in self.values
+        if self.kind == "switch":
+            return isinstance(value, bool)
+        return not isinstance(value, bool | str) and math.isfinite(value)
 
 
 class LevelRule(Spec):

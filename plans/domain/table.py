@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plans.domain.conditions import AllOf, AnyOf, Test, Value, alternatives
-from plans.domain.vocabulary import MAJOR, SCALES, SWITCHES
+from plans.domain.vocabulary import MAJOR
 
 if TYPE_CHECKING:
     from plans.domain.schema import Plan
@@ -30,6 +30,8 @@ class Table:
     def __init__(self, plan: "Plan") -> None:
         self._bit: dict[Test, int] = {}
         self._of_fact: dict[str, list[tuple[Test, int]]] = defaultdict(list)
+        self._facts = plan.facts
+        self._scales = {name: tuple(spec.values) for name, spec in plan.facts.items()}
         self.top = len(plan.levels)
         majors = [way for rule in plan.major_rules.values() for way in self._ways(rule.when, [])]
         self.major: dict[str, list[int]] = {
@@ -53,7 +55,7 @@ class Table:
 
     def bits(self, fact: str, value: Value) -> int:
         """The tests of a fact that this value passes."""
-        return sum(bit for test, bit in self._of_fact[fact] if test.holds(value))
+        return sum(bit for test, bit in self._of_fact[fact] if test.holds(value, self._scales[fact]))
 
     def rank(self, true: int) -> int:
         """The gravity proposed when exactly these tests hold."""
@@ -84,9 +86,9 @@ class Table:
         return mask
 
     def _classes(self, fact: str) -> tuple[ValueClass, ...]:
-        if fact in SWITCHES:
+        if self._facts[fact].kind == "switch":
             return tuple(ValueClass(self.bits(fact, v), ("is", v), ("is", v)) for v in (False, True))
-        points = self._scale_points(fact) if fact in SCALES else self._number_points(fact)
+        points = self._scale_points(fact) if self._scales[fact] else self._number_points(fact)
         merged: list[ValueClass] = []
         for value, low, high in points:
             bits = self.bits(fact, value)
@@ -96,9 +98,8 @@ class Table:
                 merged.append(ValueClass(bits, low, high))
         return tuple(merged)
 
-    @staticmethod
-    def _scale_points(fact: str) -> list[tuple[Value, tuple[str, Value], tuple[str, Value]]]:
-        return [(word, (">=", word), ("<=", word)) for word in SCALES[fact]]
+    def _scale_points(self, fact: str) -> list[tuple[Value, tuple[str, Value], tuple[str, Value]]]:
+        return [(word, (">=", word), ("<=", word)) for word in self._scales[fact]]
 
     def _number_points(self, fact: str) -> list[tuple[Value, tuple[str, Value] | None, tuple[str, Value] | None]]:
         """One sample at and one between all the limits that the rules name."""
