@@ -15,6 +15,7 @@ from plans.domain.levels import (
     level_card,
     major_verdict,
 )
+from plans.domain.lint import Finding, Report, Standing, lint
 from plans.domain.loading import load
 from plans.domain.metrics import Metric, Rejection, ServiceHours, Threshold
 from plans.domain.obligations import (
@@ -37,10 +38,11 @@ from plans.domain.schema import Group, Level, Plan, PreparationItem, RoleSpec, T
 from plans.domain.source import PlanError, PlanErrors
 
 __all__ = [
-    "Bci", "BciFacts", "Card", "Change", "ConditionVerdict", "EndFacts", "EndVerdict", "Fact", "Group", "Ladder",
-    "Level", "LevelFacts", "LiftFacts", "MajorVerdict", "Met", "Metric", "Missing", "ObligationRule", "Opening", "Plan",
-    "PlanError", "PlanErrors", "PreparationItem", "Reason", "Rejection", "RoleSpec", "ServiceHours", "Shift", "Situation", "Span",
-    "Template", "Text", "Threshold", "Tier", "bci", "escalate_at", "first_due", "incident_end", "level_card", "load",
-    "major_verdict", "marks", "next_due", "obligations_for", "opening", "owner_chain", "remind_at", "rules_ended_by",
-    "rules_satisfied_by", "still_applies", "turn_due", "warning_lift",
+    "Bci", "BciFacts", "Card", "Change", "ConditionVerdict", "EndFacts", "EndVerdict", "Fact", "Finding", "Group",
+    "Ladder", "Level", "LevelFacts", "LiftFacts", "MajorVerdict", "Met", "Metric", "Missing", "ObligationRule",
+    "Opening", "Plan", "PlanError", "PlanErrors", "PreparationItem", "Reason", "Rejection", "Report", "RoleSpec",
+    "ServiceHours", "Shift", "Situation", "Span", "Standing", "Template", "Text", "Threshold", "Tier", "bci",
+    "escalate_at", "first_due", "incident_end", "level_card", "lint", "load", "major_verdict", "marks", "next_due",
+    "obligations_for", "opening", "owner_chain", "remind_at", "rules_ended_by", "rules_satisfied_by", "still_applies",
+    "turn_due", "warning_lift",
 ]  # fmt: skip

@@ -10,6 +10,9 @@ from pydantic import ValidationError
 
 from plans.domain.bci import BciFacts
 from plans.domain.conditions import ways
+from plans.domain.lint.findings import at
+from plans.domain.lint.words import counted
+from plans.domain.lint.written import SECTIONS, as_written
 from plans.domain.schema import FactSpec, Plan
 from plans.domain.source import Path, PlanErrors, Source, read
 from plans.domain.vocabulary import (
@@ -21,6 +24,7 @@ from plans.domain.vocabulary import (
     MAJOR,
     MOMENTS,
     ROLES_OF_RIGHTS,
+    level_moment,
 )  # fmt: skip
 
 MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would grow without bound
@@ -30,7 +34,7 @@ _SECTIONS: Final = {
     "clauses": "a clause of this plan", "levels": "a level of this plan", "roles": "a role of this plan",
     "groups": "a group of this plan", "metrics": "a metric of this plan", "rulings": "a ruling of this plan",
     "departments": "a department of this plan", "thresholds": "a threshold of this plan",
-    "ladders": "a ladder of this plan", "categories": "a category of this plan",
+    "obligations": "an obligation of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
 }  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "moment": ("a known moment", MOMENTS),
@@ -53,6 +57,9 @@ _REFERENCES: Final = (
     ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
     ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
     ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"), ("facts.*.thresholds.*", "thresholds"),
+    ("levels.*.led_by.*", "roles"), ("groups.*.under", "roles"), ("obligations.*.needs.*", "obligations"),
+    ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
+    ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"), ("terms.*.declared_by.*", "roles"),
 )  # fmt: skip
 
 
@@ -120,15 +127,20 @@ def _allowed(source: Source, targets: list[str]) -> tuple[set[str], str]:
     names: set[str] = set()
     for target in targets:
         if target == "evidence":
-            declared = source.data.get("evidence")
-            names |= set(EVENT_KINDS | MOMENTS) | set(declared if isinstance(declared, dict) else ())
+            names |= EVENT_KINDS | MOMENTS | _keys(source, "evidence")
         elif target in _WORDS:
             names |= _WORDS[target][1]
+            if target in ("moment", "anchor"):
+                names |= {level_moment(level) for level in _keys(source, "levels")}
         else:
-            rows = source.data.get(target)
-            names |= set(rows if isinstance(rows, dict) else ())
+            names |= _keys(source, target)
     spoken = {"evidence": "an event kind, a moment or a declared evidence type"}
     return names, " or ".join(spoken.get(t) or (_WORDS[t][0] if t in _WORDS else _SECTIONS[t]) for t in targets)
+
+
+def _keys(source: Source, section: str) -> set[str]:
+    rows = source.data.get(section)
+    return set(rows) if isinstance(rows, dict) else set()
 
 
 def _conditions(plan: Plan, source: Source) -> None:
@@ -215,6 +227,46 @@ def _preparation(plan: Plan, source: Source) -> None:
             source.fault(("preparation", row.id, "within"), f"expected at most {whole.due.iso}, as warning.prepare")
 
 
+def _paths(plan: Plan, source: Source) -> None:
+    """What measures a term, and what a clause counts, is there."""
+    for term in plan.terms.values():
+        for index, path in enumerate(term.measured_by):
+            if at(plan, path) is None:
+                source.fault(
+                    ("terms", term.id, "measured_by", index), f"expected the path of a row of this plan, not {path!r}"
+                )
+    for clause in plan.clauses.values():
+        for index, count in enumerate(clause.counts):
+            if counted(plan, count.of) is None:
+                source.fault(
+                    ("clauses", clause.id, "counts", index, "of"),
+                    f"expected the path of a list of this plan, not {count.of!r}",
+                )
+    for row in plan.templates.values():
+        for element, role in row.supplied_by.items():
+            if element not in row.elements or role not in plan.roles:
+                source.fault(
+                    ("templates", row.id, "supplied_by", element),
+                    "expected an element of this template and a role of this plan",
+                )
+
+
+def _written(plan: Plan, source: Source) -> None:
+    """What a clause says instead is said of keys that the row has, in their own form."""
+    faults = len(source.errors)
+    for section in SECTIONS:
+        for row in getattr(plan, section).values():
+            for key in row.written or {}:
+                if key not in type(row).model_fields or key in ("id", "written", "title"):
+                    source.fault((section, row.id, "written", key), f"expected a key of this row, not {key!r}")
+    if len(source.errors) > faults:
+        return
+    try:
+        as_written(plan)
+    except ValueError as error:
+        source.fault((), str(error))
+
+
 _CHECKS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
-    _conditions, _chains, _facts_named, _templates, _anchors, _preparation,
+    _conditions, _chains, _facts_named, _templates, _anchors, _preparation, _paths, _written,
 )  # fmt: skip

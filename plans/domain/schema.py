@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
 
-from plans.domain.base import Clauses, Duration, Spec, Text
+from plans.domain.base import Clauses, Duration, Spec, Text, Written
 from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
@@ -16,10 +16,18 @@ from plans.domain.table import Table
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
+class Count(Spec):
+    """A number of things that a clause announces: `of` is the path of what the file lists, `says` how many it is said to be."""
+
+    of: str
+    says: Annotated[int, Field(ge=0)]
+
+
 class Clause(Spec):
     id: str
     title: Text
     text: Text
+    counts: tuple[Count, ...] = ()
 
 
 class Category(Spec):
@@ -36,11 +44,12 @@ class Business(Spec):
 
 
 class Level(Spec):
-    """A response level; the file lists them from the gravest down."""
+    """A response level; the file lists them from the gravest down. `led_by` are the roles that its response is left to."""
 
     id: Id
     title: Text
     summary: Text
+    led_by: tuple[str, ...] = ()
     clauses: Clauses
 
 
@@ -93,6 +102,8 @@ class LevelRule(Spec):
     reason: Text
     clauses: Clauses
     rulings: tuple[int, ...] = ()
+    by_ruling: int | None = None
+    written: Written = None
 
     @model_validator(mode="after")
     def _one_effect(self) -> "LevelRule":
@@ -107,6 +118,8 @@ class MajorRule(Spec):
     reason: Text
     clauses: Clauses
     rulings: tuple[int, ...] = ()
+    by_ruling: int | None = None
+    written: Written = None
 
 
 class BciPart(Spec):
@@ -127,10 +140,13 @@ class BciPart(Spec):
 
 
 class Group(Spec):
+    """A work group; one that sits `under` a role is a part of that and no group of its own in the written plan."""
+
     id: Id
     title: Text
     lead: str
     support: tuple[str, ...] = ()
+    under: str | None = None
     duty: Text
     clauses: Clauses
 
@@ -138,7 +154,8 @@ class Group(Spec):
 class RoleSpec(Spec):
     """A role of the plan, the role of rights it acts with, and whom to tell when it is late.
 
-    `group` and `department` narrow it to who sits in that work group or works there.
+    `group` and `department` narrow it to who sits in that work group or works there; `offices` are the company's
+    positions whose holders fill it.
     """
 
     id: Id
@@ -147,6 +164,7 @@ class RoleSpec(Spec):
     superior: str | None = None
     group: str | None = None
     department: str | None = None
+    offices: tuple[str, ...] = ()
     clauses: Clauses
 
 
@@ -174,26 +192,35 @@ class PreparationItem(Spec):
 
 
 class Tier(Spec):
+    """Who is told, and how; `all_clear` are the ways by which it is taken back again."""
+
     id: Id
     title: Text
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     channels: Annotated[tuple[str, ...], Field(min_length=1)]
+    all_clear: tuple[str, ...] = ()
+    written: Written = None
     within: Duration
     clauses: Clauses
 
 
 class Template(Spec):
-    """A report or notice; every element must be filled before it may leave."""
+    """A report or notice; every element must be filled before it may leave. `supplied_by`: element → the role that fills it
+    in, where the record does not."""
 
     id: Id
     title: Text
     elements: Annotated[dict[str, Text], Field(min_length=1)]
+    supplied_by: dict[str, str] = Field(default_factory=dict)
     body: Text
     clauses: Clauses
 
 
 class EndingCondition(Spec):
-    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason."""
+    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason.
+
+    `lasts`: it must have held for so long; `releases`: what must have been given back for it to hold.
+    """
 
     id: Id
     title: Text
@@ -201,6 +228,8 @@ class EndingCondition(Spec):
     op: Op
     value: bool | FiniteFloat
     waivable: bool = False
+    lasts: Duration | None = None
+    releases: tuple[str, ...] = ()
     clauses: Clauses
     rulings: tuple[int, ...] = ()
 
@@ -209,13 +238,59 @@ class EndingCondition(Spec):
         return Test(fact=self.fact, op=self.op, value=self.value)
 
 
+class Power(Spec):
+    """Something only named roles may do; each grant is one clause's word on who."""
+
+    id: Id
+    title: Text
+    grants: Annotated[tuple["Grant", ...], Field(min_length=1)]
+
+
+class Grant(Spec):
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    clauses: Clauses
+
+
+class Term(Spec):
+    """A word of the clauses that something hangs on: `measured_by` are the paths of what measures it, `declared_by` the
+    roles that say so where nothing can measure it."""
+
+    id: Id
+    title: Text
+    measured_by: tuple[str, ...] = ()
+    declared_by: tuple[str, ...] = ()
+    written: Written = None
+    clauses: Clauses
+
+
+class Standard(Spec):
+    """A standard from outside that clauses cite, in the edition they name and the one in force."""
+
+    id: Id
+    title: Text
+    cited: str
+    current: str
+    clauses: Clauses
+
+
+class Answer(Spec):
+    """Which finding of the linter a ruling answers; `seen` is the fingerprint of what it was made on."""
+
+    kind: str
+    of: Annotated[tuple[str, ...], Field(min_length=1)]
+    seen: str
+
+
 class Ruling(Spec):
-    """What the company decided where its plan contradicts itself or says too little."""
+    """What the company decided where its plan contradicts itself or says too little, by whom and why."""
 
     id: Id
     kind: Literal["N", "P"]
     finding: Text
     ruling: Text
+    by: Text | None = None
+    why: Text | None = None
+    answers: tuple[Answer, ...] = ()
     clauses: Clauses
 
 
@@ -247,6 +322,9 @@ class Plan(Spec):
     templates: dict[str, Template]
     lifting: dict[str, EndingCondition]
     ending: dict[str, EndingCondition]
+    powers: dict[str, Power] = Field(default_factory=dict)
+    terms: dict[str, Term] = Field(default_factory=dict)
+    standards: dict[str, Standard] = Field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]]
     rulings: dict[str, Ruling]
 
