@@ -73,9 +73,10 @@ def load(text: str, file: str = "plan.yaml") -> Plan:
         raise PlanErrors(source.errors)
     _references(source)
     plan = _plan(source)
-    if plan is not None:
-        for check in _CHECKS:
-            check(plan, source)
+    for check in (*_OF_ROWS, *_OF_THE_WHOLE) if plan is not None else ():
+        check(plan, source)
+    if plan is None:
+        _look_at_the_rest(source)
     if plan is None or source.errors:
         raise PlanErrors(source.errors)
     return plan
@@ -88,6 +89,30 @@ def _plan(source: Source) -> Plan | None:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
             source.fault(fault["loc"], _spoken(fault["type"], fault["loc"], fault["msg"]))
         return None
+
+
+def _look_at_the_rest(source: Source) -> None:
+    """Check the rows that can be read, so that a faulty one hides no fault of another."""
+    sound = {
+        section: {key: row for key, row in rows.items() if not _faulty(source, section, key)}
+        if isinstance(rows, dict)
+        else rows
+        for section, rows in source.data.items()
+        if section in Plan.model_fields
+    }
+    missing = [name for name, field in Plan.model_fields.items() if field.is_required() and name not in sound]
+    try:
+        plan = Plan.model_validate(sound | {name: {} for name in missing})
+    except ValidationError:
+        return
+    facts_known = "facts" not in missing and len(sound["facts"]) == len(source.data["facts"])
+    for check in _OF_ROWS if facts_known else _OF_ROWS[1:]:
+        check(plan, source)
+
+
+def _faulty(source: Source, section: str, key: str) -> bool:
+    where = f"{section}.{key}"
+    return any(error.where == where or error.where.startswith(f"{where}.") for error in source.errors)
 
 
 def _spoken(kind: str, loc: Path, message: str) -> str:
@@ -267,6 +292,6 @@ def _written(plan: Plan, source: Source) -> None:
         source.fault((), str(error))
 
 
-_CHECKS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
-    _conditions, _chains, _facts_named, _templates, _anchors, _preparation, _paths, _written,
-)  # fmt: skip
+# The conditions first: they alone look at another section, the facts.
+_OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (_conditions, _templates, _anchors, _preparation)
+_OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (_chains, _facts_named, _paths, _written)

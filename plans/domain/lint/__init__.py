@@ -14,18 +14,21 @@ from plans.domain.lint.words import counted, words
 from plans.domain.lint.written import as_written
 from plans.domain.schema import Plan
 
-__all__ = ["Finding", "Report", "Standing", "as_written", "counted", "lint"]
+__all__ = ["Finding", "Report", "Standing", "as_written", "counted", "lint", "unheld"]
 
 
-def lint(plan: Plan, held: Mapping[str, int] | None = None) -> Report:
-    """Everything found; `held` is plan role → how many hold it now, left out where nobody can know."""
-    return report(plan, _said(plan, held))
+def lint(plan: Plan) -> Report:
+    """Everything that the plan by itself tells."""
+    return report(plan, _said(plan))
 
 
-def _said(plan: Plan, held: Mapping[str, int] | None) -> Iterator[tuple[Draft, Plan]]:
+def unheld(plan: Plan, held: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Roles that owe something and that nobody holds; `held` is plan role → how many hold it now."""
+    return report(plan, ((draft, plan) for draft in holders(plan, held))).findings
+
+
+def _said(plan: Plan) -> Iterator[tuple[Draft, Plan]]:
     for reading in (as_written(plan), plan):
         for check in (rules, clocks, duties, words):
             for draft in check(reading):
                 yield draft, reading
-    for draft in holders(plan, held) if held is not None else ():
-        yield draft, plan

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from plans.domain import Plan, Report, Standing, lint, load
+from plans.domain import Plan, Report, Standing, lint, load, unheld
 from plans.domain.lint.sentences import SENTENCES
 from tests.domain.plans.broken_plans import BROKEN, changed, rule, small
 from tests.domain.plans.given import FILE, plan, text
@@ -142,10 +142,10 @@ def test_every_kind_is_shown_by_a_broken_plan() -> None:
 def test_a_role_that_owes_and_that_nobody_holds() -> None:
     source = load(small())
     held = dict.fromkeys(source.roles, 1) | {"watch": 0}
-    (finding,) = lint(source, held).findings
+    (finding,) = unheld(source, held)
     assert (finding.kind, finding.subjects) == ("unheld", ("roles.watch",))
     assert "Verify the report" in finding.said.en
-    assert lint(source, dict.fromkeys(source.roles, 1)).findings == ()
+    assert unheld(source, dict.fromkeys(source.roles, 1)) == ()
 
 
 def test_a_ruling_closes_what_it_answers() -> None:

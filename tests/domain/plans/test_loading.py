@@ -81,6 +81,21 @@ def test_all_errors_are_told_at_once() -> None:
     assert len(faults(source)) == 2
 
 
+def test_a_row_that_cannot_be_read_hides_no_fault_of_another() -> None:
+    source = broken("due: PT15M", "due: soon").replace("{place}发生", "某地发生", 1)
+    source = source.replace("fact: recovery_hours, op", "fact: mood, op", 1).replace(
+        "owners: [coo]", "owners: [chief]", 1
+    )
+    said = " ".join(faults(source))
+    for expected in (
+        "PT30M or P3D",
+        "the element 'place'",
+        "expected one of the facts",
+        "a role of this plan, not 'chief'",
+    ):
+        assert expected in said
+
+
 def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
