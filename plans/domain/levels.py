@@ -9,7 +9,7 @@ from typing import Any
 from plans.domain.base import Text
 from plans.domain.conditions import Fact, Value
 from plans.domain.schema import LevelRule, MajorRule, Plan
-from plans.domain.table import Table, ValueClass
+from plans.domain.table import Table
 
 
 @dataclass(frozen=True, init=False)
@@ -127,6 +127,11 @@ class Card:
     major: MajorVerdict
 
     @property
+    def missing_most(self) -> Missing | None:
+        """The unknown fact whose knowing could move the proposal furthest; None when none could move it."""
+        return self.missing[0] if self.missing else None
+
+    @property
     def clauses(self) -> tuple[str, ...]:
         """Every clause that a hitting rule cites, each once."""
         return tuple(dict.fromkeys(clause for hit in self.hits for clause in hit.clauses))
@@ -141,6 +146,7 @@ class Card:
             "hits": [hit.as_dict() for hit in self.hits],
             "would_change": [change.as_dict() for change in self.would_change],
             "missing": [row.as_dict() for row in self.missing],
+            "missing_most": self.missing_most and self.missing_most.as_dict(),
             "major": self.major.as_dict(),
         }
 
@@ -151,19 +157,18 @@ class _State:
 
     table: Table
     passed: dict[str, int]  # known fact → the tests it passes
+    here: dict[str, int]  # known fact → its class
     true: int
     unknown: int
 
     @classmethod
     def of(cls, plan: Plan, facts: LevelFacts) -> "_State":
         table = plan.table
-        passed = {name: table.bits(name, fact.value) for name, fact in facts.known.items() if name in table.mask_of}
+        used = {name: fact.value for name, fact in facts.known.items() if name in table.mask_of}
+        passed = {name: table.bits(name, value) for name, value in used.items()}
+        here = {name: table.class_of(name, value) for name, value in used.items()}
         unknown = sum(mask for name, mask in table.mask_of.items() if name not in passed)
-        return cls(table, passed, sum(passed.values()), unknown)
-
-    def after(self, true: int, fact: str, row: ValueClass) -> int:
-        """The true tests once a fact has moved to this class."""
-        return true & ~self.table.mask_of[fact] | row.bits
+        return cls(table, passed, here, sum(passed.values()), unknown)
 
 
 def level_card(plan: Plan, facts: LevelFacts, *, now: datetime) -> Card:
@@ -229,44 +234,43 @@ def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimen
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """A fact moving to another class; `graver` when that class lies further up its scale (or the fact was unknown)."""
+    """A fact moving to another class, `keep` and `add` being what that does to the tests that hold."""
 
     fact: str
-    row: ValueClass
-    graver: bool
+    keep: int
+    add: int
     shift: Shift
 
 
 def _moves(state: _State) -> list[_Move]:
-    """Every way one fact could move, the nearest class of each direction first."""
+    """Every way one fact could move, the nearest class first."""
     result: list[_Move] = []
     for fact, classes in state.table.classes.items():
-        here = state.table.class_at(fact, state.passed[fact]) if fact in state.passed else None
+        here, keep = state.here.get(fact), ~state.table.mask_of[fact]
         others = [i for i, row in enumerate(classes) if i != here and (here is not None or row.bits)]
         for index in sorted(others, key=lambda i: abs(i - (here or 0))):
-            row, graver = classes[index], here is None or index > here
-            bound = (row.low or row.high) if graver else (row.high or row.low)
+            row, up = classes[index], here is None or index > here
+            bound = (row.low or row.high) if up else (row.high or row.low)
             if bound is not None:
-                result.append(_Move(fact, row, graver, Shift(fact, bound[0], bound[1], here is not None)))
+                result.append(_Move(fact, keep, row.bits, Shift(fact, bound[0], bound[1], here is not None)))
     return result
 
 
 def _changes(plan: Plan, state: _State, rank: int) -> list[Change]:
     """The fewest shifts to every other level: single ones where they suffice, else pairs; the graver level first."""
-    moves = _moves(state)
+    moves, ranked = _moves(state), state.table.rank
     found: dict[tuple[int, tuple[str, ...]], Change] = {}
     for move in moves:
-        other = state.table.rank(state.after(state.true, move.fact, move.row))
+        other = ranked(state.true & move.keep | move.add)
         if other != rank:
             found.setdefault((other, (move.fact,)), Change(plan.level_at(other), (move.shift,)))
-    reached = {other for other, _ in found} | {rank}
-    for graver, wanted in ((True, range(rank + 1, state.table.top + 1)), (False, range(rank))):
-        open_ranks = set(wanted) - reached
-        pairs = combinations([move for move in moves if move.graver is graver], 2) if open_ranks else ()
-        for one, two in pairs:
-            both = state.after(state.after(state.true, one.fact, one.row), two.fact, two.row)
-            if one.fact != two.fact and (other := state.table.rank(both)) in open_ranks:
-                found.setdefault((other, (one.fact, two.fact)), Change(plan.level_at(other), (one.shift, two.shift)))
+    left = set(range(state.table.top + 1)) - {other for other, _ in found} - {rank}
+    for one, two in combinations(moves, 2) if left else ():
+        if one.fact == two.fact:
+            continue
+        other = ranked((state.true & one.keep | one.add) & two.keep | two.add)
+        if other in left:
+            found.setdefault((other, (one.fact, two.fact)), Change(plan.level_at(other), (one.shift, two.shift)))
     return [found[key] for key in sorted(found, key=lambda key: -key[0])]
 
 
@@ -274,16 +278,18 @@ def _missing(plan: Plan, state: _State, rank: int) -> tuple[Missing, ...]:
     """Unknown facts by what they could do: alone before together, the graver level before the milder."""
     table, reachable = state.table, state.true | state.unknown
     ceiling = table.rank(reachable)
-    weighed: list[tuple[int, int, Missing]] = []
+    weighed: list[tuple[tuple[float, ...], Missing]] = []
     for fact in table.mask_of.keys() - state.passed.keys():
-        alone = max(table.rank(state.true | row.bits) for row in table.classes[fact])
+        could = [table.rank(state.true | row.bits) for row in table.classes[fact]]
+        alone = max(could)
         without = table.rank(reachable & ~table.mask_of[fact])
         matters = any(m & table.mask_of[fact] and m & reachable == m and m & ~state.true for m in _masks(table))
         if alone > rank:
-            weighed.append((-alone, 0, Missing(fact, plan.facts[fact].title, plan.level_at(alone), True)))
+            weight = (-alone, -sum(other > rank for other in could) / len(could))
+            weighed.append((weight, Missing(fact, plan.facts[fact].title, plan.level_at(alone), True)))
         elif ceiling > rank and matters:
-            weighed.append((0, without, Missing(fact, plan.facts[fact].title, plan.level_at(ceiling), False)))
-    return tuple(row for *_, row in sorted(weighed, key=lambda item: (item[0], item[1], item[2].fact)))
+            weighed.append(((0, without), Missing(fact, plan.facts[fact].title, plan.level_at(ceiling), False)))
+    return tuple(row for _, row in sorted(weighed, key=lambda item: (item[0], item[1].fact)))
 
 
 def _masks(table: Table) -> Iterator[int]:

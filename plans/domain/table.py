@@ -5,6 +5,7 @@ Every distinct test is one bit. A state is the set of bits known true (`true`) a
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ class ValueClass:
     bits: int
     low: tuple[str, Value] | None
     high: tuple[str, Value] | None
+
+    def holds(self, fact: str, value: Value, scale: Sequence[str]) -> bool:
+        """Whether a value lies between the bounds."""
+        bounds = (bound for bound in (self.low, self.high) if bound is not None)
+        return all(Test(fact=fact, op=op, value=limit).holds(value, scale) for op, limit in bounds)  # type: ignore[arg-type]
 
 
 class Table:
@@ -47,9 +53,10 @@ class Table:
             for mask in self.rules[rule.id]
         ]
         self._ranked = sorted(ranked, key=lambda pair: -pair[1])
-        self._raises = [
+        raising = [
             (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.rules[rule.id]
         ]
+        self._raises = sorted(raising, key=lambda pair: -pair[1])  # the first that hits decides, as above
         self.mask_of = {fact: sum(bit for _, bit in tests) for fact, tests in self._of_fact.items()}
         self.classes = {fact: self._classes(fact) for fact in self._of_fact}
 
@@ -59,14 +66,23 @@ class Table:
 
     def rank(self, true: int) -> int:
         """The gravity proposed when exactly these tests hold."""
-        rank = next((rank for mask, rank in self._ranked if mask & true == mask), 0)
-        if not rank or rank == self.top:
+        rank = 0
+        for mask, proposed in self._ranked:
+            if mask & true == mask:
+                rank = proposed
+                break
+        if rank in (0, self.top):
             return rank
-        return min(self.top, rank + max((by for mask, by in self._raises if mask & true == mask), default=0))
+        for mask, by in self._raises:
+            if mask & true == mask:
+                return min(self.top, rank + by)
+        return rank
 
-    def class_at(self, fact: str, bits: int) -> int:
-        """The index of the class that passes exactly these tests."""
-        return next(index for index, row in enumerate(self.classes[fact]) if row.bits == bits)
+    def class_of(self, fact: str, value: Value) -> int:
+        """The index of the class that a value lies in: tests alone do not tell, a rule may ask for one value among others."""
+        bits, scale = self.bits(fact, value), self._scales[fact]
+        same = [index for index, row in enumerate(self.classes[fact]) if row.bits == bits]
+        return same[0] if len(same) == 1 else next(i for i in same if self.classes[fact][i].holds(fact, value, scale))
 
     def _ways(self, condition: Test | AllOf | AnyOf, majors: list[frozenset[Test]]) -> list[frozenset[Test]]:
         """Alternatives with the derived fact `major` replaced by the rules that make it true."""
