@@ -41,7 +41,7 @@ def follow(event: Event) -> None:
         incident = _open(world, plan, version, trigger, threshold)
     else:
         incident = incidents.incident_join(incident_id=standing.pk, trigger=trigger, by=SYSTEM)
-    if facts := _news(incident, _facts(incident, trigger, threshold), now=worlds.now(world)):
+    if facts := _news(incident, _facts(incident, plan, trigger, threshold), now=worlds.now(world)):
         incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
 
 
@@ -99,20 +99,22 @@ def _contents(threshold: Threshold, trigger: Trigger, place: Both) -> Contents:
     return Contents(reach=place, duration=both(_("Not known yet")), measures=crossed)
 
 
-def _facts(incident: Incident, trigger: Trigger, threshold: Threshold) -> Facts:
-    """What a crossed threshold says about the level: how far it reaches, and that, or by how much, it is over."""
+def _facts(incident: Incident, plan: Plan, trigger: Trigger, threshold: Threshold) -> Facts:
+    """What a crossed threshold says about the level: the fact that the plan lets it speak of, and how far it reaches.
+
+    Reach and the size of the node are recorded where the plan has facts of these names.
+    """
     facts: Facts = {"reach": _reach(incident, trigger)}
-    if threshold.measure == "excess" and trigger.ratio is not None:
-        facts["complaints_excess"] = trigger.ratio
-    elif threshold.purpose == "pre_response":
-        facts["threshold_crossed"] = True
-    elif threshold.purpose == "outage":
-        facts["outage"] = True
-    elif threshold.purpose == "major" and trigger.ratio is not None:
-        facts["hotlines_down_share"] = trigger.ratio
+    fact = plan.fed_by(threshold.id)
+    if fact is not None and plan.facts[fact].kind == "switch":
+        facts[fact] = True
+    elif fact is not None:
+        figure = trigger.value if threshold.measure == "value" else trigger.ratio
+        if figure is not None:
+            facts[fact] = figure
     if trigger.node and (node := node_named(trigger.node)) and node.daily_calls is not None:
         facts["node_daily_calls"] = float(node.daily_calls)
-    return facts
+    return {name: value for name, value in facts.items() if name in plan.facts}
 
 
 def _reach(incident: Incident, trigger: Trigger) -> str:

@@ -34,7 +34,18 @@ from plans.domain.obligations import (
     still_applies,
     turn_due,
 )  # fmt: skip
-from plans.domain.schema import Group, Level, Plan, PreparationItem, RoleSpec, Ruling, Template, Tier, owner_chain
+from plans.domain.schema import (
+    FactSpec,
+    Group,
+    Level,
+    Plan,
+    PreparationItem,
+    RoleSpec,
+    Ruling,
+    Template,
+    Tier,
+    owner_chain,
+)
 from plans.domain.source import PlanError, PlanErrors
 
 __all__ = [
@@ -45,7 +56,7 @@ __all__ = [
     "ConditionVerdict",
     "EndFacts",
     "EndVerdict",
-    "Fact",
+    "Fact", "FactSpec",
     "Finding",
     "Group",
     "Ladder",

@@ -66,12 +66,13 @@ class Dimension:
     source: str | None
     known: bool
     named_by_plan: bool
+    shown: Text | None
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "fact": self.fact, "title": self.title.as_dict(), "known": self.known, "value": self.value,
             "at": self.at and self.at.isoformat(), "age_seconds": self.age_seconds, "source": self.source,
-            "dimension": self.named_by_plan,
+            "dimension": self.named_by_plan, "shown": self.shown and self.shown.as_dict(),
         }  # fmt: skip
 
 
@@ -83,6 +84,14 @@ class Shift:
     op: str
     value: Value
     known: bool
+    title: Text
+    shown: Text
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "fact": self.fact, "op": self.op, "value": self.value, "known": self.known,
+            "title": self.title.as_dict(), "shown": self.shown.as_dict(),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,7 @@ class Change:
     shifts: tuple[Shift, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        shifts = [{"fact": s.fact, "op": s.op, "value": s.value, "known": s.known} for s in self.shifts]
-        return {"level": self.level, "shifts": shifts}
+        return {"level": self.level, "shifts": [shift.as_dict() for shift in self.shifts]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +235,10 @@ def _hits(
 def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimension:
     spec = plan.facts[name]
     if fact is None:
-        return Dimension(name, spec.title, None, None, None, None, False, spec.dimension)
+        return Dimension(name, spec.title, None, None, None, None, False, spec.dimension, None)
     age = (now - fact.at).total_seconds()
-    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension)
+    shown = spec.shown(fact.value)
+    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,23 +251,24 @@ class _Move:
     shift: Shift
 
 
-def _moves(state: _State) -> list[_Move]:
+def _moves(plan: Plan, state: _State) -> list[_Move]:
     """Every way one fact could move, the nearest class first."""
     result: list[_Move] = []
     for fact, classes in state.table.classes.items():
-        here, keep = state.here.get(fact), ~state.table.mask_of[fact]
+        here, keep, spec = state.here.get(fact), ~state.table.mask_of[fact], plan.facts[fact]
         others = [i for i, row in enumerate(classes) if i != here and (here is not None or row.bits)]
         for index in sorted(others, key=lambda i: abs(i - (here or 0))):
             row, up = classes[index], here is None or index > here
             bound = (row.low or row.high) if up else (row.high or row.low)
             if bound is not None:
-                result.append(_Move(fact, keep, row.bits, Shift(fact, bound[0], bound[1], here is not None)))
+                shift = Shift(fact, bound[0], bound[1], here is not None, spec.title, spec.shown(bound[1]))
+                result.append(_Move(fact, keep, row.bits, shift))
     return result
 
 
 def _changes(plan: Plan, state: _State, rank: int) -> list[Change]:
     """The fewest shifts to every other level: single ones where they suffice, else pairs; the graver level first."""
-    moves, ranked = _moves(state), state.table.rank
+    moves, ranked = _moves(plan, state), state.table.rank
     found: dict[tuple[int, tuple[str, ...]], Change] = {}
     for move in moves:
         other = ranked(state.true & move.keep | move.add)

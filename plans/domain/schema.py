@@ -12,6 +12,8 @@ from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.table import Table
+from plans.domain.units import said
+from plans.domain.vocabulary import COMMAND
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -57,7 +59,8 @@ class FactSpec(Spec):
     """A fact that levels are decided on: with `values` a scale of words from mild to grave, with `unit` a number, with
     neither a yes or no. `dimension` marks those that the plan itself names.
 
-    `steps` are the marks of a number that the plan's text names; `thresholds` are the lines that machines watch it by.
+    `range` bounds a number, null being open; `steps` are the marks of it that the plan's text names; `thresholds` are the
+    lines that machines watch it by; people are asked for it on forms unless `asked` is false.
     """
 
     id: Id
@@ -65,8 +68,10 @@ class FactSpec(Spec):
     dimension: bool = False
     unit: Id | None = None
     values: dict[str, Text] = Field(default_factory=dict)
+    range: tuple[FiniteFloat | None, FiniteFloat | None] = (None, None)
     steps: tuple[FiniteFloat, ...] = ()
     thresholds: tuple[str, ...] = ()
+    asked: bool = True
     clauses: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -90,6 +95,19 @@ class FactSpec(Spec):
         if self.kind == "switch":
             return isinstance(value, bool)
         return not isinstance(value, bool | str) and math.isfinite(value)
+
+    def shown(self, value: Value) -> Text:
+        """A fitting value in words."""
+        if isinstance(value, str):
+            return self.values.get(value, Text(zh=value, en=value))
+        if isinstance(value, bool):
+            return Text(zh="是", en="yes") if value else Text(zh="否", en="no")
+        return said(self.unit, value)
+
+    def within(self, value: Value) -> bool:
+        """Whether a fitting value lies in the range."""
+        low, high = self.range
+        return isinstance(value, str) or ((low is None or value >= low) and (high is None or value <= high))
 
 
 class LevelRule(Spec):
@@ -381,6 +399,16 @@ class Plan(Spec):
     def responsible(self) -> tuple[str, ...]:
         """Departments that report hourly during a warning (4.3): those with a part in its preparation (5.2)."""
         return tuple(dict.fromkeys(item.department for item in self.preparation.values()))
+
+    def led_by_headquarters(self, level: str) -> bool:
+        """Whether a response of this level is left to the command rather than to those who repair (1.2)."""
+        spec = self.levels.get(level)
+        leaders = [self.roles[key].acts_as for key in spec.led_by if key in self.roles] if spec else []
+        return not leaders or bool(COMMAND.intersection(leaders))
+
+    def fed_by(self, threshold: str) -> str | None:
+        """The fact that a line watched by machines speaks of."""
+        return next((name for name, spec in self.facts.items() if threshold in spec.thresholds), None)
 
     def level_at(self, rank: int) -> str | None:
         """The level of a gravity; None for 0."""

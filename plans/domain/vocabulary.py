@@ -34,6 +34,10 @@ ROLES_OF_RIGHTS: Final = frozenset({
     "auditor", "sysadmin", "security_admin", "source", "finance", "administration",
 })  # fmt: skip
 
+COMMAND: Final = frozenset(
+    {"hq_commander", "hq_member", "executive"}
+)  # roles of rights that lead a response from above
+
 CHANNELS: Final = frozenset({
     "inapp", "email", "sms", "voice", "chat", "platform", "website", "weibo", "partner_popup", "video",
 })  # fmt: skip

@@ -164,7 +164,7 @@ def _gaps(plan: Plan, space: Space) -> Iterator[Draft]:
         cells = [cell for found in open_in.values() for cell in found]
         clauses = tuple(clause for clause, found in open_in.items() if found)
         if not open_in and not any(fact in _used(row) for row in plan.major_rules.values()):
-            lines = [clause for key in spec.thresholds for clause in plan.thresholds[key].clauses]
+            lines = [c for key in spec.thresholds if key in plan.thresholds for c in plan.thresholds[key].clauses]
             cells, clauses = [{}], tuple(dict.fromkeys([*spec.clauses, *lines]))
         if cells:
             said = listed(_unique(cell_text(plan, space, fact, cell) for cell in cells))

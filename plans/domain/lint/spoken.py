@@ -66,14 +66,6 @@ def value_text(plan: Plan, fact: str, op: str, value: Value) -> Text:
         return Text(zh="重大故障", en="Major fault")
     if isinstance(value, bool):
         return spec.title if value else Text(zh=f"非{spec.title.zh}", en=f"not: {spec.title.en}")
-    shown = Text(zh=str(value), en=str(value)) if isinstance(value, str) else _number(spec.unit, float(value))
-    if isinstance(value, str) and value in spec.values:
-        shown = spec.values[value]
+    shown = spec.shown(value)
     sign = {"is": "", ">=": "≥ ", "<=": "≤ "}.get(op, f"{op} ")
     return Text(zh=f"{spec.title.zh} {sign}{shown.zh}", en=f"{spec.title.en} {sign}{shown.en}")
-
-
-def _number(unit: str | None, value: float) -> Text:
-    if unit == "ratio":
-        return Text(zh=f"{value * 100:g}%", en=f"{value * 100:g} %")
-    return Text(zh=f"{value:g}小时", en=f"{value:g} h") if unit == "hours" else Text(zh=f"{value:g}", en=f"{value:g}")
