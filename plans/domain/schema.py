@@ -26,10 +26,13 @@ class Count(Spec):
 
 
 class Clause(Spec):
+    """`seen` are pages of the product that carry it out without a row of this file."""
+
     id: str
     title: Text
     text: Text
     counts: tuple[Count, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 class Category(Spec):

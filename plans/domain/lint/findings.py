@@ -150,7 +150,9 @@ def fingerprint(plan: Plan, draft: Draft) -> str:
     """What a ruling was made on: the clauses' words and the rows under them, in ten hexadecimal digits."""
     content = {
         "clauses": {
-            key: _plain(plan.clauses[key], frozenset()) for key in sorted(set(draft.clauses)) if key in plan.clauses
+            key: _plain(plan.clauses[key], frozenset({"seen"}))
+            for key in sorted(set(draft.clauses))
+            if key in plan.clauses
         },
         "rows": {path: _plain(at(plan, path), _WORDING) for path in sorted(set(draft.subjects))},
     }
