@@ -182,7 +182,7 @@ class Incidents(IncidentAct):
         asked = request.query_params
         wanted = selectors.Filter(
             phase=_one_of("phase", asked.get("phase", ""), Phase.values),
-            level=_one_of("level", asked.get("level", ""), _levels() if "level" in asked else ()),
+            level=_one_of("level", asked.get("level", ""), _levels() if "level" in asked else []),
             standing="standing" in asked,
         )
         rows = selectors.newest(self.world, wanted)

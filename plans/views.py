@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from people.endpoints import PageRequest, page
 from plans import selectors
 from plans.domain import Finding, Plan, Ruling, Text
+from plans.domain.vocabulary import level_moment
 
 # What starts a clock, in the reader's words.
 MOMENTS: Final = {
@@ -21,9 +22,6 @@ MOMENTS: Final = {
     "impact_assessed": _("impact assessed"),
     "level_condition": _("the condition of a level is met"),
     "level_decided": _("level decided"),
-    "level_i": _("level I decided"),
-    "level_ii": _("level II decided"),
-    "level_iii": _("level III decided"),
     "response_started": _("response started"),
     "hq_active": _("headquarters active"),
     "notice_published": _("notice published"),
@@ -134,8 +132,13 @@ def _about(words: dict[str, Any], clause: str) -> dict[str, Any]:
 def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {
         "owner_titles": [words["roles"][role]["title"] for role in row["owners"]],
-        "anchor_titles": [MOMENTS.get(moment, moment) for moment in row["anchors"]],
+        "anchor_titles": [_moment(words, moment) for moment in row["anchors"]],
     }
+
+
+def _moment(words: dict[str, Any], moment: str) -> Any:
+    level = next((row for key, row in words["levels"].items() if level_moment(key) == moment), None)
+    return _("%(level)s decided") % {"level": level["title"]} if level else MOMENTS.get(moment, moment)
 
 
 def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

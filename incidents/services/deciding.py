@@ -78,7 +78,7 @@ def response_start(*, number: str, by: Actor, based_on: int | None = None) -> In
     # A fault left to the front line does not bring headquarters together (ruling on contradiction 12).
     incident.hq_active = plan_of(incident.plan_version).led_by_headquarters(incident.level or "")
     incident.save(update_fields=[*fields, "response_started_at", "hq_active"])
-    started = ResponseStarted(level=incident.level, phase=incident.phase, hq_active=incident.hq_active)
+    started = ResponseStarted(level=incident.level or "", phase=incident.phase, hq_active=incident.hq_active)
     groups = []
     for group in people.groups():
         row, made = GroupAtWork.objects.get_or_create(

@@ -73,11 +73,12 @@ def load(text: str, file: str = "plan.yaml") -> Plan:
         raise PlanErrors(source.errors)
     _references(source)
     plan = _plan(source)
-    for check in (*_OF_ROWS, *_OF_THE_WHOLE) if plan is not None else ():
-        check(plan, source)
     if plan is None:
         _look_at_the_rest(source)
-    if plan is None or source.errors:
+        raise PlanErrors(source.errors)
+    for check in (*_OF_ROWS, *_OF_THE_WHOLE):
+        check(plan, source)
+    if source.errors:
         raise PlanErrors(source.errors)
     return plan
 
