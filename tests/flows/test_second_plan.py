@@ -61,6 +61,8 @@ def test_a_power_cut_runs_by_its_own_plan(site: Hotline) -> None:
         ("facts.complaints_excess", "unknown"), ("facts.feeds_lost", "invalid_choice"), ("facts.reserve_minutes", "out_of_bounds"),
     }  # fmt: skip
 
+    site.post(TECH, f"incidents/{number}/facts", {"room_temperature": [36]}, expect=400)
+
     # Both feeds and no generator: red. The site manager decides; a level of another plan is none.
     site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "both", "generator_down": True})
     assert proposed(site, number)["proposed"] == "red"

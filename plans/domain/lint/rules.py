@@ -1,5 +1,6 @@
 """Level and major rules: contradictory, overlapping, shadowed, unreachable; situations that no rule decides."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -16,6 +17,7 @@ from plans.domain.table import ValueClass
 from plans.domain.vocabulary import MAJOR
 
 Cell = dict[str, int]  # fact → mask of its classes
+MOST_CELLS = 20_000  # of one gap; beyond, nobody could read what it says
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ def _open_cells(plan: Plan, space: Space, fact: str, demand: Value, own: Sequenc
         true = here | sum(row.bits for row in rows)
         return any(way & true == way for way in ways)
 
+    if math.prod(len(table.classes[g]) for g in scales) > MOST_CELLS:
+        return []
     cells: list[Cell] = []
     whole = True
     for chosen in product(*(range(len(table.classes[g])) for g in scales)):
