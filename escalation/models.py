@@ -6,8 +6,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
-LEVELS = [("I", "I"), ("II", "II"), ("III", "III")]
-
 
 class Moment(models.Model):
     """When a moment of the plan first occurred in an incident."""

@@ -12,9 +12,8 @@ from common.clock import utc_text
 from escalation.models import EarlyWarning, Moment, Obligation, Proposal
 from incidents.selectors import Incident
 from people import selectors as people
-from people.selectors import User
-from plans.domain import ObligationRule, Plan, RoleSpec, Situation, owner_chain
-from plans.selectors import plan_of
+from plans.domain import ObligationRule, Plan, Situation, owner_chain
+from plans.selectors import holders_of, plan_of
 
 
 def plan_for(incident: Incident) -> Plan:
@@ -43,17 +42,6 @@ def moments_occurred(incident: Incident) -> dict[str, datetime]:
 
 
 # --- who owes ----------------------------------------------------------------------------------------------------------
-def holders_of(role: RoleSpec) -> list[User]:
-    """Who holds a role of the plan now: holders of its role of rights; where it names a work group or a department, those
-    who sit in it or work there."""
-    if role.acts_as is None:
-        return []
-    holders = people.holders(role.acts_as)
-    if role.department:
-        holders = [user for user in holders if people.department_of(user) == role.department]
-    return [user for user in holders if role.group in people.groups_of(user)] if role.group else holders
-
-
 def recipients(plan: Plan, roles: Iterable[str]) -> list[tuple[int, str]]:
     """(user id, plan role) of everyone in these roles, each person once under the first role that reaches them."""
     found: dict[int, str] = {}

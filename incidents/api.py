@@ -12,9 +12,9 @@ from common.shapes import BilingualOut
 from incidents import selectors, services
 from incidents.domain.moves import RIGHT, Act
 from incidents.domain.reports import HandlingIn, ReportIn
-from incidents.models import GroupAtWork, Intake, Level, Phase, Reach, Symptom, SystemsState
+from incidents.models import GroupAtWork, Intake, Phase, Reach, Symptom, SystemsState
 from people.endpoints import ActionEndpoint, Endpoint
-from plans.domain.vocabulary import SCALES
+from plans.selectors import current
 
 LONG = 4000
 MOST = 100
@@ -37,21 +37,40 @@ def minutes() -> serializers.FloatField:
 
 
 class FactsIn(serializers.Serializer):
-    """The facts levels are judged by; what is absent is not touched, null says that it is not known any more."""
+    """The facts levels are judged by; what is absent is not touched, null says that it is not known any more.
 
-    reach = serializers.ChoiceField(choices=Reach.choices, required=False, allow_null=True)
+    Which there are, and their values, is the incident's plan's matter: those of the plan that ships are listed here, those of
+    another may be sent as well.
+    """
+
+    reach = serializers.CharField(max_length=64, required=False, allow_null=True)
     outage = serializers.BooleanField(required=False, allow_null=True)
     full_outage = serializers.BooleanField(required=False, allow_null=True)
     complaints_excess = serializers.FloatField(
         required=False, allow_null=True, help_text="0.3 is 30 % over the daily mean"
     )
     recovery_hours = serializers.FloatField(required=False, allow_null=True)
-    criticality = serializers.ChoiceField(choices=SCALES["criticality"], required=False, allow_null=True)
-    secondary_risk = serializers.ChoiceField(choices=SCALES["secondary_risk"], required=False, allow_null=True)
+    criticality = serializers.CharField(max_length=64, required=False, allow_null=True)
+    secondary_risk = serializers.CharField(max_length=64, required=False, allow_null=True)
     hotlines_down_share = serializers.FloatField(
         required=False, allow_null=True, help_text="0.3 is 30 % of the hotlines"
     )
     node_daily_calls = serializers.FloatField(required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        listed = super().to_internal_value(data)
+        return listed | {str(name)[:64]: _fact(value) for name, value in data.items() if name not in self.fields}
+
+
+def _fact(value: Any) -> Any:
+    """A word, a yes or no, or a number; the plan says which."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return serializers.CharField(max_length=64).run_validation(value)
+    if isinstance(value, int | float) and abs(value) < 1e300:
+        return float(value)
+    raise serializers.ValidationError(_("A word, a number, or yes or no is needed here."), code="invalid")
 
 
 class ReportBody(serializers.Serializer):
@@ -137,6 +156,10 @@ class IncidentAct(ActionEndpoint):
         return selectors.incident_dict(selectors.by_number(reference.removeprefix("incident:")))
 
 
+def _levels() -> list[str]:
+    return [*current().levels]
+
+
 class Incidents(IncidentAct):
     """Incidents of a world, newest first; and the report that opens one (3.1)."""
 
@@ -148,7 +171,7 @@ class Incidents(IncidentAct):
         parameters=[
             OpenApiParameter("world", str, description="key of a practice world; the real one without"),
             OpenApiParameter("phase", str, enum=Phase.values),
-            OpenApiParameter("level", str, enum=Level.values),
+            OpenApiParameter("level", str, description="a level of the plan in force"),
             OpenApiParameter("standing", bool, description="only what is not over; the value does not matter"),
             OpenApiParameter("before", str, description="number of the last incident of the page before"),
             OpenApiParameter("limit", int, description="at most 100"),
@@ -159,7 +182,7 @@ class Incidents(IncidentAct):
         asked = request.query_params
         wanted = selectors.Filter(
             phase=_one_of("phase", asked.get("phase", ""), Phase.values),
-            level=_one_of("level", asked.get("level", ""), Level.values),
+            level=_one_of("level", asked.get("level", ""), _levels() if "level" in asked else []),
             standing="standing" in asked,
         )
         rows = selectors.newest(self.world, wanted)

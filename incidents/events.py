@@ -1,4 +1,4 @@
-"""What is written on an incident's stream. Times are RFC 3339 text, levels "I" | "II" | "III", phases as in `domain.moves`."""
+"""What is written on an incident's stream. Times are RFC 3339 text, levels by the plan's own keys, phases as in `domain.moves`."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from common.clock import utc_text
 from engine.events import FreeText, Payload, event
 from incidents.domain.triggers import Trigger
 
-LevelName = Literal["I", "II", "III"]
+LevelName = str  # a level of the incident's plan
 FactValue = str | bool | float | None
 
 

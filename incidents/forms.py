@@ -12,8 +12,7 @@ from incidents.domain.moves import Act
 from incidents.models import GroupAtWork, Incident, Intake, Symptom, SystemsState
 from incidents.selectors import acts
 from people import selectors as people
-from plans.domain import Plan
-from plans.domain.vocabulary import SCALES
+from plans.domain import FactSpec, Plan
 from plans.selectors import current, plan_of
 
 LONG, SHORT = 4000, 200
@@ -88,32 +87,39 @@ class VerifyForm(ActForm):
     note = _words(_("Note"), rows=2, help_text=_("Needed for a false alarm."))
 
 
-class FactsForm(ActForm):
-    """The facts of the decision card (4.2); what stays empty is not touched."""
+# What people are asked, where that is more than the name of the fact.
+QUESTIONS = {
+    "outage": _("Is service down there?"),
+    "full_outage": _("Is the whole system down?"),
+    "recovery_hours": _("Expected hours until recovery"),
+}
 
-    reach = forms.ChoiceField(label=_("Reach"), required=False)
-    outage = forms.ChoiceField(label=_("Is service down there?"), choices=YES_NO, required=False)
-    full_outage = forms.ChoiceField(label=_("Is the whole system down?"), choices=YES_NO, required=False)
-    recovery_hours = _number(_("Expected hours until recovery"))
-    criticality = forms.ChoiceField(label=_("Business"), required=False)
-    secondary_risk = forms.ChoiceField(label=_("Secondary risk"), required=False)
+
+class FactsForm(ActForm):
+    """The facts of the decision card (4.2) that the incident's plan asks people for; what stays empty is not touched."""
 
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in SCALES:
-            named = plan.facts[name].values
-            titles = {key: in_language(text.as_dict()) for key, text in named.items()}
-            choices = [(value, titles.get(value, value)) for value in SCALES[name]]
-            self.fields[name].choices = [UNKNOWN, *choices]  # type: ignore[attr-defined]
+        self.asked = {name: spec for name, spec in plan.facts.items() if spec.asked}
+        for name, spec in self.asked.items():
+            self.fields[name] = _asked(QUESTIONS.get(name) or in_language(spec.title.as_dict()), spec)
 
     def facts(self) -> dict[str, str | bool | float | None]:
         """What was filled in, as the service takes it."""
-        said = {name: self.cleaned_data[name] for name in FactsForm.base_fields if name not in ActForm.base_fields}
+        said = {name: self.cleaned_data[name] for name in self.asked}
         return {
-            name: value == "yes" if name in ("outage", "full_outage") else value
+            name: value == "yes" if self.asked[name].kind == "switch" else value
             for name, value in said.items()
             if value not in ("", None)
         }
+
+
+def _asked(label: Any, spec: FactSpec) -> forms.Field:
+    if spec.kind == "number":
+        low, high = spec.range
+        return forms.FloatField(label=label, required=False, min_value=low, max_value=high)
+    named = [(value, in_language(title.as_dict())) for value, title in spec.values.items()]
+    return forms.ChoiceField(label=label, required=False, choices=[UNKNOWN, *named] if named else YES_NO)
 
 
 class AssessForm(FactsForm):

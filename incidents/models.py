@@ -45,12 +45,6 @@ class Origin(models.TextChoices):
     SIGNAL = "signal", _("Signal of a machine")
 
 
-class Level(models.TextChoices):
-    I = "I", _("Level I")  # noqa: E741 - the plan's own name
-    II = "II", _("Level II")
-    III = "III", _("Level III")
-
-
 class Reach(models.TextChoices):
     NODE = "node", _("A single node")
     NODES = "nodes", _("Several nodes")
@@ -88,9 +82,9 @@ class Incident(models.Model):
     hotlines = keys()
     nodes = keys()
     reach = models.CharField(max_length=12, choices=Reach.choices, null=True)  # noqa: DJ001 - null is unknown
-    level = models.CharField(max_length=3, choices=Level.choices, null=True)  # noqa: DJ001 - null is undecided
+    level = models.CharField(max_length=64, null=True)  # noqa: DJ001 - a level of its plan; null is undecided
     level_provisional = models.BooleanField(default=False)
-    proposed_level = models.CharField(max_length=3, choices=Level.choices, null=True)  # noqa: DJ001 - null is none
+    proposed_level = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null is none
     major = models.BooleanField(null=True, help_text="null: not judged yet")
     false_alarm = models.BooleanField(default=False)
     hq_active = models.BooleanField(default=False)
@@ -121,8 +115,9 @@ class Incident(models.Model):
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="incident_origin_known"),
             # NULL passes a CHECK, and may here: unknown or undecided.
             models.CheckConstraint(condition=Q(reach__in=Reach.values), name="incident_reach_known"),
-            models.CheckConstraint(condition=Q(level__in=Level.values), name="incident_level_known"),
-            models.CheckConstraint(condition=Q(proposed_level__in=Level.values), name="incident_proposed_level_known"),
+            # Which levels there are is the plan's matter, and the service's to check.
+            models.CheckConstraint(condition=~Q(level=""), name="incident_level_named"),
+            models.CheckConstraint(condition=~Q(proposed_level=""), name="incident_proposed_level_named"),
             # … but not here: a response without a level is refused.
             models.CheckConstraint(
                 condition=~Q(phase__in=sorted(LEVELLED)) | Q(level__isnull=False, level_decided_at__isnull=False),

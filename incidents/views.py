@@ -10,16 +10,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from common.bilingual import in_language
 from common.errors import HotlineError
 from engine import worlds
 from incidents import services
 from incidents.domain.moves import RIGHT, Act
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.forms import FORMS, ActForm, AssessForm, FactsForm, ReassignForm, ReportForm, TaskForm, form_for
-from incidents.models import Incident, Level, Phase
+from incidents.models import Incident, Phase
 from incidents.selectors import Filter, by_number, newest, task_of
 from people import selectors as people
 from people.endpoints import PageRequest, change_once, home_in, page, posts, world_of
+from plans.selectors import current
 
 PAGE = 50
 
@@ -67,16 +69,17 @@ def listing(request: PageRequest) -> HttpResponse:
     """Incidents of a world, newest first."""
     phase = request.GET.get("phase", "")
     level = request.GET.get("level", "")
+    levels = [(key, in_language(row.title.as_dict())) for key, row in current().levels.items()]
     wanted = Filter(
         phase=phase if phase in Phase.values else "",
-        level=level if level in Level.values else "",
+        level=level if level in dict(levels) else "",
         standing="all" not in request.GET and not phase,
     )
     rows = list(newest(world_of(request), wanted)[:PAGE])
     return render(
         request,
         "incidents/list.html",
-        {"incidents": rows, "wanted": wanted, "phases": Phase.choices, "levels": Level.choices},
+        {"incidents": rows, "wanted": wanted, "phases": Phase.choices, "levels": levels},
     )
 
 

@@ -6,7 +6,9 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Missing
-from plans.domain import Plan, load
+from people import selectors as people
+from people.selectors import User
+from plans.domain import Finding, Plan, Report, RoleSpec, lint, load, unheld
 from plans.models import PlanVersion
 
 NO_PLAN = Missing("plan.missing", _("No plan is loaded; ask the system administrator to load one."))
@@ -31,6 +33,33 @@ def current() -> Plan:
     if version is None:
         raise NO_PLAN
     return plan_of(version)
+
+
+def holders_of(role: RoleSpec) -> list[User]:
+    """Who holds a role of the plan now: holders of its role of rights; where it names a work group or a department, those
+    who sit in it or work there."""
+    if role.acts_as is None:
+        return []
+    holders = people.holders(role.acts_as)
+    if role.department:
+        holders = [user for user in holders if people.department_of(user) == role.department]
+    return [user for user in holders if role.group in people.groups_of(user)] if role.group else holders
+
+
+def report_of(version_id: int) -> Report:
+    """What the linter finds in a version, looked for once a process."""
+    return _linted(str(connection.settings_dict["NAME"]), version_id)
+
+
+def unheld_now(plan: Plan) -> tuple[Finding, ...]:
+    """The plan's roles that owe something and that nobody of this company holds today."""
+    owing = {key for rule in plan.obligations.values() for key in rule.owners}
+    return unheld(plan, {key: len(holders_of(plan.role(key))) for key in sorted(owing)})
+
+
+@lru_cache(maxsize=16)
+def _linted(database: str, version_id: int) -> Report:
+    return lint(_parsed(database, version_id))
 
 
 @lru_cache(maxsize=16)

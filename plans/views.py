@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from people.endpoints import PageRequest, page
 from plans import selectors
+from plans.domain import Finding, Plan, Ruling, Text
+from plans.domain.vocabulary import level_moment
 
 # What starts a clock, in the reader's words.
 MOMENTS: Final = {
@@ -20,9 +22,6 @@ MOMENTS: Final = {
     "impact_assessed": _("impact assessed"),
     "level_condition": _("the condition of a level is met"),
     "level_decided": _("level decided"),
-    "level_i": _("level I decided"),
-    "level_ii": _("level II decided"),
-    "level_iii": _("level III decided"),
     "response_started": _("response started"),
     "hq_active": _("headquarters active"),
     "notice_published": _("notice published"),
@@ -64,6 +63,64 @@ def plan(request: PageRequest) -> HttpResponse:
     return render(request, "plans/plan.html", shown)
 
 
+@page("plan.view")
+def findings(request: PageRequest) -> HttpResponse:
+    """Where the plan contradicts itself or says too little: what is open first, then what was ruled, then what people noted."""
+    version = selectors.in_force()
+    plan = selectors.plan_of(version.pk)
+    report = selectors.report_of(version.pk)
+    language = get_language() or "zh-hans"
+    ruled = [ruling for key, ruling in plan.rulings.items() if key in report.matters]
+    shown = {
+        "version": version,
+        "report": report,
+        "open": [_finding(plan, finding, language) for finding in report.open],
+        "unheld": [_finding(plan, finding, language) for finding in selectors.unheld_now(plan)],
+        "ruled": [
+            {
+                "ruling": _ruling(ruling, language),
+                "findings": [_finding(plan, f, language) for f in report.findings if not f.open and f.ruling is ruling],
+            }
+            for ruling in ruled
+        ],
+        "noted": [_ruling(ruling, language) | _cited(plan, ruling.clauses, language) for ruling in report.noted],
+        "idle": [_ruling(ruling, language) for ruling in report.idle],
+    }
+    return render(request, "plans/findings.html", shown)
+
+
+def _finding(plan: Plan, finding: Finding, language: str) -> dict[str, Any]:
+    said = {key: text.in_language(language) for key, text in _texts(finding).items()}
+    row = said | {"kind": finding.kind, "answer": finding.answer, "standing": finding.standing.value}
+    ruling = _ruling(finding.ruling, language) if finding.ruling else None
+    return row | {"ruling": ruling} | _cited(plan, finding.clauses, language)
+
+
+def _texts(finding: Finding) -> dict[str, Text]:
+    return {
+        "title": finding.title,
+        "said": finding.said,
+        "example": finding.example,
+        "suggestion": finding.suggestion,
+    }
+
+
+def _ruling(ruling: Ruling, language: str) -> dict[str, Any]:
+    texts = {"finding": ruling.finding, "ruling": ruling.ruling, "by": ruling.by, "why": ruling.why}
+    return {"id": ruling.id, "clauses": ruling.clauses} | {
+        key: text.in_language(language) if text else "" for key, text in texts.items()
+    }
+
+
+def _cited(plan: Plan, clauses: tuple[str, ...], language: str) -> dict[str, Any]:
+    """The clauses as they stand side by side."""
+    rows = [plan.clauses[key] for key in clauses if key in plan.clauses]
+    cited = [
+        {"id": row.id, "title": row.title.in_language(language), "text": row.text.in_language(language)} for row in rows
+    ]
+    return {"cited": cited}
+
+
 def _about(words: dict[str, Any], clause: str) -> dict[str, Any]:
     """The rulings and obligations that cite a clause."""
     return {
@@ -75,8 +132,13 @@ def _about(words: dict[str, Any], clause: str) -> dict[str, Any]:
 def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {
         "owner_titles": [words["roles"][role]["title"] for role in row["owners"]],
-        "anchor_titles": [MOMENTS.get(moment, moment) for moment in row["anchors"]],
+        "anchor_titles": [_moment(words, moment) for moment in row["anchors"]],
     }
+
+
+def _moment(words: dict[str, Any], moment: str) -> Any:
+    level = next((row for key, row in words["levels"].items() if level_moment(key) == moment), None)
+    return _("%(level)s decided") % {"level": level["title"]} if level else MOMENTS.get(moment, moment)
 
 
 def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

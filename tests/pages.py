@@ -80,6 +80,7 @@ PAGES = (
     Shown("message-receipts", "/messages/{message}/", GM, "message-receipts"),
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
+    Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),
     Shown("people", "/people/", DUTY, "people"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("operations", "/operations/", ADMIN, "operations"),

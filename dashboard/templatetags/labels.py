@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
+from common.errors import Missing
 from people.rights import ROLES
+from plans.selectors import current
 
 register = template.Library()
 
@@ -106,8 +108,18 @@ def outcome_look(outcome: str) -> Look:
 
 @register.filter
 def level_label(level: str | None) -> str | Promise:
-    """A plan may have levels of its own; those are called by their key."""
-    return LEVELS.get(level, level) if level else _("No level")
+    """A plan may have levels of its own; those are called as it calls them."""
+    if not level:
+        return _("No level")
+    return LEVELS.get(level) or _own_level(level)
+
+
+def _own_level(level: str) -> str:
+    try:
+        spec = current().levels.get(level)
+    except Missing:
+        spec = None
+    return in_language(spec.title.as_dict()) if spec else level
 
 
 def value_text(fact: str, value: Any) -> str:
@@ -126,20 +138,13 @@ def source_name(source: str) -> str | Promise:
 @register.filter
 def fact_value(row: dict[str, Any]) -> str:
     """The value of a dimension or measure of the decision card (`plans.domain.levels.Card.as_dict()`)."""
-    return value_text(row["fact"], row["value"])
+    return in_language(row["shown"]) if row.get("shown") else value_text(row["fact"], row["value"])
 
 
 @register.filter
 def shift_text(shift: dict[str, Any]) -> str:
     """What a fact would have to become: "at least 50 %"."""
-    return str(OPS.get(shift["op"], "{value}")).format(value=value_text(shift["fact"], shift["value"]))
-
-
-@register.filter
-def title_of(shift: dict[str, Any], card: dict[str, Any]) -> dict[str, str]:
-    """The bilingual name that the card gives to a shift's fact."""
-    rows = {row["fact"]: row["title"] for row in [*card["dimensions"], *card["measures"]]}
-    return rows.get(shift["fact"], {"zh": shift["fact"], "en": shift["fact"]})
+    return str(OPS.get(shift["op"], "{value}")).format(value=fact_value(shift))
 
 
 GROUPS = {

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from plans.domain.vocabulary import level_moment
+
 Data = Mapping[str, Any]
 Moments = tuple[str, ...]
 
@@ -18,7 +20,7 @@ def _verified(data: Data) -> Moments:
 
 
 def _decided(data: Data) -> Moments:
-    return ("level_decided", f"level_{data['after'].lower()}")
+    return ("level_decided", level_moment(data["after"]))
 
 
 def _started(data: Data) -> Moments:

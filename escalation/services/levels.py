@@ -26,9 +26,17 @@ DECIDABLE = ("reported", "verified", "warning", "response")
 
 
 def card_of(incident: Incident, plan: Plan, now: datetime) -> Card:
-    """The decision card on what is known now: recorded facts, and the machines' newest word on complaints."""
-    excess = excess_now(incident.world_id, incident.regions) if not incident.is_over else None
-    return level_card(plan, level_facts(incident.facts, business=_criticality(incident, plan), excess=excess), now=now)
+    """The decision card on what is known now: recorded facts, and the machines' newest word on what is over its daily mean."""
+    fact = _over_the_mean(plan)
+    excess = excess_now(incident.world_id, incident.regions) if fact and not incident.is_over else None
+    said = (fact, *excess) if fact and excess else None
+    return level_card(plan, level_facts(incident.facts, business=_criticality(incident, plan), excess=said), now=now)
+
+
+def _over_the_mean(plan: Plan) -> str | None:
+    """The fact that tells how much something is over its daily mean, where the plan has one."""
+    lines = (line.id for line in plan.thresholds.values() if line.measure == "excess")
+    return next((fact for line in lines if (fact := plan.fed_by(line))), None)
 
 
 def _criticality(incident: Incident, plan: Plan) -> tuple[str, datetime] | None:

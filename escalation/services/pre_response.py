@@ -98,23 +98,24 @@ def _contents(threshold: Threshold, trigger: Trigger, place: Both) -> Contents:
 
 
 def _facts(incident: Incident, triggers: Sequence[Trigger], plan: Plan) -> Facts:
-    """What crossed thresholds say about the level: how far it reaches, and that, or by how much, it is over. The last one's
-    word stands."""
+    """What crossed thresholds say about the level: the facts that the plan lets them speak of, and how far it reaches. The
+    last one's word stands.
+
+    Reach and the size of the node are recorded where the plan has facts of these names.
+    """
     facts: Facts = {"reach": _reach(incident, triggers[-1])}
     for trigger in triggers:
-        threshold = plan.threshold(trigger.threshold)
-        if threshold.measure == "excess" and trigger.ratio is not None:
-            facts["complaints_excess"] = trigger.ratio
-        elif threshold.purpose == "pre_response":
-            facts["threshold_crossed"] = True
-        elif threshold.purpose == "outage":
-            facts["outage"] = True
-        elif threshold.purpose == "major" and trigger.ratio is not None:
-            facts["hotlines_down_share"] = trigger.ratio
+        fact = plan.fed_by(trigger.threshold)
+        if fact is not None and plan.facts[fact].kind == "switch":
+            facts[fact] = True
+        elif fact is not None:
+            figure = trigger.value if plan.threshold(trigger.threshold).measure == "value" else trigger.ratio
+            if figure is not None:
+                facts[fact] = figure
     nodes = [trigger.node for trigger in triggers if trigger.node]
     if nodes and (node := node_named(nodes[-1])) and node.daily_calls is not None:
         facts["node_daily_calls"] = float(node.daily_calls)
-    return facts
+    return {name: value for name, value in facts.items() if name in plan.facts}
 
 
 def _reach(incident: Incident, trigger: Trigger) -> str:

@@ -1,24 +1,15 @@
 """What is known of an incident's level dimensions: which words a fact may take, and how it is kept."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from common.clock import utc_text
-from plans.domain.vocabulary import LEVEL_FACTS, NUMBERS, SCALES
+from plans.domain import FactSpec
 
 Value = str | bool | float
 Kept = dict[str, dict[str, Any]]
-
-# Bounds of the numbers; None is open. An excess of -1 means no complaint at all.
-BOUNDS: Final[dict[str, tuple[float, float | None]]] = {
-    "complaints_excess": (-1, None),
-    "recovery_hours": (0, 24 * 365),
-    "node_daily_calls": (0, None),
-    "hotlines_down_share": (0, 1),
-}
 
 
 class Wrong(StrEnum):
@@ -29,25 +20,20 @@ class Wrong(StrEnum):
     OUT_OF_BOUNDS = "out_of_bounds"
 
 
-def wrongs(facts: Mapping[str, Value | None]) -> dict[str, Wrong]:
-    """What is wrong with each fact; a value of None says that it is no longer known and is always right."""
-    found = {name: _wrong(name, value) for name, value in facts.items()}
+def wrongs(facts: Mapping[str, Value | None], known: Mapping[str, FactSpec]) -> dict[str, Wrong]:
+    """What is wrong with each fact by its plan; a value of None says that it is no longer known and is always right."""
+    found = {name: _wrong(known.get(name), value) for name, value in facts.items()}
     return {name: wrong for name, wrong in found.items() if wrong is not None}
 
 
-def _wrong(name: str, value: Value | None) -> Wrong | None:
-    if name not in LEVEL_FACTS:
+def _wrong(spec: FactSpec | None, value: Value | None) -> Wrong | None:
+    if spec is None:
         return Wrong.UNKNOWN_FACT
     if value is None:
         return None
-    if name in SCALES:
-        return None if value in SCALES[name] else Wrong.NOT_A_CHOICE
-    if name not in NUMBERS:
-        return None if isinstance(value, bool) else Wrong.NOT_YES_OR_NO
-    if isinstance(value, bool | str) or not math.isfinite(value):
-        return Wrong.NOT_A_NUMBER
-    low, high = BOUNDS[name]
-    return None if value >= low and (high is None or value <= high) else Wrong.OUT_OF_BOUNDS
+    if not spec.fits(value):
+        return {"scale": Wrong.NOT_A_CHOICE, "switch": Wrong.NOT_YES_OR_NO, "number": Wrong.NOT_A_NUMBER}[spec.kind]
+    return None if spec.within(value) else Wrong.OUT_OF_BOUNDS
 
 
 def plain(kept: Kept) -> dict[str, Value]:

@@ -4,12 +4,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
+from common.bilingual import in_language
 from common.errors import Conflict
 from incidents.domain.moves import Act
 from incidents.events import GroupStatusSet, LevelDecided, ResponseStarted
-from incidents.models import GroupAtWork, Incident, Level
+from incidents.models import GroupAtWork, Incident
 from incidents.services.acting import chosen, entered, locked, moved, written
 from people import selectors as people
+from plans.selectors import plan_of
 
 
 def level_propose(*, incident_id: int, level: str | None) -> Incident:
@@ -44,30 +46,27 @@ def level_set(
     Deciding again what stands is a Conflict: somebody was faster. Confirming a provisional level is not.
     """
     incident, actor, now = entered(Act.DECIDE_LEVEL, number=number, by=by, based_on=based_on)
-    chosen("level", level, Level.values)
+    levels = plan_of(incident.plan_version).levels
+    chosen("level", level, levels)
     if incident.level == level and incident.level_provisional == provisional:
         raise Conflict(
             "level.stands",
             _("%(level)s stands already; somebody was faster, or nothing would change."),
-            level=Level(level).label,
+            level=in_language(levels[level].title.as_dict()),
         )
     before, incident.level, incident.level_provisional = incident.level, level, provisional
     incident.level_decided_at = now
     incident.save(update_fields=["level", "level_provisional", "level_decided_at"])
     event = LevelDecided(
-        before=before,  # type: ignore[arg-type]
-        after=level,  # type: ignore[arg-type]
+        before=before,
+        after=level,
         provisional=provisional,
-        proposed=proposed,  # type: ignore[arg-type]
+        proposed=proposed,
         differs=proposed != level,
         reason=reason.strip(),
     )
     written(incident, [event], by=actor, at=now, act=Act.DECIDE_LEVEL)
     return incident
-
-
-# A single-node fault is the front line's: headquarters does not sit (ruling on contradiction 12).
-WITHOUT_HQ = frozenset({Level.III})
 
 
 @transaction.atomic
@@ -76,9 +75,10 @@ def response_start(*, number: str, by: Actor, based_on: int | None = None) -> In
     incident, actor, now = entered(Act.START, number=number, by=by, based_on=based_on)
     fields = moved(Act.START, incident, now)
     incident.response_started_at = now
-    incident.hq_active = incident.level not in WITHOUT_HQ
+    # A fault left to the front line does not bring headquarters together (ruling on contradiction 12).
+    incident.hq_active = plan_of(incident.plan_version).led_by_headquarters(incident.level or "")
     incident.save(update_fields=[*fields, "response_started_at", "hq_active"])
-    started = ResponseStarted(level=incident.level, phase=incident.phase, hq_active=incident.hq_active)  # type: ignore[arg-type]
+    started = ResponseStarted(level=incident.level or "", phase=incident.phase, hq_active=incident.hq_active)
     groups = []
     for group in people.groups():
         row, made = GroupAtWork.objects.get_or_create(

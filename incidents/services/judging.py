@@ -15,6 +15,7 @@ from incidents.domain.moves import Act
 from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified
 from incidents.models import Assessment, Incident, Intake
 from incidents.services.acting import check, chosen, entered, moved, required, user_id, written
+from plans.selectors import plan_of
 
 Facts = Mapping[str, Value | None]
 
@@ -121,7 +122,7 @@ def incident_assess(*, number: str, facts: Facts, impact: str, measures: str, by
 
 def _record(incident: Incident, facts: Facts, *, now: datetime, source: str) -> FactsRecorded | None:
     """Write facts on the locked incident; the event, or None when every value stays what it was. Raises Invalid."""
-    if wrong := wrongs(facts):
+    if wrong := wrongs(facts, plan_of(incident.plan_version).facts):
         errors = [{"field": f"facts.{k}", "code": w.value, "message": SENTENCES[w]} for k, w in wrong.items()]
         raise Invalid("invalid", _("Some values are not right; see errors."), errors=errors)
     before, after = changed(incident.facts, facts)

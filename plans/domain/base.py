@@ -86,4 +86,6 @@ def _span(value: Any) -> Any:
 
 
 Duration = Annotated[Span, BeforeValidator(_span), PlainSerializer(lambda span: span.iso, return_type=str)]
+# What the clause itself says in fields that a ruling changed; null where it says nothing.
+Written = dict[str, Any] | None
 Clauses = Annotated[tuple[str, ...], Field(min_length=1)]

@@ -4,7 +4,7 @@ Three-valued throughout: a test of an unknown fact is unknown, and unknown is ne
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, FiniteFloat, StrictBool, Tag
 
 from plans.domain.base import Spec
-from plans.domain.vocabulary import SCALES
 
 Value = bool | float | str
 Op = Literal[">=", ">", "<=", "<", "is"]
@@ -42,9 +41,9 @@ class Test(Spec):
     op: Op
     value: StrictBool | FiniteFloat | str
 
-    def holds(self, value: Value) -> bool:
-        """Whether a known value passes."""
-        return _COMPARE[self.op](_rank(self.fact, value), _rank(self.fact, self.value))
+    def holds(self, value: Value, scale: Sequence[str] = ()) -> bool:
+        """Whether a known value passes; `scale` lists the words of a fact that has some, from mild to grave."""
+        return _COMPARE[self.op](_rank(value, scale), _rank(self.value, scale))
 
 
 class AllOf(Spec):
@@ -71,8 +70,8 @@ AllOf.model_rebuild()
 AnyOf.model_rebuild()
 
 
-def _rank(fact: str, value: Value) -> float:
-    return float(SCALES[fact].index(value)) if isinstance(value, str) else float(value)
+def _rank(value: Value, scale: Sequence[str]) -> float:
+    return float(scale.index(value)) if isinstance(value, str) else float(value)
 
 
 def judge(test: Test, fact: Fact | None) -> bool | None:

@@ -1,8 +1,7 @@
 """The decision card (4.2): which level the plan proposes on what is known, why, and what would change it."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from typing import Any
@@ -10,36 +9,21 @@ from typing import Any
 from plans.domain.base import Text
 from plans.domain.conditions import Fact, Value
 from plans.domain.schema import LevelRule, MajorRule, Plan
-from plans.domain.table import Table, ValueClass
-from plans.domain.vocabulary import LEVEL_FACTS, SCALES, SWITCHES
+from plans.domain.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class LevelFacts:
-    """What is known about an incident; None is unknown.
+    """What is known about an incident, by the plan's names of facts; a fact that is not here, or None, is unknown."""
 
-    `complaints_excess` 0.3 is 30 % over the daily mean · `outage`: service is down within `reach` · `full_outage`: the
-    whole system is down · `threshold_crossed`: queue time or CPU stands over its threshold.
-    """
+    known: Mapping[str, Fact]
 
-    reach: Fact | None = None
-    outage: Fact | None = None
-    complaints_excess: Fact | None = None
-    recovery_hours: Fact | None = None
-    criticality: Fact | None = None
-    secondary_risk: Fact | None = None
-    node_daily_calls: Fact | None = None
-    hotlines_down_share: Fact | None = None
-    full_outage: Fact | None = None
-    threshold_crossed: Fact | None = None
+    def __init__(self, **known: Fact | None) -> None:
+        object.__setattr__(self, "known", {name: fact for name, fact in known.items() if fact is not None})
 
-    def __post_init__(self) -> None:
-        for name, fact in self.each():
-            if fact is not None and not _fits(name, fact.value):
-                raise ValueError(f"{name} cannot be {fact.value!r}")
-
-    def each(self) -> Iterator[tuple[str, Fact | None]]:
-        return ((field.name, getattr(self, field.name)) for field in fields(self))
+    def with_(self, **moved: Fact | None) -> "LevelFacts":
+        """The same with some facts moved; None makes one unknown."""
+        return LevelFacts(**{**self.known, **moved})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +66,13 @@ class Dimension:
     source: str | None
     known: bool
     named_by_plan: bool
+    shown: Text | None
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "fact": self.fact, "title": self.title.as_dict(), "known": self.known, "value": self.value,
             "at": self.at and self.at.isoformat(), "age_seconds": self.age_seconds, "source": self.source,
-            "dimension": self.named_by_plan,
+            "dimension": self.named_by_plan, "shown": self.shown and self.shown.as_dict(),
         }  # fmt: skip
 
 
@@ -99,6 +84,14 @@ class Shift:
     op: str
     value: Value
     known: bool
+    title: Text
+    shown: Text
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "fact": self.fact, "op": self.op, "value": self.value, "known": self.known,
+            "title": self.title.as_dict(), "shown": self.shown.as_dict(),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +102,7 @@ class Change:
     shifts: tuple[Shift, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        shifts = [{"fact": s.fact, "op": s.op, "value": s.value, "known": s.known} for s in self.shifts]
-        return {"level": self.level, "shifts": shifts}
+        return {"level": self.level, "shifts": [shift.as_dict() for shift in self.shifts]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +135,11 @@ class Card:
     major: MajorVerdict
 
     @property
+    def missing_most(self) -> Missing | None:
+        """The unknown fact whose knowing could move the proposal furthest; None when none could move it."""
+        return self.missing[0] if self.missing else None
+
+    @property
     def clauses(self) -> tuple[str, ...]:
         """Every clause that a hitting rule cites, each once."""
         return tuple(dict.fromkeys(clause for hit in self.hits for clause in hit.clauses))
@@ -157,6 +154,7 @@ class Card:
             "hits": [hit.as_dict() for hit in self.hits],
             "would_change": [change.as_dict() for change in self.would_change],
             "missing": [row.as_dict() for row in self.missing],
+            "missing_most": self.missing_most and self.missing_most.as_dict(),
             "major": self.major.as_dict(),
         }
 
@@ -167,26 +165,28 @@ class _State:
 
     table: Table
     passed: dict[str, int]  # known fact → the tests it passes
+    here: dict[str, int]  # known fact → its class
     true: int
     unknown: int
 
     @classmethod
     def of(cls, plan: Plan, facts: LevelFacts) -> "_State":
         table = plan.table
-        passed = {n: table.bits(n, f.value) for n, f in facts.each() if f is not None and n in table.mask_of}
+        used = {name: fact.value for name, fact in facts.known.items() if name in table.mask_of}
+        passed = {name: table.bits(name, value) for name, value in used.items()}
+        here = {name: table.class_of(name, value) for name, value in used.items()}
         unknown = sum(mask for name, mask in table.mask_of.items() if name not in passed)
-        return cls(table, passed, sum(passed.values()), unknown)
-
-    def after(self, true: int, fact: str, row: ValueClass) -> int:
-        """The true tests once a fact has moved to this class."""
-        return true & ~self.table.mask_of[fact] | row.bits
+        return cls(table, passed, here, sum(passed.values()), unknown)
 
 
 def level_card(plan: Plan, facts: LevelFacts, *, now: datetime) -> Card:
-    """Judge the facts by the plan's level rules."""
+    """Judge the facts by the plan's level rules; raises ValueError for a value that the plan's fact cannot have."""
+    for name, fact in facts.known.items():
+        if name in plan.facts and not plan.facts[name].fits(fact.value):
+            raise ValueError(f"{name} cannot be {fact.value!r}")
     state = _State.of(plan, facts)
     rank = state.table.rank(state.true)
-    rows = [_dimension(plan, name, fact, now) for name, fact in facts.each()]
+    rows = [_dimension(plan, name, facts.known.get(name), now) for name in plan.facts]
     return Card(
         proposed=plan.level_at(rank),
         certain=state.table.rank(state.true | state.unknown) == rank,
@@ -235,51 +235,52 @@ def _hits(
 def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimension:
     spec = plan.facts[name]
     if fact is None:
-        return Dimension(name, spec.title, None, None, None, None, False, spec.dimension)
+        return Dimension(name, spec.title, None, None, None, None, False, spec.dimension, None)
     age = (now - fact.at).total_seconds()
-    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension)
+    shown = spec.shown(fact.value)
+    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """A fact moving to another class; `graver` when that class lies further up its scale (or the fact was unknown)."""
+    """A fact moving to another class, `keep` and `add` being what that does to the tests that hold."""
 
     fact: str
-    row: ValueClass
-    graver: bool
+    keep: int
+    add: int
     shift: Shift
 
 
-def _moves(state: _State) -> list[_Move]:
-    """Every way one fact could move, the nearest class of each direction first."""
+def _moves(plan: Plan, state: _State) -> list[_Move]:
+    """Every way one fact could move, the nearest class first."""
     result: list[_Move] = []
     for fact, classes in state.table.classes.items():
-        here = state.table.class_at(fact, state.passed[fact]) if fact in state.passed else None
+        here, keep, spec = state.here.get(fact), ~state.table.mask_of[fact], plan.facts[fact]
         others = [i for i, row in enumerate(classes) if i != here and (here is not None or row.bits)]
         for index in sorted(others, key=lambda i: abs(i - (here or 0))):
-            row, graver = classes[index], here is None or index > here
-            bound = (row.low or row.high) if graver else (row.high or row.low)
+            row, up = classes[index], here is None or index > here
+            bound = (row.low or row.high) if up else (row.high or row.low)
             if bound is not None:
-                result.append(_Move(fact, row, graver, Shift(fact, bound[0], bound[1], here is not None)))
+                shift = Shift(fact, bound[0], bound[1], here is not None, spec.title, spec.shown(bound[1]))
+                result.append(_Move(fact, keep, row.bits, shift))
     return result
 
 
 def _changes(plan: Plan, state: _State, rank: int) -> list[Change]:
     """The fewest shifts to every other level: single ones where they suffice, else pairs; the graver level first."""
-    moves = _moves(state)
+    moves, ranked = _moves(plan, state), state.table.rank
     found: dict[tuple[int, tuple[str, ...]], Change] = {}
     for move in moves:
-        other = state.table.rank(state.after(state.true, move.fact, move.row))
+        other = ranked(state.true & move.keep | move.add)
         if other != rank:
             found.setdefault((other, (move.fact,)), Change(plan.level_at(other), (move.shift,)))
-    reached = {other for other, _ in found} | {rank}
-    for graver, wanted in ((True, range(rank + 1, state.table.top + 1)), (False, range(rank))):
-        open_ranks = set(wanted) - reached
-        pairs = combinations([move for move in moves if move.graver is graver], 2) if open_ranks else ()
-        for one, two in pairs:
-            both = state.after(state.after(state.true, one.fact, one.row), two.fact, two.row)
-            if one.fact != two.fact and (other := state.table.rank(both)) in open_ranks:
-                found.setdefault((other, (one.fact, two.fact)), Change(plan.level_at(other), (one.shift, two.shift)))
+    left = set(range(state.table.top + 1)) - {other for other, _ in found} - {rank}
+    for one, two in combinations(moves, 2) if left else ():
+        if one.fact == two.fact:
+            continue
+        other = ranked((state.true & one.keep | one.add) & two.keep | two.add)
+        if other in left:
+            found.setdefault((other, (one.fact, two.fact)), Change(plan.level_at(other), (one.shift, two.shift)))
     return [found[key] for key in sorted(found, key=lambda key: -key[0])]
 
 
@@ -287,28 +288,19 @@ def _missing(plan: Plan, state: _State, rank: int) -> tuple[Missing, ...]:
     """Unknown facts by what they could do: alone before together, the graver level before the milder."""
     table, reachable = state.table, state.true | state.unknown
     ceiling = table.rank(reachable)
-    weighed: list[tuple[int, int, Missing]] = []
+    weighed: list[tuple[tuple[float, ...], Missing]] = []
     for fact in table.mask_of.keys() - state.passed.keys():
-        alone = max(table.rank(state.true | row.bits) for row in table.classes[fact])
+        could = [table.rank(state.true | row.bits) for row in table.classes[fact]]
+        alone = max(could)
         without = table.rank(reachable & ~table.mask_of[fact])
         matters = any(m & table.mask_of[fact] and m & reachable == m and m & ~state.true for m in _masks(table))
         if alone > rank:
-            weighed.append((-alone, 0, Missing(fact, plan.facts[fact].title, plan.level_at(alone), True)))
+            weight = (-alone, -sum(other > rank for other in could) / len(could))
+            weighed.append((weight, Missing(fact, plan.facts[fact].title, plan.level_at(alone), True)))
         elif ceiling > rank and matters:
-            weighed.append((0, without, Missing(fact, plan.facts[fact].title, plan.level_at(ceiling), False)))
-    return tuple(row for *_, row in sorted(weighed, key=lambda item: (item[0], item[1], item[2].fact)))
+            weighed.append(((0, without), Missing(fact, plan.facts[fact].title, plan.level_at(ceiling), False)))
+    return tuple(row for _, row in sorted(weighed, key=lambda item: (item[0], item[1].fact)))
 
 
 def _masks(table: Table) -> Iterator[int]:
     return (mask for masks in table.rules.values() for mask in masks)
-
-
-def _fits(name: str, value: Value) -> bool:
-    if name in SCALES:
-        return isinstance(value, str) and value in SCALES[name]
-    if name in SWITCHES:
-        return isinstance(value, bool)
-    return not isinstance(value, bool | str) and math.isfinite(value)
-
-
-assert {field.name for field in fields(LevelFacts)} == LEVEL_FACTS  # the file's words are these fields

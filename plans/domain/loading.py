@@ -10,21 +10,21 @@ from pydantic import ValidationError
 
 from plans.domain.bci import BciFacts
 from plans.domain.conditions import ways
-from plans.domain.schema import Plan
+from plans.domain.lint.findings import at
+from plans.domain.lint.words import counted
+from plans.domain.lint.written import SECTIONS, as_written
+from plans.domain.schema import FactSpec, Plan
 from plans.domain.source import Path, PlanErrors, Source, read
 from plans.domain.vocabulary import (
     ALWAYS,
     CHANNELS,
     END_FACTS,
     EVENT_KINDS,
-    LEVEL_FACTS,
     LIFT_FACTS,
     MAJOR,
     MOMENTS,
-    NUMBERS,
     ROLES_OF_RIGHTS,
-    SCALES,
-    SWITCHES,
+    level_moment,
 )  # fmt: skip
 
 MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would grow without bound
@@ -33,7 +33,8 @@ MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would gro
 _SECTIONS: Final = {
     "clauses": "a clause of this plan", "levels": "a level of this plan", "roles": "a role of this plan",
     "groups": "a group of this plan", "metrics": "a metric of this plan", "rulings": "a ruling of this plan",
-    "departments": "a department of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
+    "departments": "a department of this plan", "thresholds": "a threshold of this plan",
+    "obligations": "an obligation of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
 }  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "moment": ("a known moment", MOMENTS),
@@ -55,7 +56,10 @@ _REFERENCES: Final = (
     ("obligations.*.anchors.*", "anchor"), ("obligations.*.until.*", "moment"),
     ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
     ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
-    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"),
+    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"), ("facts.*.thresholds.*", "thresholds"),
+    ("levels.*.led_by.*", "roles"), ("groups.*.under", "roles"), ("obligations.*.needs.*", "obligations"),
+    ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
+    ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"), ("terms.*.declared_by.*", "roles"),
 )  # fmt: skip
 
 
@@ -69,10 +73,12 @@ def load(text: str, file: str = "plan.yaml") -> Plan:
         raise PlanErrors(source.errors)
     _references(source)
     plan = _plan(source)
-    if plan is not None:
-        for check in _CHECKS:
-            check(plan, source)
-    if plan is None or source.errors:
+    if plan is None:
+        _look_at_the_rest(source)
+        raise PlanErrors(source.errors)
+    for check in (*_OF_ROWS, *_OF_THE_WHOLE):
+        check(plan, source)
+    if source.errors:
         raise PlanErrors(source.errors)
     return plan
 
@@ -84,6 +90,30 @@ def _plan(source: Source) -> Plan | None:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
             source.fault(fault["loc"], _spoken(fault["type"], fault["loc"], fault["msg"]))
         return None
+
+
+def _look_at_the_rest(source: Source) -> None:
+    """Check the rows that can be read, so that a faulty one hides no fault of another."""
+    sound = {
+        section: {key: row for key, row in rows.items() if not _faulty(source, section, key)}
+        if isinstance(rows, dict)
+        else rows
+        for section, rows in source.data.items()
+        if section in Plan.model_fields
+    }
+    missing = [name for name, field in Plan.model_fields.items() if field.is_required() and name not in sound]
+    try:
+        plan = Plan.model_validate(sound | {name: {} for name in missing})
+    except ValidationError:
+        return
+    facts_known = "facts" not in missing and len(sound["facts"]) == len(source.data["facts"])
+    for check in _OF_ROWS if facts_known else _OF_ROWS[1:]:
+        check(plan, source)
+
+
+def _faulty(source: Source, section: str, key: str) -> bool:
+    where = f"{section}.{key}"
+    return any(error.where == where or error.where.startswith(f"{where}.") for error in source.errors)
 
 
 def _spoken(kind: str, loc: Path, message: str) -> str:
@@ -123,26 +153,31 @@ def _allowed(source: Source, targets: list[str]) -> tuple[set[str], str]:
     names: set[str] = set()
     for target in targets:
         if target == "evidence":
-            declared = source.data.get("evidence")
-            names |= set(EVENT_KINDS | MOMENTS) | set(declared if isinstance(declared, dict) else ())
+            names |= EVENT_KINDS | MOMENTS | _keys(source, "evidence")
         elif target in _WORDS:
             names |= _WORDS[target][1]
+            if target in ("moment", "anchor"):
+                names |= {level_moment(level) for level in _keys(source, "levels")}
         else:
-            rows = source.data.get(target)
-            names |= set(rows if isinstance(rows, dict) else ())
+            names |= _keys(source, target)
     spoken = {"evidence": "an event kind, a moment or a declared evidence type"}
     return names, " or ".join(spoken.get(t) or (_WORDS[t][0] if t in _WORDS else _SECTIONS[t]) for t in targets)
+
+
+def _keys(source: Source, section: str) -> set[str]:
+    rows = source.data.get(section)
+    return set(rows) if isinstance(rows, dict) else set()
 
 
 def _conditions(plan: Plan, source: Source) -> None:
     """Every test names a fact and compares it with a value of its kind; no rule explodes."""
     for section in ("level_rules", "major_rules"):
-        facts = LEVEL_FACTS | ({MAJOR} if section == "level_rules" else set())
+        derived = {MAJOR} if section == "level_rules" else set()
         for rule in getattr(plan, section).values():
             if ways(rule.when) > MOST_WAYS:
                 source.fault((section, rule.id, "when"), f"expected at most {MOST_WAYS} alternatives in one rule")
             for path, row in _tests(source.data[section][rule.id]["when"], (section, rule.id, "when")):
-                problem = _test_problem(row, facts)
+                problem = _test_problem(plan.facts, row, derived)
                 if problem:
                     source.fault(path, problem)
 
@@ -156,19 +191,19 @@ def _tests(node: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     yield path, node
 
 
-def _test_problem(row: dict[str, Any], facts: set[str] | frozenset[str]) -> str | None:
+def _test_problem(facts: dict[str, FactSpec], row: dict[str, Any], derived: set[str]) -> str | None:
     fact, op, value = row["fact"], row["op"], row["value"]
+    if fact in derived:
+        wanted = (op, value) == ("is", True)
+        return None if wanted else f"expected `{fact}` only as `{{fact: {fact}, op: is, value: true}}`"
     if fact not in facts:
-        return f"expected one of the facts {', '.join(sorted(facts))}, not {fact!r}"
-    if fact == MAJOR and (op, value) != ("is", True):
-        return "expected `major` only as `{fact: major, op: is, value: true}`"
-    if fact in SCALES and value not in SCALES[fact]:
-        return f"expected one of {', '.join(SCALES[fact])}, not {value!r}"
-    if fact in SWITCHES and (op != "is" or not isinstance(value, bool)):
+        return f"expected one of the facts {', '.join(sorted(facts.keys() | derived))}, not {fact!r}"
+    spec = facts[fact]
+    if spec.kind == "switch" and (op != "is" or not isinstance(value, bool)):
         return f"expected `op: is` with true or false for {fact}"
-    if fact in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
-        return f"expected a number for {fact}, not {value!r}"
-    return None
+    if spec.kind == "scale" and value not in spec.values:
+        return f"expected one of {', '.join(spec.values)}, not {value!r}"
+    return None if spec.fits(value) else f"expected a number for {fact}, not {value!r}"
 
 
 def _chains(plan: Plan, source: Source) -> None:
@@ -186,13 +221,8 @@ def _chains(plan: Plan, source: Source) -> None:
 
 
 def _facts_named(plan: Plan, source: Source) -> None:
-    for name in sorted(LEVEL_FACTS - plan.facts.keys()):
-        source.fault(("facts",), f"expected a title for the fact {name}")
-    for name, spec in plan.facts.items():
-        if name not in LEVEL_FACTS:
-            source.fault(("facts", name), f"expected one of {', '.join(sorted(LEVEL_FACTS))}")
-        elif set(spec.values) != set(SCALES.get(name, ())):
-            source.fault(("facts", name), f"expected values {', '.join(SCALES.get(name, ())) or 'left out'}")
+    if MAJOR in plan.facts:
+        source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
     indexed = [field.name for field in fields(BciFacts)]
     for name in plan.bci:
         if name not in indexed:
@@ -223,6 +253,46 @@ def _preparation(plan: Plan, source: Source) -> None:
             source.fault(("preparation", row.id, "within"), f"expected at most {whole.due.iso}, as warning.prepare")
 
 
-_CHECKS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
-    _conditions, _chains, _facts_named, _templates, _anchors, _preparation,
-)  # fmt: skip
+def _paths(plan: Plan, source: Source) -> None:
+    """What measures a term, and what a clause counts, is there."""
+    for term in plan.terms.values():
+        for index, path in enumerate(term.measured_by):
+            if at(plan, path) is None:
+                source.fault(
+                    ("terms", term.id, "measured_by", index), f"expected the path of a row of this plan, not {path!r}"
+                )
+    for clause in plan.clauses.values():
+        for index, count in enumerate(clause.counts):
+            if counted(plan, count.of) is None:
+                source.fault(
+                    ("clauses", clause.id, "counts", index, "of"),
+                    f"expected the path of a list of this plan, not {count.of!r}",
+                )
+    for row in plan.templates.values():
+        for element, role in row.supplied_by.items():
+            if element not in row.elements or role not in plan.roles:
+                source.fault(
+                    ("templates", row.id, "supplied_by", element),
+                    "expected an element of this template and a role of this plan",
+                )
+
+
+def _written(plan: Plan, source: Source) -> None:
+    """What a clause says instead is said of keys that the row has, in their own form."""
+    faults = len(source.errors)
+    for section in SECTIONS:
+        for row in getattr(plan, section).values():
+            for key in row.written or {}:
+                if key not in type(row).model_fields or key in ("id", "written", "title"):
+                    source.fault((section, row.id, "written", key), f"expected a key of this row, not {key!r}")
+    if len(source.errors) > faults:
+        return
+    try:
+        as_written(plan)
+    except ValueError as error:
+        source.fault((), str(error))
+
+
+# The conditions first: they alone look at another section, the facts.
+_OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (_conditions, _templates, _anchors, _preparation)
+_OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (_chains, _facts_named, _paths, _written)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, FiniteFloat, PositiveFloat, model_validator
 
-from plans.domain.base import SHANGHAI, Clauses, Duration, Spec, Text
+from plans.domain.base import SHANGHAI, Clauses, Duration, Spec, Text, Written
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -112,6 +112,8 @@ class Threshold(Spec):
     purpose: Literal["pre_response", "level", "major", "target", "outage"]
     clauses: Clauses
     rulings: tuple[int, ...] = ()
+    by_ruling: int | None = None
+    written: Written = None
 
     @model_validator(mode="after")
     def _sane(self) -> Self:

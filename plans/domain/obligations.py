@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from plans.domain.base import SHANGHAI, Clauses, Duration, Span, Spec, Text
+from plans.domain.base import SHANGHAI, Clauses, Duration, Span, Spec, Text, Written
 from plans.domain.vocabulary import DISMISSED, OUTSIDE_INCIDENTS
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class ObligationRule(Spec):
     `due` counts from the anchor, None has no clock; `repeat` opens the next turn when one falls due; `offset` shifts
     every due time; `applies_to` "ordinary" holds while the fault has not been judged major; `levels` exempts every
     level it does not name, once a level is decided.
+
+    For the linter: `needs` are obligations whose work must be there first, `approves` those whose work this one judges,
+    `takes` how long the work lasts, `act` the act that is owed (two rows of one act owe the same), `uses` what must not be
+    given back before it ends.
     """
 
     id: str
@@ -55,6 +59,12 @@ class ObligationRule(Spec):
     clauses: Clauses
     rulings: tuple[int, ...] = ()
     ours: bool = False
+    needs: tuple[str, ...] = ()
+    approves: tuple[str, ...] = ()
+    takes: Duration | None = None
+    act: str | None = None
+    uses: tuple[str, ...] = ()
+    written: Written = None
 
     @model_validator(mode="after")
     def _sane(self) -> Self:

@@ -1,24 +1,38 @@
 """The plan file as typed, frozen records; `Plan` is the whole of it."""
 
+import math
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
 
-from plans.domain.base import Clauses, Duration, Spec, Text
-from plans.domain.conditions import Condition, Op, Test
+from plans.domain.base import Clauses, Duration, Spec, Text, Written
+from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.table import Table
+from plans.domain.units import said
+from plans.domain.vocabulary import COMMAND
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
+class Count(Spec):
+    """A number of things that a clause announces: `of` is the path of what the file lists, `says` how many it is said to be."""
+
+    of: str
+    says: Annotated[int, Field(ge=0)]
+
+
 class Clause(Spec):
+    """`seen` are pages of the product that carry it out without a row of this file."""
+
     id: str
     title: Text
     text: Text
+    counts: tuple[Count, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 class Category(Spec):
@@ -35,22 +49,68 @@ class Business(Spec):
 
 
 class Level(Spec):
-    """A response level; the file lists them from the gravest down."""
+    """A response level; the file lists them from the gravest down. `led_by` are the roles that its response is left to."""
 
     id: Id
     title: Text
     summary: Text
+    led_by: tuple[str, ...] = ()
     clauses: Clauses
 
 
 class FactSpec(Spec):
-    """How a level fact is called on screens; `dimension` marks the four that clause 4.2 names."""
+    """A fact that levels are decided on: with `values` a scale of words from mild to grave, with `unit` a number, with
+    neither a yes or no. `dimension` marks those that the plan itself names.
+
+    `range` bounds a number, null being open; `steps` are the marks of it that the plan's text names; `thresholds` are the
+    lines that machines watch it by; people are asked for it on forms unless `asked` is false.
+    """
 
     id: Id
     title: Text
     dimension: bool = False
-    unit: Literal["ratio", "hours", "calls_per_day"] | None = None
+    unit: Id | None = None
     values: dict[str, Text] = Field(default_factory=dict)
+    range: tuple[FiniteFloat | None, FiniteFloat | None] = (None, None)
+    steps: tuple[FiniteFloat, ...] = ()
+    thresholds: tuple[str, ...] = ()
+    asked: bool = True
+    clauses: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "FactSpec":
+        if self.unit is not None and self.values:
+            raise ValueError("expected either `unit` or `values`")
+        if self.steps and self.unit is None:
+            raise ValueError("expected `steps` only beside a `unit`")
+        return self
+
+    @property
+    def kind(self) -> Literal["scale", "number", "switch"]:
+        if self.values:
+            return "scale"
+        return "switch" if self.unit is None else "number"
+
+    def fits(self, value: Value) -> bool:
+        """Whether the fact can have this value."""
+        if self.kind == "scale":
+            return isinstance(value, str) and value in self.values
+        if self.kind == "switch":
+            return isinstance(value, bool)
+        return not isinstance(value, bool | str) and math.isfinite(value)
+
+    def shown(self, value: Value) -> Text:
+        """A fitting value in words."""
+        if isinstance(value, str):
+            return self.values.get(value, Text(zh=value, en=value))
+        if isinstance(value, bool):
+            return Text(zh="是", en="yes") if value else Text(zh="否", en="no")
+        return said(self.unit, value)
+
+    def within(self, value: Value) -> bool:
+        """Whether a fitting value lies in the range."""
+        low, high = self.range
+        return isinstance(value, str) or ((low is None or value >= low) and (high is None or value <= high))
 
 
 class LevelRule(Spec):
@@ -63,6 +123,8 @@ class LevelRule(Spec):
     reason: Text
     clauses: Clauses
     rulings: tuple[int, ...] = ()
+    by_ruling: int | None = None
+    written: Written = None
 
     @model_validator(mode="after")
     def _one_effect(self) -> "LevelRule":
@@ -77,6 +139,8 @@ class MajorRule(Spec):
     reason: Text
     clauses: Clauses
     rulings: tuple[int, ...] = ()
+    by_ruling: int | None = None
+    written: Written = None
 
 
 class BciPart(Spec):
@@ -97,10 +161,13 @@ class BciPart(Spec):
 
 
 class Group(Spec):
+    """A work group; one that sits `under` a role is a part of that and no group of its own in the written plan."""
+
     id: Id
     title: Text
     lead: str
     support: tuple[str, ...] = ()
+    under: str | None = None
     duty: Text
     clauses: Clauses
 
@@ -108,7 +175,8 @@ class Group(Spec):
 class RoleSpec(Spec):
     """A role of the plan, the role of rights it acts with, and whom to tell when it is late.
 
-    `group` and `department` narrow it to who sits in that work group or works there.
+    `group` and `department` narrow it to who sits in that work group or works there; `offices` are the company's
+    positions whose holders fill it.
     """
 
     id: Id
@@ -117,6 +185,7 @@ class RoleSpec(Spec):
     superior: str | None = None
     group: str | None = None
     department: str | None = None
+    offices: tuple[str, ...] = ()
     clauses: Clauses
 
 
@@ -144,26 +213,35 @@ class PreparationItem(Spec):
 
 
 class Tier(Spec):
+    """Who is told, and how; `all_clear` are the ways by which it is taken back again."""
+
     id: Id
     title: Text
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     channels: Annotated[tuple[str, ...], Field(min_length=1)]
+    all_clear: tuple[str, ...] = ()
+    written: Written = None
     within: Duration
     clauses: Clauses
 
 
 class Template(Spec):
-    """A report or notice; every element must be filled before it may leave."""
+    """A report or notice; every element must be filled before it may leave. `supplied_by`: element → the role that fills it
+    in, where the record does not."""
 
     id: Id
     title: Text
     elements: Annotated[dict[str, Text], Field(min_length=1)]
+    supplied_by: dict[str, str] = Field(default_factory=dict)
     body: Text
     clauses: Clauses
 
 
 class EndingCondition(Spec):
-    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason."""
+    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason.
+
+    `lasts`: it must have held for so long; `releases`: what must have been given back for it to hold.
+    """
 
     id: Id
     title: Text
@@ -171,6 +249,8 @@ class EndingCondition(Spec):
     op: Op
     value: bool | FiniteFloat
     waivable: bool = False
+    lasts: Duration | None = None
+    releases: tuple[str, ...] = ()
     clauses: Clauses
     rulings: tuple[int, ...] = ()
 
@@ -179,13 +259,59 @@ class EndingCondition(Spec):
         return Test(fact=self.fact, op=self.op, value=self.value)
 
 
+class Power(Spec):
+    """Something only named roles may do; each grant is one clause's word on who."""
+
+    id: Id
+    title: Text
+    grants: Annotated[tuple["Grant", ...], Field(min_length=1)]
+
+
+class Grant(Spec):
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    clauses: Clauses
+
+
+class Term(Spec):
+    """A word of the clauses that something hangs on: `measured_by` are the paths of what measures it, `declared_by` the
+    roles that say so where nothing can measure it."""
+
+    id: Id
+    title: Text
+    measured_by: tuple[str, ...] = ()
+    declared_by: tuple[str, ...] = ()
+    written: Written = None
+    clauses: Clauses
+
+
+class Standard(Spec):
+    """A standard from outside that clauses cite, in the edition they name and the one in force."""
+
+    id: Id
+    title: Text
+    cited: str
+    current: str
+    clauses: Clauses
+
+
+class Answer(Spec):
+    """Which finding of the linter a ruling answers; `seen` is the fingerprint of what it was made on."""
+
+    kind: str
+    of: Annotated[tuple[str, ...], Field(min_length=1)]
+    seen: str
+
+
 class Ruling(Spec):
-    """What the company decided where its plan contradicts itself or says too little."""
+    """What the company decided where its plan contradicts itself or says too little, by whom and why."""
 
     id: Id
     kind: Literal["N", "P"]
     finding: Text
     ruling: Text
+    by: Text | None = None
+    why: Text | None = None
+    answers: tuple[Answer, ...] = ()
     clauses: Clauses
 
 
@@ -217,6 +343,9 @@ class Plan(Spec):
     templates: dict[str, Template]
     lifting: dict[str, EndingCondition]
     ending: dict[str, EndingCondition]
+    powers: dict[str, Power] = Field(default_factory=dict)
+    terms: dict[str, Term] = Field(default_factory=dict)
+    standards: dict[str, Standard] = Field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]]
     rulings: dict[str, Ruling]
 
@@ -273,6 +402,16 @@ class Plan(Spec):
     def responsible(self) -> tuple[str, ...]:
         """Departments that report hourly during a warning (4.3): those with a part in its preparation (5.2)."""
         return tuple(dict.fromkeys(item.department for item in self.preparation.values()))
+
+    def led_by_headquarters(self, level: str) -> bool:
+        """Whether a response of this level is left to the command rather than to those who repair (1.2)."""
+        spec = self.levels.get(level)
+        leaders = [self.roles[key].acts_as for key in spec.led_by if key in self.roles] if spec else []
+        return not leaders or bool(COMMAND.intersection(leaders))
+
+    def fed_by(self, threshold: str) -> str | None:
+        """The fact that a line watched by machines speaks of."""
+        return next((name for name, spec in self.facts.items() if threshold in spec.thresholds), None)
 
     def level_at(self, rank: int) -> str | None:
         """The level of a gravity; None for 0."""

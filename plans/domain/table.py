@@ -5,11 +5,12 @@ Every distinct test is one bit. A state is the set of bits known true (`true`) a
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plans.domain.conditions import AllOf, AnyOf, Test, Value, alternatives
-from plans.domain.vocabulary import MAJOR, SCALES, SWITCHES
+from plans.domain.vocabulary import MAJOR
 
 if TYPE_CHECKING:
     from plans.domain.schema import Plan
@@ -23,6 +24,11 @@ class ValueClass:
     low: tuple[str, Value] | None
     high: tuple[str, Value] | None
 
+    def holds(self, fact: str, value: Value, scale: Sequence[str]) -> bool:
+        """Whether a value lies between the bounds."""
+        bounds = (bound for bound in (self.low, self.high) if bound is not None)
+        return all(Test(fact=fact, op=op, value=limit).holds(value, scale) for op, limit in bounds)  # type: ignore[arg-type]
+
 
 class Table:
     """One plan's rules. Ranks: 0 no level, then the mildest level upwards."""
@@ -30,6 +36,8 @@ class Table:
     def __init__(self, plan: "Plan") -> None:
         self._bit: dict[Test, int] = {}
         self._of_fact: dict[str, list[tuple[Test, int]]] = defaultdict(list)
+        self._facts = plan.facts
+        self._scales = {name: tuple(spec.values) for name, spec in plan.facts.items()}
         self.top = len(plan.levels)
         majors = [way for rule in plan.major_rules.values() for way in self._ways(rule.when, [])]
         self.major: dict[str, list[int]] = {
@@ -45,26 +53,36 @@ class Table:
             for mask in self.rules[rule.id]
         ]
         self._ranked = sorted(ranked, key=lambda pair: -pair[1])
-        self._raises = [
+        raising = [
             (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.rules[rule.id]
         ]
+        self._raises = sorted(raising, key=lambda pair: -pair[1])  # the first that hits decides, as above
         self.mask_of = {fact: sum(bit for _, bit in tests) for fact, tests in self._of_fact.items()}
         self.classes = {fact: self._classes(fact) for fact in self._of_fact}
 
     def bits(self, fact: str, value: Value) -> int:
         """The tests of a fact that this value passes."""
-        return sum(bit for test, bit in self._of_fact[fact] if test.holds(value))
+        return sum(bit for test, bit in self._of_fact[fact] if test.holds(value, self._scales[fact]))
 
     def rank(self, true: int) -> int:
         """The gravity proposed when exactly these tests hold."""
-        rank = next((rank for mask, rank in self._ranked if mask & true == mask), 0)
-        if not rank or rank == self.top:
+        rank = 0
+        for mask, proposed in self._ranked:
+            if mask & true == mask:
+                rank = proposed
+                break
+        if rank in (0, self.top):
             return rank
-        return min(self.top, rank + max((by for mask, by in self._raises if mask & true == mask), default=0))
+        for mask, by in self._raises:
+            if mask & true == mask:
+                return min(self.top, rank + by)
+        return rank
 
-    def class_at(self, fact: str, bits: int) -> int:
-        """The index of the class that passes exactly these tests."""
-        return next(index for index, row in enumerate(self.classes[fact]) if row.bits == bits)
+    def class_of(self, fact: str, value: Value) -> int:
+        """The index of the class that a value lies in: tests alone do not tell, a rule may ask for one value among others."""
+        bits, scale = self.bits(fact, value), self._scales[fact]
+        same = [index for index, row in enumerate(self.classes[fact]) if row.bits == bits]
+        return same[0] if len(same) == 1 else next(i for i in same if self.classes[fact][i].holds(fact, value, scale))
 
     def _ways(self, condition: Test | AllOf | AnyOf, majors: list[frozenset[Test]]) -> list[frozenset[Test]]:
         """Alternatives with the derived fact `major` replaced by the rules that make it true."""
@@ -84,9 +102,9 @@ class Table:
         return mask
 
     def _classes(self, fact: str) -> tuple[ValueClass, ...]:
-        if fact in SWITCHES:
+        if self._facts[fact].kind == "switch":
             return tuple(ValueClass(self.bits(fact, v), ("is", v), ("is", v)) for v in (False, True))
-        points = self._scale_points(fact) if fact in SCALES else self._number_points(fact)
+        points = self._scale_points(fact) if self._scales[fact] else self._number_points(fact)
         merged: list[ValueClass] = []
         for value, low, high in points:
             bits = self.bits(fact, value)
@@ -96,9 +114,8 @@ class Table:
                 merged.append(ValueClass(bits, low, high))
         return tuple(merged)
 
-    @staticmethod
-    def _scale_points(fact: str) -> list[tuple[Value, tuple[str, Value], tuple[str, Value]]]:
-        return [(word, (">=", word), ("<=", word)) for word in SCALES[fact]]
+    def _scale_points(self, fact: str) -> list[tuple[Value, tuple[str, Value], tuple[str, Value]]]:
+        return [(word, (">=", word), ("<=", word)) for word in self._scales[fact]]
 
     def _number_points(self, fact: str) -> list[tuple[Value, tuple[str, Value] | None, tuple[str, Value] | None]]:
         """One sample at and one between all the limits that the rules name."""

@@ -4,11 +4,18 @@ from typing import Final
 
 MOMENTS: Final = frozenset({
     "reported", "known", "judged", "judged_major", "verified", "impact_assessed", "level_condition", "level_decided",
-    "level_i", "level_ii", "level_iii", "response_started", "hq_active", "notice_published", "service_restored",
+    "response_started", "hq_active", "notice_published", "service_restored",
     "cannot_hold", "outside_arrived", "ending_reported", "evaluation_met", "response_ended", "warning_issued", "closed",
     "warning_lifted", "warning_prepared", "lift_refused",
     "dismissed", "threshold_crossed", "condition_near", "regulator_concerned", "hired",
 })  # fmt: skip
+
+
+def level_moment(level: str) -> str:
+    """The moment at which this level of a plan is decided."""
+    return f"level_{level.lower()}"
+
+
 ALWAYS: Final = "always"  # the anchor of readiness duties: they run with no incident
 DISMISSED: Final = "dismissed"  # a false alarm ends every duty of its incident, whatever the file says
 OUTSIDE_INCIDENTS: Final = frozenset({ALWAYS, "hired"})
@@ -26,6 +33,10 @@ ROLES_OF_RIGHTS: Final = frozenset({
     "group_lead", "group_member", "pr_editor", "pr_manager", "legal_reviewer", "executive", "keeper", "hr",
     "auditor", "sysadmin", "security_admin", "source", "finance", "administration",
 })  # fmt: skip
+
+COMMAND: Final = frozenset(
+    {"hq_commander", "hq_member", "executive"}
+)  # roles of rights that lead a response from above
 
 CHANNELS: Final = frozenset({
     "inapp", "email", "sms", "voice", "chat", "platform", "website", "weibo", "partner_popup", "video",
@@ -48,3 +59,22 @@ END_FACTS: Final = frozenset({
     "stable_hours", "complaints_of_mean", "no_secondary_risk", "resources_withdrawn", "assessed_safe",
 })  # fmt: skip
 LIFT_FACTS: Final = frozenset({"on_target_minutes", "complaints_of_mean", "no_secondary_risk"})
+
+# The moment that an event brings about, where it always does.
+MOMENT_OF_EVENT: Final[dict[str, str]] = {
+    "incident.verified": "verified", "incident.assessed": "impact_assessed", "incident.closed": "closed",
+    "level.decided": "level_decided", "response.started": "response_started", "response.ended": "response_ended",
+    "service.restored": "service_restored", "ending.reported": "ending_reported",
+    "warning.started": "warning_issued", "warning.lifted": "warning_lifted",
+}  # fmt: skip
+STARTS: Final = frozenset({"response_started", "hq_active"})  # what a response that is started reaches, at any level
+JUDGEMENTS: Final = frozenset({"judged", "judged_major"})
+RESTORED: Final = "service_restored"
+ENDED: Final = "response_ended"
+NEAR: Final = "condition_near"
+
+# Elements of reports and notices that the record itself fills in.
+RECORDED_ELEMENTS: Final = frozenset({
+    "time", "place", "reach", "measures", "progress", "secondary_risk", "alternative", "next_update", "level", "state",
+    "done", "next", "colour", "duration",
+})  # fmt: skip

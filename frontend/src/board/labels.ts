@@ -52,6 +52,7 @@ export function levelName(level: Exclude<Level, null>): string {
     case "I": return say("Level I");
     case "II": return say("Level II");
     case "III": return say("Level III");
+    default: return level;
   }
 }
 

@@ -2,7 +2,7 @@
 import { anything, flag, list, mapOf, maybe, number, oneOf, optional, shape, text, time, Unexpected, type Of, type Read } from "./schema";
 
 export const bilingual = shape({ zh: text, en: text });
-const level = oneOf("I", "II", "III");
+const level = text; // of the incident's own plan
 const phase = oneOf("reported", "verified", "warning", "response", "monitoring", "ended", "closed", "dismissed");
 const groupStatus = oneOf("standby", "activated", "working", "done");
 const words = maybe(text); // erased text is null

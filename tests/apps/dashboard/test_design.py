@@ -55,6 +55,12 @@ def test_it_shows_every_component() -> None:
     assert {name for name in names if f"<c-{name}" not in page} == set()
 
 
+def test_the_card_says_what_would_change_it_and_what_is_missing_most(cast: Cast) -> None:
+    page = cast.client(DUTY, "en").get("/design/").content.decode()
+    for words in ("What would change the level", "Most worth finding out", "only together with others"):
+        assert words in page
+
+
 def test_its_form_changes_nothing_and_says_so(cast: Cast) -> None:
     answer = cast.client(DUTY).post("/design/", {"reason": "x"}, follow=True)
     assert "nothing was changed" in answer.content.decode()

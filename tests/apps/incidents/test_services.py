@@ -103,7 +103,7 @@ def test_the_database_refuses_the_same_moves(phase: Phase, in_phase: Made) -> No
 @pytest.mark.parametrize(
     ("case", "phase", "change"),
     [
-        ("a level nobody knows", Phase.VERIFIED, "level = 'IV'"),
+        ("a level without a name", Phase.VERIFIED, "level = ''"),
         ("a response without a level", Phase.RESPONSE, "level = NULL"),
         ("a response that never began", Phase.RESPONSE, "response_started_at = NULL"),
         ("a provisional nothing", Phase.VERIFIED, "level_provisional = true"),

@@ -47,6 +47,14 @@ def test_the_whole_plan_is_json() -> None:
         ("a threshold that clears above its line", broken("clear_at: 85", "clear_at: 95"), "on the calm side"),
         ("an unknown time zone", broken("time_zone: Asia/Shanghai", "time_zone: Mars/Olympus"), "a time zone such as"),
         ("a template's element unused", broken("{place}发生", "某地发生"), "the element 'place'"),
+        ("a leader nobody knows", broken("led_by: [hq]", "led_by: [king]"), "a role of this plan, not 'king'"),
+        ("a need nobody knows", broken("needs: [notice.legal]", "needs: [notice.prayer]"), "an obligation of this plan"),
+        ("a term measured by nothing there", broken("measured_by: [thresholds.cpu_pre_response]", "measured_by: [metrics.mood]"),
+         "expected the path of a row of this plan, not 'metrics.mood'"),
+        ("a count of nothing there", broken("of: ending, says", "of: endings, says"), "the path of a list of this plan"),
+        ("a written key the row has not", broken("written: {due: null}", "written: {dew: null}"), "a key of this row, not 'dew'"),
+        ("an element supplied by nobody", broken("{cause: head_of_it}", "{cause: oracle}"), "a role of this plan"),
+        ("a row by no ruling", broken("by_ruling: 27", "by_ruling: 99"), "a ruling of this plan, not 99"),
         ("an alias of YAML", broken("key: hotline", "key: &a hotline"), "anchors and aliases are not allowed"),
         ("a tag of YAML", broken("key: hotline", "key: !!python/name:os.system hotline"), "without the tag"),
         ("YAML that is not", "clauses: [", "readable YAML"),
@@ -71,6 +79,21 @@ def test_an_error_names_file_line_and_clause() -> None:
 def test_all_errors_are_told_at_once() -> None:
     source = broken("due: PT15M", "due: soon").replace("owners: [coo]", "owners: [chief]", 1)
     assert len(faults(source)) == 2
+
+
+def test_a_row_that_cannot_be_read_hides_no_fault_of_another() -> None:
+    source = broken("due: PT15M", "due: soon").replace("{place}发生", "某地发生", 1)
+    source = source.replace("fact: recovery_hours, op", "fact: mood, op", 1).replace(
+        "owners: [coo]", "owners: [chief]", 1
+    )
+    said = " ".join(faults(source))
+    for expected in (
+        "PT30M or P3D",
+        "the element 'place'",
+        "expected one of the facts",
+        "a role of this plan, not 'chief'",
+    ):
+        assert expected in said
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:

@@ -1,0 +1,34 @@
+"""The linter: finds where a plan contradicts itself, says too little, or cannot be kept.
+
+It reasons about the plan twice: as the clauses say it, before any ruling, and as it is carried out. A ruling answers a finding
+and does not make it go away: change the clause or the row under it, and the finding is open again.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from plans.domain.lint.clocks import clocks
+from plans.domain.lint.duties import duties, holders
+from plans.domain.lint.findings import Draft, Finding, Report, Standing, report
+from plans.domain.lint.rules import rules
+from plans.domain.lint.words import counted, words
+from plans.domain.lint.written import as_written
+from plans.domain.schema import Plan
+
+__all__ = ["Finding", "Report", "Standing", "as_written", "counted", "lint", "unheld"]
+
+
+def lint(plan: Plan) -> Report:
+    """Everything that the plan by itself tells."""
+    return report(plan, _said(plan))
+
+
+def unheld(plan: Plan, held: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Roles that owe something and that nobody holds; `held` is plan role → how many hold it now."""
+    return report(plan, ((draft, plan) for draft in holders(plan, held))).findings
+
+
+def _said(plan: Plan) -> Iterator[tuple[Draft, Plan]]:
+    for reading in (as_written(plan), plan):
+        for check in (rules, clocks, duties, words):
+            for draft in check(reading):
+                yield draft, reading

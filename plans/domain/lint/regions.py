@@ -1,0 +1,75 @@
+"""Exact sets of facts: boxes over classes of values, and what is left of one when others are taken away.
+
+A rule tells the values of a fact apart only by the tests they pass, so every fact has a handful of classes and any set of facts
+is a union of boxes over them. Nothing here is sampled.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plans.domain.table import Table
+
+Box = Mapping[str, int]  # fact → mask of its classes; a fact that is not named may have any
+
+
+class Space:
+    """The classes of every fact of a table; the class after the last is "unknown", which passes no test."""
+
+    def __init__(self, table: "Table") -> None:
+        self.table = table
+        self.full = {fact: (1 << len(rows) + 1) - 1 for fact, rows in table.classes.items()}
+
+    def boxes(self, ways: Sequence[int]) -> list[Box]:
+        """The boxes in which a rule with these ways (masks of tests) hits; a way that nothing can meet gives none."""
+        found = (self._box(way) for way in ways)
+        return [box for box in found if box is not None]
+
+    def known(self, box: Box) -> Box:
+        """The part of a box in which every fact it names is known."""
+        return {fact: mask & self.full[fact] >> 1 for fact, mask in box.items()}
+
+    def _box(self, way: int) -> Box | None:
+        box: dict[str, int] = {}
+        for fact, rows in self.table.classes.items():
+            wanted = way & self.table.mask_of[fact]
+            if wanted:
+                box[fact] = sum(1 << index for index, row in enumerate(rows) if row.bits & wanted == wanted)
+        return None if 0 in box.values() else box
+
+
+def minus(box: Box, other: Box, full: Mapping[str, int]) -> list[Box]:
+    """`box` without `other`, as boxes that do not overlap."""
+    if any(not box.get(fact, full[fact]) & mask for fact, mask in other.items()):
+        return [box]
+    pieces: list[Box] = []
+    rest = dict(box)
+    for fact, mask in other.items():
+        here = rest.get(fact, full[fact])
+        if here & ~mask:
+            pieces.append({**rest, fact: here & ~mask})
+        rest[fact] = here & mask
+    return pieces
+
+
+def uncovered(box: Box, others: Sequence[Box], full: Mapping[str, int]) -> Box | None:
+    """A part of `box` that none of the others touches; None when together they cover it whole."""
+    for index, other in enumerate(others):
+        pieces = minus(box, other, full)
+        if pieces != [box]:
+            rest = others[index + 1 :]
+            found = (uncovered(piece, rest, full) for piece in pieces)
+            return next((piece for piece in found if piece is not None), None)
+    return box
+
+
+def first_uncovered(boxes: Sequence[Box], others: Sequence[Box], full: Mapping[str, int]) -> Box | None:
+    """A part of the union of `boxes` outside the union of `others`."""
+    found = (uncovered(box, others, full) for box in boxes)
+    return next((piece for piece in found if piece is not None), None)
+
+
+def meet(one: Box, two: Box) -> Box | None:
+    """What two boxes share."""
+    both = {**one, **{fact: mask & one.get(fact, mask) for fact, mask in two.items()}}
+    return both if all(both.values()) else None

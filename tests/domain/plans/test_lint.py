@@ -1,0 +1,185 @@
+"""The linter on the default plan, and on the small plan broken in one way for each kind of finding."""
+
+import re
+import time
+
+import pytest
+
+from plans.domain import Plan, Report, Standing, lint, load, unheld
+from plans.domain.lint.sentences import SENTENCES
+from tests.domain.plans.broken_plans import BROKEN, changed, rule, small
+from tests.domain.plans.given import FILE, plan, text
+
+# PLAN.md's list: found by reasoning, and noted by hand.
+BY_REASONING = [1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 25, 26, 27, 28, 29, 31, 32]
+BY_HAND = [6, 7, 16, 23, 24, 30]
+
+
+def found(source: str) -> Report:
+    return lint(load(source, "small.yaml"))
+
+
+def without_rulings(of: Plan) -> Plan:
+    return of.model_copy(update={"rulings": {}})
+
+
+# --- the default plan -------------------------------------------------------------------------------------------------
+def test_with_its_rulings_nothing_is_open() -> None:
+    report = lint(plan())
+    assert [finding.answer for finding in report.open] == []
+    assert report.idle == ()
+    assert [int(number) for number in report.matters] == BY_REASONING
+    assert [int(ruling.id) for ruling in report.noted] == BY_HAND
+
+
+def test_without_its_rulings_the_same_findings_are_all_open() -> None:
+    ruled, bare = lint(plan()), lint(without_rulings(plan()))
+    assert {f.subjects for f in bare.open} == {f.subjects for f in ruled.findings}
+    assert all(f.standing is Standing.OPEN and f.ruling is None for f in bare.findings)
+
+
+def test_each_finding_of_the_default_plan_belongs_to_one_number_of_the_list() -> None:
+    report = lint(plan())
+    assert {int(f.ruling.id) for f in report.findings if f.ruling} == set(BY_REASONING)
+    assert len(report.findings) == 39
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "clauses", "says"),
+    [
+        ("1", "limits_differ", {"1.2", "4.2"}, "50 %"),
+        ("2", "overlapping", {"4.1", "1.2", "4.2"}, "30 %"),
+        ("3", "shadowed", {"1.2", "4.2"}, "Single region"),
+        ("4", "gap", {"1.2", "4.2"}, "Several regions"),
+        ("9", "does_not_fit", {"4.1", "4.2", "6.1"}, "10 min"),
+        ("13", "outlives", {"6.4", "3.2", "4.4"}, "540 turns"),
+        ("22", "turning", {"3.3"}, "1 h"),
+        ("28", "undoes", {"6.4", "7.2"}, "Recovery log"),
+    ],
+)
+def test_a_finding_stands_beside_its_clauses_with_what_shows_it(
+    number: str, kind: str, clauses: set[str], says: str
+) -> None:
+    rows = [f for f in lint(plan()).findings if f.ruling and f.ruling.id == number and f.kind == kind]
+    finding = next(f for f in rows if says in f.said.en)
+    assert clauses <= set(finding.clauses)
+    assert finding.example.en != "—"
+    assert finding.suggestion.zh
+
+
+def test_the_example_of_differing_limits_lies_between_them() -> None:
+    finding = next(f for f in lint(plan()).findings if f.kind == "limits_differ")
+    assert 0.5 <= finding.facts["complaints_excess"] <= 0.6
+
+
+def test_a_finding_comes_back_when_the_clause_under_it_changes() -> None:
+    source = text().replace("投诉超日均值50%及以上，立即启动指挥部", "投诉超日均值55%及以上，立即启动指挥部").replace(
+        "or complaints 50 % or more over the daily mean; the command centre", "or complaints 55 % or more; the command centre"
+    )  # fmt: skip
+    open_now = lint(load(source)).open
+    assert ("limits_differ", Standing.CHANGED, "1") in [
+        (f.kind, f.standing, f.ruling and f.ruling.id) for f in open_now
+    ]
+    assert all("1.2" in f.clauses for f in open_now)
+
+
+def test_a_finding_comes_back_when_the_row_under_it_changes() -> None:
+    source = changed(
+        "owners: [hq], anchors: [level_condition], due: PT10M",
+        "owners: [hq], anchors: [level_condition], due: PT20M",
+        text(),
+    )
+    assert [(f.kind, f.standing) for f in lint(load(source)).open] == [("does_not_fit", Standing.CHANGED)]
+
+
+def test_another_wording_of_a_title_reopens_nothing() -> None:
+    assert (
+        lint(load(changed("{zh: 确定响应级别, en: Decide the level}", "{zh: 定级, en: Settle the level}", text()))).open
+        == ()
+    )
+
+
+def test_a_ruling_whose_finding_is_gone_is_named() -> None:
+    source = changed("written: {owners: []}, ", "", text()) if "written: {owners: []}, " in text() else text()
+    for row in re.findall(r", written: \{owners: \[\]\}", source):
+        source = source.replace(row, "")
+    source = source.replace('cited: "2013"', 'cited: "2020"')
+    assert [ruling.id for ruling in lint(load(source)).idle] == ["31"]
+
+
+def test_findings_depend_on_nothing_but_the_plan() -> None:
+    assert lint(plan()).as_dict() == lint(load(text(), FILE.name)).as_dict()
+
+
+def test_linting_the_default_plan_takes_less_than_two_seconds() -> None:
+    began = time.perf_counter()
+    lint(plan())
+    assert time.perf_counter() - began < 2
+
+
+# --- a plan that nobody has anything against --------------------------------------------------------------------------
+def test_the_small_plan_has_no_findings() -> None:
+    assert [finding.answer for finding in found(small()).findings] == []
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_plan_broken_in_one_way_has_that_finding(kind: str) -> None:
+    source, subjects = BROKEN[kind]
+    report = found(source)
+    assert (kind, subjects) in [(f.kind, list(f.subjects)) for f in report.open], [f.answer for f in report.findings]
+    finding = next(f for f in report.open if (f.kind, list(f.subjects)) == (kind, subjects))
+    for said in (finding.said, finding.example, finding.suggestion, finding.title):
+        assert said.zh
+        assert said.en
+        assert "{" not in said.zh + said.en
+    assert finding.clauses
+
+
+def test_every_kind_is_shown_by_a_broken_plan() -> None:
+    assert set(BROKEN) | {"unheld"} == set(SENTENCES)
+
+
+def test_a_role_that_owes_and_that_nobody_holds() -> None:
+    source = load(small())
+    held = dict.fromkeys(source.roles, 1) | {"watch": 0}
+    (finding,) = unheld(source, held)
+    assert (finding.kind, finding.subjects) == ("unheld", ("roles.watch",))
+    assert "Verify the report" in finding.said.en
+    assert unheld(source, dict.fromkeys(source.roles, 1)) == ()
+
+
+def test_a_ruling_closes_what_it_answers() -> None:
+    source, _ = BROKEN["many_hands"]
+    (finding,) = found(source).open
+    ruled = source.replace("rulings: {}", 'rulings:\n  "1": {kind: N, clauses: ["3"], finding: {zh: 一, en: A}, ruling: {zh: 二, en: B}, '
+                           f"answers: [{finding.answer}]}}\n")  # fmt: skip
+    (closed,) = found(ruled).findings
+    assert (closed.standing, closed.ruling and closed.ruling.id) == (Standing.RULED, "1")
+
+
+def test_obligations_in_a_circle_are_timed_all_the_same() -> None:
+    rows = "".join(
+        f"  ring.{n}: {{title: {{zh: 环, en: Ring}}, owners: [watch], anchors: [{begins}], due: PT1H, "
+        f'evidence: [{makes}], ladder: quick, clauses: ["4"]}}\n'
+        for n, begins, makes in ((0, "hq_active", "cannot_hold"), (1, "cannot_hold", "hq_active"))
+    )
+    needing = changed(
+        "needs: [power.assess]", "needs: [ring.0, ring.1]", changed("  warning.issue:", rows + "  warning.issue:")
+    )
+    assert "does_not_fit" in {finding.kind for finding in found(needing).findings}
+
+
+def test_a_rule_shadowed_only_by_several_together_names_them_all() -> None:
+    high = '{all: [{fact: reserve_minutes, op: ">=", value: 20}, {fact: generator_down, op: is, value: true}]}'
+    low = '{all: [{fact: reserve_minutes, op: "<", value: 30}, {fact: generator_down, op: is, value: true}]}'
+    source = rule("yellow", low).replace('op: "<", value: 10}, reason', 'op: "<", value: 20}, reason')
+    source = source.replace("  no_reserve: {level: yellow", "  no_reserve: {level: blue")
+    row = f'  high: {{level: orange, when: {high}, reason: {{zh: 规, en: Rule}}, clauses: ["2"]}}\n'
+    shadowed = [
+        set(f.subjects)
+        for f in found(source.replace("  both_feeds:", row + "  both_feeds:", 1)).findings
+        if f.kind == "shadowed"
+    ]
+    assert any(
+        {"level_rules.another", "level_rules.high", "level_rules.little_reserve"} <= subjects for subjects in shadowed
+    )

@@ -1,0 +1,138 @@
+"""Another plan, written as a second file, runs on the same code: a data centre loses its power, from the report to the closing."""
+
+from typing import Any
+
+import pytest
+
+from common.actor import SYSTEM
+from engine.log import log_verify
+from engine.models import Reaction, SetAside, Stream
+from incidents.selectors import by_number
+from plans.services import plan_load
+from tests.cast import DUTY, EXECUTIVE, GM, SUPERVISOR, TECH
+from tests.domain.plans.broken_plans import small
+from tests.flows.test_api_story import Hotline, due_in, hotline  # noqa: F401
+
+
+@pytest.fixture
+def site(hotline: Hotline) -> Hotline:  # noqa: F811
+    plan_load(text=small(), file="power_cut.yaml", by=SYSTEM)
+    return hotline
+
+
+def reported(site: Hotline) -> str:
+    report = {"noticed": "The second feed went dark", "category": "mains", "business": "hosting", "systems": "running"}
+    return str(site.post(DUTY, "incidents", report, expect=201)["number"])
+
+
+def proposed(site: Hotline, number: str) -> dict[str, Any]:
+    return dict(site.get(GM, f"incidents/{number}/decision-card"))
+
+
+def test_a_power_cut_runs_by_its_own_plan(site: Hotline) -> None:
+    number = reported(site)
+    assert due_in(site.owed(number)["watch.verify"], site.now()) == pytest.approx(2, abs=0.2)
+    site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": False})
+    assert due_in(site.owed(number)["power.assess"], site.now()) == pytest.approx(10, abs=0.2)
+
+    # One feed is lost: blue, and the card says what would make it graver.
+    facts = {"feeds_lost": "one", "reserve_minutes": 40}
+    site.post(TECH, f"incidents/{number}/assess", {"impact": "Feed B", "facts": facts})
+    card = proposed(site, number)
+    assert (card["proposed"], card["clauses"]) == ("blue", ["2"])
+    assert [row["fact"] for row in card["dimensions"]] == [
+        "feeds_lost",
+        "generator_down",
+        "reserve_minutes",
+        "room_temperature",
+    ]
+    assert card["dimensions"][0]["shown"] == {"zh": "单路中断", "en": "One feed lost"}
+    changes = {
+        change["level"]: [(s["fact"], s["op"], s["value"]) for s in change["shifts"]] for change in card["would_change"]
+    }
+    assert changes["yellow"] == [("generator_down", "is", True)]
+    assert card["missing_most"]["fact"] == "room_temperature"
+    assert card["missing_most"]["level"] == "red"
+
+    # Facts of another plan are refused, values of this one too when they cannot be.
+    wrong = {"complaints_excess": 0.9, "feeds_lost": "three", "reserve_minutes": -1}
+    refused = site.post(TECH, f"incidents/{number}/facts", wrong, expect=400)
+    assert {(row["field"], row["code"]) for row in refused["errors"]} == {
+        ("facts.complaints_excess", "unknown"), ("facts.feeds_lost", "invalid_choice"), ("facts.reserve_minutes", "out_of_bounds"),
+    }  # fmt: skip
+
+    site.post(TECH, f"incidents/{number}/facts", {"room_temperature": [36]}, expect=400)
+
+    # Both feeds and no generator: red. The site manager decides; a level of another plan is none.
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "both", "generator_down": True})
+    assert proposed(site, number)["proposed"] == "red"
+    site.post(GM, f"incidents/{number}/decide-level", {"level": "I", "reason": "x"}, expect=400)
+    site.post(GM, f"incidents/{number}/decide-level", {"level": "red"})
+    assert due_in(site.owed(number)["migrate.begin"], site.now()) == pytest.approx(30, abs=0.2)
+    started = site.now()
+    site.post(GM, f"incidents/{number}/start")
+    owed = site.owed(number)
+    assert {rule: due_in(owed[rule], started) for rule in ("report.power", "tell.customers")} == pytest.approx(
+        {"report.power": 15, "tell.customers": 30}, abs=0.2
+    )
+    assert owed["tell.customers"]["owner_title"]["en"] == "Customer care"
+
+    # Late is late, and the next one up of this plan hears of it.
+    site.forward(minutes=16)
+    owed = site.owed(number)
+    assert (owed["report.power"]["turn"], owed["power.generators"]["state"]) == (2, "overdue")
+    site.post(
+        TECH, f"obligations/{owed['power.generators']['id']}/fulfil", {"evidence": "meter_reading", "note": "400 kW"}
+    )
+    site.post(
+        SUPERVISOR,
+        f"obligations/{owed['tell.customers']['id']}/fulfil",
+        {"evidence": "customer_notice", "note": "Sent"},
+    )
+
+    # The generator runs: down to blue, whose plan asks for no migration.
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "one", "generator_down": False})
+    site.post(
+        GM, f"incidents/{number}/evaluate", {"verdict": "lower", "level": "blue", "reason": "Generators carry the load"}
+    )
+    assert by_number(number).level == "blue"
+    assert "migrate.begin" not in site.owed(number)
+
+    # Restored, reported, and after 24 quiet hours ended; the general manager closes.
+    site.post(TECH, f"incidents/{number}/restore", {"note": "Both feeds live"})
+    site.post(TECH, f"incidents/{number}/ending-report", {"summary": "A breaker of the grid"})
+    declared = {"no_secondary_risk": True, "assessed_safe": True}
+    refused = site.post(GM, f"incidents/{number}/end", declared, expect=409)
+    assert {row["field"] for row in refused["errors"]} == {"stable"}
+    site.forward(hours=25)
+    site.post(GM, f"incidents/{number}/end", declared)
+    assert site.post(EXECUTIVE, f"incidents/{number}/close", {"note": "Approved"})["phase"] == "closed"
+    assert not Reaction.objects.exists()
+    assert not SetAside.objects.exists()
+    assert log_verify(Stream.objects.get(kind="incident", key=number)) is None
+
+
+def test_its_machines_speak_of_its_own_facts(site: Hotline) -> None:
+    number = reported(site)
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "one"})
+    site.samples("room_temperature", *[36.5] * 4)
+    card = proposed(site, number)
+    assert card["proposed"] == "orange"
+    heat = next(row for row in card["dimensions"] if row["fact"] == "room_temperature")
+    assert (heat["value"], heat["source"], heat["shown"]["en"]) == (36.5, "signals", "36.5 °C")
+
+
+def test_its_pages_open_in_both_languages(site: Hotline) -> None:
+    number = reported(site)
+    site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed"})
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "both"})
+    for language, words in (
+        ("en", ["Orange", "Both feeds lost", "Room temperature"]),
+        ("zh-hans", ["橙色", "双路中断", "机房温度"]),
+    ):
+        client = site.cast.client(TECH, language)
+        room = client.get(f"/incidents/{number}/").content.decode()
+        assert [word for word in words if word not in room] == []
+        assert 'name="generator_down"' in room
+        for path in ("/plan/", "/plan/findings/", "/incidents/?all", "/board/"):
+            assert client.get(path).status_code == 200, path
