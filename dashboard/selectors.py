@@ -14,6 +14,7 @@ from dashboard.prefill import prefilled
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events, worlds_open
+from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
     mine,
@@ -25,14 +26,13 @@ from escalation.selectors import (
     standing,
     standing_warning,
 )
-from escalation.services import endings
 from escalation.services.levels import card_dict
 from escalation.warning_room import warning_room
 from incidents.domain.moves import Act
 from incidents.forms import ReassignForm, TaskForm, forms_for
 from incidents.selectors import (
+    ORDER,
     Incident,
-    act_open,
     act_open_for_group,
     assessments,
     events,
@@ -258,7 +258,6 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "world": incident.world,
         "seq": seq,
         "card": card_dict(incident),
-        "ending": endings.ending_verdict(incident, {}).as_dict() if incident.response_started_at else None,
         "owed": sorted(owed, key=lambda card: not card["mine"]),
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
@@ -272,8 +271,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "warning": warning_room(incident, by, seq=seq),
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
-        "acts": forms_for(incident, by, seq=seq),
-        **_may(incident, by),
+        "acts": _acts(incident, by, seq),
     }
 
 
@@ -331,7 +329,8 @@ def _group(
     }
 
 
-def _may(incident: Incident, by: Actor) -> dict[str, bool]:
-    """Which of headquarters' decisions are open to this person now."""
-    wanted = {"may_decide": Act.DECIDE_LEVEL, "may_evaluate": Act.EVALUATE, "may_end": Act.END}
-    return {name: act_open(incident, by, act) for name, act in wanted.items()}
+def _acts(incident: Incident, by: Actor, seq: int) -> list[dict[str, Any]]:
+    """The forms of what this person can do now, the most needed first; a level that stands is decided anew last of all."""
+    order = [act.value for act in ORDER if act is not Act.DECIDE_LEVEL or not incident.level]
+    forms = {row["name"]: row for row in (*decisions_for(incident, by, seq=seq), *forms_for(incident, by, seq=seq))}
+    return [forms.pop(name) for name in order if name in forms] + list(forms.values())

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.clock import utc_text
+from common.errors import Missing
 from escalation.models import EarlyWarning, Moment, Obligation, Proposal
 from incidents.selectors import Incident
 from people import selectors as people
@@ -107,6 +109,15 @@ def owed_elsewhere(by: Actor, *, user_id: int, world_id: int) -> dict[int, int]:
     groups = people.groups_of(people.users_by_id([user_id])[user_id])
     rows = standing().exclude(incident__world_id=world_id)[:MOST_ELSEWHERE]
     return dict(Counter(row.incident.world_id for row in rows if owns(by, plan_for(row.incident), row, groups)))
+
+
+def obligation_of(pk: int) -> tuple[Obligation, ObligationRule, Plan]:
+    """One obligation with its rule and plan; raises Missing."""
+    row = Obligation.objects.filter(pk=pk).select_related("incident", "incident__world").first()
+    if row is None:
+        raise Missing("obligation.missing", _("There is no such obligation."))
+    plan = plan_for(row.incident)
+    return row, plan.rule(row.rule), plan
 
 
 # Proofs that are acts of their own: saying that one did it proves nothing.

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -38,6 +38,7 @@ __all__ = [
     "Endpoint",
     "Nothing",
     "PageRequest",
+    "blame",
     "change_once",
     "home_in",
     "page",
@@ -53,9 +54,9 @@ def world_of(request: Request | HttpRequest) -> World:
     return worlds.by_key(key) if key else worlds.real()
 
 
-def home_in(world: World) -> HttpResponse:
-    """Back to one's own list, in the world one acted in."""
-    return redirect(reverse("home") + ("" if world.is_real else f"?world={world.key}"))
+def home_in(world: World) -> str:
+    """The address of one's own list, in the world one acted in."""
+    return reverse("home") + ("" if world.is_real else f"?world={world.key}")
 
 
 def refuse_nul(path: str, *said: QueryDict) -> None:
@@ -224,6 +225,19 @@ def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> 
     words = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
     fingerprint = fingerprint_of(request.method or "", request.get_full_path(), msgspec.json.encode(words))
     return _made(request.by, key, fingerprint, change)
+
+
+def blame(form: Any, error: HotlineError) -> None:
+    """Put each thing that is wrong beside its field; above the form what has none, and the sentence when nothing has one."""
+    beside = {str(row.get("field", "")).removeprefix("facts."): row for row in error.errors}
+    above = [] if beside.keys() & form.fields.keys() else [error.sentence()]
+    for name, row in beside.items():
+        if name in form.fields:
+            form.add_error(name, str(row["message"]))
+        elif not above or str(row["message"]) not in above[0]:
+            above.append(str(row["message"]))
+    for sentence in above:
+        form.add_error(None, sentence)
 
 
 def problem_page(request: HttpRequest, error: HotlineError) -> HttpResponse:

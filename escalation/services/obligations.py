@@ -327,11 +327,3 @@ def stream_of(incident: Incident) -> Stream:
     stream = Stream(pk=incident.stream_id, world_id=incident.world_id, kind="incident", key=incident.number)
     stream.matter = incident
     return stream
-
-
-def incident_number_of(obligation_id: int) -> str:
-    """Raises Missing."""
-    number = Obligation.objects.filter(pk=obligation_id).values_list("incident__number", flat=True).first()
-    if number is None:
-        raise Missing("obligation.missing", _("There is no such obligation."))
-    return number
