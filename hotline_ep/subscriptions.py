@@ -8,6 +8,7 @@ OBLIGATIONS = Subscription("escalation.obligations", "escalation.services.obliga
 LEVELS = Subscription("escalation.levels", "escalation.services.levels.follow", When.TOGETHER)
 TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", When.TOGETHER)
 PRE_RESPONSE = Subscription("escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER)
+TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER)
 
@@ -23,6 +24,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
     "response.started": (OBLIGATIONS, WARNINGS),
+    "task.given": (TASKS,),
+    "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
 }
