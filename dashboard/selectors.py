@@ -21,6 +21,7 @@ from escalation.selectors import (
     obligations_of,
     owed_elsewhere,
     owns,
+    place_of,
     plan_for,
     proofs_of,
     standing,
@@ -46,7 +47,7 @@ from incidents.selectors import (
 )
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import ROLES, Scope, allowed
-from people.selectors import groups, groups_of, names, users_by_id
+from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current
 from signals.continuity import rules_of_index, series_of_index, trend
@@ -173,7 +174,7 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
     number = row.incident.number
     page = next((PAGE_OF_PROOF[kind] for kind in rule.evidence if kind in PAGE_OF_PROOF), "")
     where = act_address(number, act) if act else page.format(number=number)
-    proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan) if kind not in PAGE_OF_PROOF]
+    proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan)]
     stands = row.state in Obligation.STANDING
     return {
         "obligation": row,
@@ -205,7 +206,7 @@ def mine_now(by: Actor, world: World) -> list[dict[str, Any]]:
 
 
 def home_state(by: Actor, world: World) -> dict[str, Any]:
-    """One's own list: obligations and tasks together, the most pressing first, in four groups by their clocks."""
+    """One's own list: obligations, tasks and what one's items ask for, the most pressing first, in four groups by clocks."""
     now = worlds.now(world)
     cards = [{**card, "due_at": card["obligation"].due_at} for card in mine_now(by, world)]
     tasks = [{"task": task, "due_at": task.due_at} for task in tasks_mine(by.id or 0, world.pk)]
@@ -247,8 +248,8 @@ def _elsewhere(by: Actor, here: World) -> list[dict[str, Any]]:
 def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     """Everything the incident's page shows, in the order a tired person needs it."""
     plan = plan_for(incident)
-    sits_in = groups_of(users_by_id([by.id or 0])[by.id or 0])
-    cards = [obligation_card(row, plan, mine=owns(by, plan, row, sits_in)) for row in obligations_of(incident)]
+    place = place_of(by.id)
+    cards = [obligation_card(row, plan, mine=owns(by, plan, row, place)) for row in obligations_of(incident)]
     owed = [card for card in cards if card["standing"]]
     shown = [event for event in events(incident, limit=2000) if event["kind"] not in QUIET]
     seq = shown[-1]["seq"] if shown else 0
