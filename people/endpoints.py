@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import msgspec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import OperationalError, transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -21,7 +22,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.actor import Actor
-from common.errors import HotlineError, Invalid, TryLater
+from common.database import out_of_reach
+from common.errors import BUSY, RETRY_AFTER, HotlineError, Invalid
+from common.problems import problem_of, problem_response
 from engine import worlds
 from engine.idempotency import Answer, fingerprint_of, once
 from engine.models import World
@@ -39,6 +42,7 @@ __all__ = [
     "Nothing",
     "PageRequest",
     "blame",
+    "busy",
     "change_once",
     "home_in",
     "page",
@@ -198,8 +202,10 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
                 return view(request, *args, **kwargs)
             except HotlineError as error:
                 return problem_page(request, error)
-            except OperationalError:
-                return problem_page(request, BUSY)
+            except Error as error:
+                if not out_of_reach(error):
+                    raise
+                return busy(request)
 
         guarded.right = right  # type: ignore[attr-defined]
         declared(guarded)
@@ -245,7 +251,14 @@ def problem_page(request: HttpRequest, error: HotlineError) -> HttpResponse:
     return render(request, "people/problem.html", {"error": error}, status=error.status)
 
 
-BUSY = TryLater("try_later", _("The product is busy right now. Nothing was changed; send the same request again."))
+def busy(request: HttpRequest) -> HttpResponse:
+    """503 with when to try again; made without database and session, which may be what is out of reach."""
+    if request.path_info.startswith("/api/"):
+        answer: HttpResponse = problem_response(problem_of(BUSY))
+    else:
+        answer = HttpResponse(render_to_string("503.html", {"request": request, "error": BUSY}), status=BUSY.status)
+    answer["Retry-After"], answer["Cache-Control"] = RETRY_AFTER, "no-store"
+    return answer
 
 
 def _to_sign_in(request: PageRequest) -> HttpResponseBase:
