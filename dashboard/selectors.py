@@ -50,6 +50,7 @@ from people.rights import ROLES, Scope, allowed
 from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current
+from resources.selectors import duties_of
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
 
@@ -210,7 +211,8 @@ def home_state(by: Actor, world: World) -> dict[str, Any]:
     now = worlds.now(world)
     cards = [{**card, "due_at": card["obligation"].due_at} for card in mine_now(by, world)]
     tasks = [{"task": task, "due_at": task.due_at} for task in tasks_mine(by.id or 0, world.pk)]
-    owed = sorted([*cards, *tasks], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
+    kept = [{"duty": duty, "due_at": duty.due_at} for duty in (duties_of(by) if world.is_real else [])]
+    owed = sorted([*cards, *tasks, *kept], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
     standing_now = open_incidents(world.pk)
     return {
         "world": world,
