@@ -52,7 +52,9 @@ def test_who_decides_on_a_page_that_is_old_reads_why_and_may_send_again(hotline:
     assert stale.status_code == 409
     assert "changed after you opened it" in text
     assert "kept words" in text
-    based_on = re.search(r'name="based_on" value="(\d+)"', text) or re.search(r'value="(\d+)"[^>]*name="based_on"', text)
+    based_on = re.search(r'name="based_on" value="(\d+)"', text) or re.search(
+        r'value="(\d+)"[^>]*name="based_on"', text
+    )
     assert based_on
     sent = gm.post(path, {"level": "I", "reason": "kept words", "based_on": based_on[1]})
     assert sent.status_code == 302
