@@ -156,6 +156,7 @@ ACT_OF_PROOF = {
     "ending.reported": "ending-report",
     "response.ended": "end",
     "summary.published": "summary",
+    "warning.started": "warn",
     "warning_data": "warning-data",
     "warning_prepared": "preparation",
     "warning.lift_applied": "lift",

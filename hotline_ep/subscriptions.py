@@ -8,6 +8,7 @@ OBLIGATIONS = Subscription("escalation.obligations", "escalation.services.obliga
 LEVELS = Subscription("escalation.levels", "escalation.services.levels.follow", When.TOGETHER)
 TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", When.TOGETHER)
 PRE_RESPONSE = Subscription("escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER)
+NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.TOGETHER)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER)
@@ -15,11 +16,11 @@ CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.c
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
 REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
-    "incident.opened": (OBLIGATIONS, LEVELS),
+    "incident.opened": (OBLIGATIONS, LEVELS, NEARNESS),
     # What a joining trigger says about the level comes as facts right after it.
     "incident.joined": (OBLIGATIONS,),
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
-    "incident.verified": (OBLIGATIONS, LEVELS, TIERS),
+    "incident.verified": (OBLIGATIONS, LEVELS, TIERS, NEARNESS),
     "incident.assessed": (OBLIGATIONS, LEVELS),
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
@@ -34,6 +35,7 @@ TIMERS: dict[str, str] = {
     "escalation.remind": "escalation.services.clocks.remind",
     "escalation.due": "escalation.services.clocks.due",
     "escalation.climb": "escalation.services.clocks.climb",
+    "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.silence": "signals.services.silence.look",
 }

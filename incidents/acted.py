@@ -39,7 +39,7 @@ def settled(
             status = error.status
             blame(form, error)
             if error.code == "incident.moved_on":
-                _rest_on_now(form, incident)
+                _rest_on_now(form, incident, request)
         else:
             messages.success(request, said)
             return redirect(to) if to else redirect("incident-room", number=incident.number)
@@ -48,7 +48,8 @@ def settled(
     return render(request, "incidents/act.html", {"incident": incident, "act": act}, status=status)
 
 
-def _rest_on_now(form: forms.Form, incident: Incident) -> None:
+def _rest_on_now(form: forms.Form, incident: Incident, request: PageRequest) -> None:
     """Who was told that it changed and sends again decides on the incident as it stands now."""
-    form.data = form.data.copy()
-    form.data["based_on"] = newest_seq(incident)
+    said = request.POST.copy()
+    said["based_on"] = str(newest_seq(incident))
+    form.data = said

@@ -35,6 +35,7 @@ MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "incident.assessed": lambda data: ("impact_assessed",),
     "incident.dismissed": lambda data: ("dismissed",),
     "incident.closed": lambda data: ("closed",),
+    "condition.near": lambda data: ("condition_near",),
     "warning.started": lambda data: ("warning_issued",),
     "warning.raised": lambda data: (),
     "warning.extended": lambda data: (),

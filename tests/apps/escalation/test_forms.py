@@ -24,11 +24,17 @@ def refused(answer: HttpResponse, status: int, field: str, *kept: str) -> str:
     return text
 
 
+def in_chinese(level: str) -> str:
+    return {"I": "一级响应", "II": "二级响应", "III": "三级响应"}[level]
+
+
 def test_a_refused_decision_keeps_what_was_typed(hotline: Hotline) -> None:  # noqa: F811
     night = Night(hotline)
     room, gm = f"/incidents/{night.number}/", hotline.cast.client(GM)
     proposed = hotline.get(GM, f"incidents/{night.number}/decision-card")["proposed"]
     other = next(level for level in ("III", "II", "I") if level != proposed)
+    assert f"Level {proposed}, as the plan proposes" in gm.get(room).content.decode()
+    assert f"{in_chinese(proposed)}（预案建议）" in hotline.cast.client(GM, "zh-hans").get(room).content.decode()
     text = refused(gm.post(f"{room}decide-level/", {"level": other, "provisional": "on"}), 400, "reason")
     assert re.search(rf'value="{other}"[^>]*checked', text)
     assert re.search(r'name="provisional"[^>]*checked', text)
