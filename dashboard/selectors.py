@@ -46,13 +46,13 @@ from incidents.selectors import (
     tasks_of,
 )
 from notifications.selectors import holding_offered, notices_of, summaries_of
-from people.rights import ROLES, Scope, allowed
+from people.rights import ROLES, Scope, allowed, allowed_somewhere
 from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current
 from resources.selectors import duties_of
 from signals.continuity import rules_of_index, series_of_index, trend
-from signals.selectors import readings
+from signals.selectors import near_outside, readings
 
 LOG_SHOWN = 30
 # What a person reads in the log; the clocks' own entries stand in the list of obligations.
@@ -221,6 +221,7 @@ def home_state(by: Actor, world: World) -> dict[str, Any]:
         "spans": [(span, rows) for span in SPANS if (rows := [item for item in owed if _span(item, now) == span])],
         "incidents": [{"incident": row, "overdue": _overdue(row)} for row in standing_now],
         "elsewhere": _elsewhere(by, world),
+        "near": _near(by, world, standing_now),
         "group_names": names()["groups"],
     }
 
@@ -239,6 +240,14 @@ def _span(item: dict[str, Any], now: datetime) -> str:
 
 def _overdue(incident: Incident) -> int:
     return standing().filter(incident=incident, state=Obligation.State.OVERDUE).count()
+
+
+def _near(by: Actor, world: World, open_now: list[Incident]) -> list[dict[str, str]]:
+    """Thresholds that something is near to where no incident is open yet, for who may issue a warning (4.3, 5.1)."""
+    if not allowed_somewhere(by, "warning.issue_blue") or any(not incident.regions for incident in open_now):
+        return []
+    covered = {region for incident in open_now for region in incident.regions}
+    return [threshold.title.as_dict() for threshold, _colour in near_outside(world.pk, covered)]
 
 
 def _elsewhere(by: Actor, here: World) -> list[dict[str, Any]]:

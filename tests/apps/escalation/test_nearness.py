@@ -62,6 +62,19 @@ def test_what_is_near_elsewhere_is_not_this_incidents_matter(hotline: Hotline) -
     assert "warning.issue" in hotline.owed(reported(hotline, "west"))
 
 
+def test_where_no_incident_is_open_the_first_page_says_so_to_who_may_warn(hotline: Hotline) -> None:  # noqa: F811
+    words = "Near a threshold where no incident is open"
+    assert words not in hotline.cast.client(DUTY).get("/").content.decode()
+    hotline.samples("cpu", *NEAR_CPU, node="sw-3")
+    for who, told in ((DUTY, True), (GM, True), (TECH, False)):
+        assert (words in hotline.cast.client(who).get("/").content.decode()) is told, who
+    assert "接近阈值而尚无事件" in hotline.cast.client(DUTY, "zh-hans").get("/").content.decode()
+    reported(hotline, "west")
+    assert words in hotline.cast.client(DUTY).get("/").content.decode(), "another region's incident"
+    reported(hotline, "east")
+    assert words not in hotline.cast.client(DUTY).get("/").content.decode(), "now the obligation says it"
+
+
 def test_a_response_ends_it_and_nothing_is_looked_at_any_more(hotline: Hotline) -> None:  # noqa: F811
     hotline.samples("cpu", *NEAR_CPU, node="sw-3")
     one, other = reported(hotline, "east"), reported(hotline, "east")
