@@ -64,6 +64,10 @@ class TryLater(HotlineError):
     status = 503
 
 
+BUSY = TryLater("try_later", _("The product is busy right now. Nothing was changed; send the same request again."))
+RETRY_AFTER = "1"
+
+
 class NeverDelivers(HotlineError):
     """No retry will help (wrong address, revoked key): a person must act."""
 

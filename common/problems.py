@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db.utils import OperationalError
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from common.errors import HotlineError, body_too_large
+from common.database import out_of_reach
+from common.errors import BUSY, RETRY_AFTER, HotlineError, body_too_large
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,10 +49,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, HotlineError):
         set_rollback()
         return _response(problem_of(error))
-    if isinstance(error, OperationalError):
+    if out_of_reach(error):
         set_rollback()
-        title = _("The product is busy right now. Nothing was changed; send the same request again.")
-        return _response(problem(code="try_later", title=title, status=503), {"Retry-After": "1"})
+        return _response(problem_of(BUSY), {"Retry-After": RETRY_AFTER})
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -14,25 +14,26 @@ from dashboard.prefill import prefilled
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events, worlds_open
+from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
     mine,
     obligations_of,
     owed_elsewhere,
     owns,
+    place_of,
     plan_for,
     proofs_of,
     standing,
     standing_warning,
 )
-from escalation.services import endings
 from escalation.services.levels import card_dict
 from escalation.warning_room import warning_room
 from incidents.domain.moves import Act
 from incidents.forms import ReassignForm, TaskForm, forms_for
 from incidents.selectors import (
+    ORDER,
     Incident,
-    act_open,
     act_open_for_group,
     assessments,
     events,
@@ -45,12 +46,13 @@ from incidents.selectors import (
     tasks_of,
 )
 from notifications.selectors import holding_offered, notices_of, summaries_of
-from people.rights import ROLES, Scope, allowed
-from people.selectors import groups, groups_of, names, users_by_id
+from people.rights import ROLES, Scope, allowed, allowed_somewhere
+from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current
+from resources.selectors import duties_of
 from signals.continuity import rules_of_index, series_of_index, trend
-from signals.selectors import readings
+from signals.selectors import near_outside, readings
 
 LOG_SHOWN = 30
 # What a person reads in the log; the clocks' own entries stand in the list of obligations.
@@ -154,6 +156,7 @@ ACT_OF_PROOF = {
     "ending.reported": "ending-report",
     "response.ended": "end",
     "summary.published": "summary",
+    "warning.started": "warn",
     "warning_data": "warning-data",
     "warning_prepared": "preparation",
     "warning.lift_applied": "lift",
@@ -173,7 +176,7 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
     number = row.incident.number
     page = next((PAGE_OF_PROOF[kind] for kind in rule.evidence if kind in PAGE_OF_PROOF), "")
     where = act_address(number, act) if act else page.format(number=number)
-    proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan) if kind not in PAGE_OF_PROOF]
+    proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan)]
     stands = row.state in Obligation.STANDING
     return {
         "obligation": row,
@@ -205,11 +208,12 @@ def mine_now(by: Actor, world: World) -> list[dict[str, Any]]:
 
 
 def home_state(by: Actor, world: World) -> dict[str, Any]:
-    """One's own list: obligations and tasks together, the most pressing first, in four groups by their clocks."""
+    """One's own list: obligations, tasks and what one's items ask for, the most pressing first, in four groups by clocks."""
     now = worlds.now(world)
     cards = [{**card, "due_at": card["obligation"].due_at} for card in mine_now(by, world)]
     tasks = [{"task": task, "due_at": task.due_at} for task in tasks_mine(by.id or 0, world.pk)]
-    owed = sorted([*cards, *tasks], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
+    kept = [{"duty": duty, "due_at": duty.due_at} for duty in (duties_of(by) if world.is_real else [])]
+    owed = sorted([*cards, *tasks, *kept], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
     standing_now = open_incidents(world.pk)
     return {
         "world": world,
@@ -217,6 +221,7 @@ def home_state(by: Actor, world: World) -> dict[str, Any]:
         "spans": [(span, rows) for span in SPANS if (rows := [item for item in owed if _span(item, now) == span])],
         "incidents": [{"incident": row, "overdue": _overdue(row)} for row in standing_now],
         "elsewhere": _elsewhere(by, world),
+        "near": _near(by, world, standing_now),
         "group_names": names()["groups"],
     }
 
@@ -237,6 +242,14 @@ def _overdue(incident: Incident) -> int:
     return standing().filter(incident=incident, state=Obligation.State.OVERDUE).count()
 
 
+def _near(by: Actor, world: World, open_now: list[Incident]) -> list[dict[str, str]]:
+    """Thresholds that something is near to where no incident is open yet, for who may issue a warning (4.3, 5.1)."""
+    if not allowed_somewhere(by, "warning.issue_blue") or any(not incident.regions for incident in open_now):
+        return []
+    covered = {region for incident in open_now for region in incident.regions}
+    return [threshold.title.as_dict() for threshold, _colour in near_outside(world.pk, covered)]
+
+
 def _elsewhere(by: Actor, here: World) -> list[dict[str, Any]]:
     """Other worlds in which this person owes something: whoever looks in the wrong one is told so."""
     counted = owed_elsewhere(by, user_id=by.id or 0, world_id=here.pk)
@@ -247,8 +260,8 @@ def _elsewhere(by: Actor, here: World) -> list[dict[str, Any]]:
 def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     """Everything the incident's page shows, in the order a tired person needs it."""
     plan = plan_for(incident)
-    sits_in = groups_of(users_by_id([by.id or 0])[by.id or 0])
-    cards = [obligation_card(row, plan, mine=owns(by, plan, row, sits_in)) for row in obligations_of(incident)]
+    place = place_of(by.id)
+    cards = [obligation_card(row, plan, mine=owns(by, plan, row, place)) for row in obligations_of(incident)]
     owed = [card for card in cards if card["standing"]]
     shown = [event for event in events(incident, limit=2000) if event["kind"] not in QUIET]
     seq = shown[-1]["seq"] if shown else 0
@@ -258,7 +271,6 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "world": incident.world,
         "seq": seq,
         "card": card_dict(incident),
-        "ending": endings.ending_verdict(incident, {}).as_dict() if incident.response_started_at else None,
         "owed": sorted(owed, key=lambda card: not card["mine"]),
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
@@ -272,8 +284,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "warning": warning_room(incident, by, seq=seq),
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
-        "acts": forms_for(incident, by, seq=seq),
-        **_may(incident, by),
+        "acts": _acts(incident, by, seq),
     }
 
 
@@ -331,7 +342,8 @@ def _group(
     }
 
 
-def _may(incident: Incident, by: Actor) -> dict[str, bool]:
-    """Which of headquarters' decisions are open to this person now."""
-    wanted = {"may_decide": Act.DECIDE_LEVEL, "may_evaluate": Act.EVALUATE, "may_end": Act.END}
-    return {name: act_open(incident, by, act) for name, act in wanted.items()}
+def _acts(incident: Incident, by: Actor, seq: int) -> list[dict[str, Any]]:
+    """The forms of what this person can do now, the most needed first; a level that stands is decided anew last of all."""
+    order = [act.value for act in ORDER if act is not Act.DECIDE_LEVEL or not incident.level]
+    forms = {row["name"]: row for row in (*decisions_for(incident, by, seq=seq), *forms_for(incident, by, seq=seq))}
+    return [forms.pop(name) for name in order if name in forms] + list(forms.values())

@@ -58,6 +58,7 @@ WORDS = (
     gettext_noop("Monitoring"),
     gettext_noop("Nationwide"),
     gettext_noop("Near the threshold"),
+    gettext_noop("Near the threshold of {lines}."),
     gettext_noop("No connection. Nothing was sent; try again when you are back online."),
     gettext_noop(
         "No connection. The report is kept on this device and will be sent by itself as soon as the connection is back."

@@ -18,6 +18,21 @@ class TaskSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     due_at: str
 
 
+class NearLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A threshold that something is near to, and the colour of warning that calls for."""
+
+    threshold: str
+    title: Both
+    colour: str
+
+
+@event("condition.near")
+class ConditionNear(Payload):
+    """Close to a threshold, not over it (4.3): a warning is to be issued, or the incident dismissed."""
+
+    lines: list[NearLine]
+
+
 @event("warning.started")
 class WarningStarted(Payload):
     """A warning issued by a person (5.1), or the pre-response of 4.1: a yellow one by the product (ruling 20).

@@ -10,16 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.bilingual import in_language
+from engine import worlds
 from escalation import selectors
 from escalation.models import EarlyWarning, PreparationTask
+from escalation.services.endings import ending_verdict
+from escalation.services.levels import card_of
 from escalation.services.warning_state import candidates
 from escalation.services.warnings import RIGHTS
+from incidents.domain.moves import Act
 from incidents.forms import ActForm
-from incidents.selectors import Incident
+from incidents.selectors import Incident, act_open
 from incidents.services.acting import scope_of
 from people.rights import allowed
 from people.selectors import User, names
-from plans.domain import Plan
+from plans.domain import ObligationRule, Plan
 from signals.selectors import core_now, near_now
 
 LONG = 4000
@@ -126,3 +130,106 @@ class ApproveForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = _words(_("Reason"), required=True, rows=2)
+
+
+# --- decisions of headquarters (4.2, 4.4, 6.4) --------------------------------------------------------------------------
+class DecideForm(ActForm):
+    level = forms.ChoiceField(label=_("Level"), widget=forms.RadioSelect)
+    provisional = forms.BooleanField(label=_("Provisional, until the decision meeting confirms it"), required=False)
+    reason = _words(_("Reason"), rows=2, help_text=_("Needed when the level differs from the proposal."))
+
+    def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="decide-%s", **kwargs)
+        plan = selectors.plan_for(incident)
+        proposed = card_of(incident, plan, worlds.now(incident.world_id)).proposed
+        self.fields["level"].choices = [  # type: ignore[attr-defined]
+            (key, gettext("%(level)s, as the plan proposes") % {"level": title} if key == proposed else title)
+            for key, title in _levels(plan)
+        ]
+        self.initial.setdefault("level", proposed)
+
+
+class EvaluateForm(ActForm):
+    verdict = forms.ChoiceField(
+        label=_("Verdict"),
+        initial="keep",
+        widget=forms.RadioSelect,
+        choices=[("keep", _("Keep the level")), ("raise", _("Raise the level")), ("lower", _("Lower the level"))],
+    )
+    level = forms.ChoiceField(label=_("New level, when raised or lowered"), required=False)
+    reason = _words(_("Reason"), required=True, rows=2)
+
+    def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="evaluate-%s", **kwargs)
+        plan = selectors.plan_for(incident)
+        others = [(key, title) for key, title in _levels(plan) if key != incident.level]
+        self.fields["level"].choices = [("", "—"), *others]  # type: ignore[attr-defined]
+
+
+def _levels(plan: Plan) -> list[tuple[str, str]]:
+    return [(key, in_language(level.title.as_dict())) for key, level in plan.levels.items()]
+
+
+class EndForm(ActForm):
+    """What headquarters declares, and the conditions it sets aside with a reason (6.4); `conditions` as they stand."""
+
+    no_secondary_risk = forms.BooleanField(label=_("No secondary risk was reported"), required=False)
+    resources_withdrawn = forms.BooleanField(
+        label=_("Emergency resources are withdrawn, the watch excepted"), required=False
+    )
+    assessed_safe = forms.BooleanField(label=_("The technical assessment confirms safety"), required=False)
+    waived = forms.MultipleChoiceField(label=_("Waive"), required=False, widget=forms.CheckboxSelectMultiple)
+    reason = _words(_("Reason"), rows=2, help_text=_("Needed when a condition is waived."))
+
+    def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="end-%s", **kwargs)
+        verdict = ending_verdict(incident, {})
+        self.conditions = verdict.as_dict()["conditions"]
+        rows = [(row.id, in_language(row.title.as_dict())) for row in verdict.conditions if row.waivable]
+        self.fields["waived"].choices = rows  # type: ignore[attr-defined]
+
+
+DECISIONS: dict[Act, tuple[Any, type[DecideForm] | type[EvaluateForm] | type[EndForm]]] = {
+    Act.DECIDE_LEVEL: (_("Decide the level"), DecideForm),
+    Act.EVALUATE: (_("Evaluate the effect"), EvaluateForm),
+    Act.END: (_("End the response"), EndForm),
+}
+
+
+def decisions_for(incident: Incident, by: Actor, *, seq: int) -> list[dict[str, Any]]:
+    """Headquarters' decisions open to this person now, as `incidents.forms.forms_for` gives the other acts."""
+    return [
+        {
+            "name": act.value,
+            "label": label,
+            "form": form(incident=incident, initial={"based_on": seq}),
+            "action": f"/incidents/{incident.number}/{act.value}/",
+        }
+        for act, (label, form) in DECISIONS.items()
+        if act_open(incident, by, act)
+    ]
+
+
+# --- obligations --------------------------------------------------------------------------------------------------------
+class _FromForm(forms.Form):
+    """`from` names the page to go back to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class WaiveForm(_FromForm):
+    reason = _words(_("Reason"), required=True, rows=2)
+
+
+class ProofForm(_FromForm):
+    """A proof of a kind that the rule accepts, with words."""
+
+    evidence = forms.ChoiceField(label=_("Kind of proof"))
+    note = _words(_("What was done, and where it can be found"), required=True)
+
+    def __init__(self, *args: Any, rule: ObligationRule, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in selectors.proofs_of(rule, plan)]
+        self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]

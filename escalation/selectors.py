@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.clock import utc_text
+from common.errors import Missing
 from escalation.models import EarlyWarning, Moment, Obligation, Proposal
 from incidents.selectors import Incident
 from people import selectors as people
@@ -57,11 +60,28 @@ def next_up(plan: Plan, role: str, step: int) -> tuple[str, ...]:
     return (chain[step - 1].id,) if step <= len(chain) else ()
 
 
-def owns(by: Actor, plan: Plan, obligation: Obligation, groups: Iterable[str]) -> bool:
-    """Whether this actor holds one of the roles that owe it."""
-    sits_in = set(groups)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person sits and works: what narrows a role of the plan to some of its holders."""
+
+    groups: frozenset[str]
+    department: str | None
+
+
+def place_of(user_id: int | None) -> Place:
+    user = people.users_by_id([user_id or 0]).get(user_id or 0)
+    return Place(frozenset(people.groups_of(user)), people.department_of(user)) if user else Place(frozenset(), None)
+
+
+def owns(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
+    """Whether this actor holds one of the roles that owe it, in the group and the department that the role names."""
     specs = (plan.role(key) for key in obligation.owners)
-    return any(s.acts_as in by.roles and (s.group is None or s.group in sits_in) for s in specs)
+    return any(
+        spec.acts_as in by.roles
+        and (spec.group is None or spec.group in place.groups)
+        and (spec.department is None or spec.department == place.department)
+        for spec in specs
+    )
 
 
 # --- obligations -------------------------------------------------------------------------------------------------------
@@ -81,10 +101,10 @@ def obligations_of(incident: Incident) -> list[Obligation]:
 
 def mine(by: Actor, *, user_id: int, world_id: int) -> list[tuple[Obligation, Plan]]:
     """What this person owes now across the incidents of a world."""
-    groups = people.groups_of(people.users_by_id([user_id])[user_id])
+    place = place_of(user_id)
     rows = standing().filter(incident__world_id=world_id)
     with_plans = [(row, plan_for(row.incident)) for row in rows]
-    return [(row, plan) for row, plan in with_plans if owns(by, plan, row, groups)]
+    return [(row, plan) for row, plan in with_plans if owns(by, plan, row, place)]
 
 
 MOST_ELSEWHERE = 500
@@ -92,13 +112,22 @@ MOST_ELSEWHERE = 500
 
 def owed_elsewhere(by: Actor, *, user_id: int, world_id: int) -> dict[int, int]:
     """World → how much this person owes there, for all worlds but one; of very much it counts the most pressing only."""
-    groups = people.groups_of(people.users_by_id([user_id])[user_id])
+    place = place_of(user_id)
     rows = standing().exclude(incident__world_id=world_id)[:MOST_ELSEWHERE]
-    return dict(Counter(row.incident.world_id for row in rows if owns(by, plan_for(row.incident), row, groups)))
+    return dict(Counter(row.incident.world_id for row in rows if owns(by, plan_for(row.incident), row, place)))
+
+
+def obligation_of(pk: int) -> tuple[Obligation, ObligationRule, Plan]:
+    """One obligation with its rule and plan; raises Missing."""
+    row = Obligation.objects.filter(pk=pk).select_related("incident", "incident__world").first()
+    if row is None:
+        raise Missing("obligation.missing", _("There is no such obligation."))
+    plan = plan_for(row.incident)
+    return row, plan.rule(row.rule), plan
 
 
 # Proofs that are acts of their own: saying that one did it proves nothing.
-BY_ACT = frozenset({"warning_data"})
+BY_ACT = frozenset({"warning_data", "notice_draft", "legal_opinion", "notice"})
 
 
 def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:

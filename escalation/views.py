@@ -4,155 +4,120 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from common.errors import HotlineError, Invalid
+from common.bilingual import in_language
 from escalation import selectors
-from escalation.forms import ApproveForm, AssignForm, DataForm, DoneForm, LiftForm, ReasonForm, WarnForm
+from escalation.forms import (
+    ApproveForm,
+    AssignForm,
+    DataForm,
+    DecideForm,
+    DoneForm,
+    EndForm,
+    EvaluateForm,
+    LiftForm,
+    ProofForm,
+    ReasonForm,
+    WaiveForm,
+    WarnForm,
+)
 from escalation.services import endings, hourly, levels, lifting, obligations, preparing, warnings
+from incidents.acted import settled
 from incidents.selectors import Incident, by_number
-from people.endpoints import PageRequest, change_once, home_in, posts
+from people.endpoints import PageRequest, home_in, posts
 
-
-def _done(request: PageRequest, number: str, change: Callable[[], tuple[str, int]], said: str) -> HttpResponse:
-    """Make the change once; say what happened or what is wrong on the incident's page, where what was typed is kept."""
-    try:
-        change_once(request, change)
-    except HotlineError as error:
-        if error.status >= 500 or error.status in (403, 404):
-            raise
-        for row in error.errors or [{}]:
-            detail = f" {row['message']}" if row.get("message") and not isinstance(error, Invalid) else ""
-            messages.error(request, f"{error.sentence()}{detail}")
-    else:
-        messages.success(request, said)
-    return redirect("incident-room", number=number)
-
-
-def _number(request: PageRequest, name: str) -> int | None:
-    text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
-
-
-@posts("incident.decide_level")
-def decide_level(request: PageRequest, number: str) -> HttpResponse:
-    def change() -> tuple[str, int]:
-        incident = levels.level_decide(
-            number=number,
-            level=request.POST.get("level", ""),
-            reason=request.POST.get("reason", ""),
-            provisional="provisional" in request.POST,
-            by=request.by,
-            based_on=_number(request, "based_on"),
-        )
-        return f"incident:{incident.number}", 303
-
-    return _done(request, number, change, _("The level is decided."))
-
-
-@posts("incident.evaluate")
-def evaluate(request: PageRequest, number: str) -> HttpResponse:
-    def change() -> tuple[str, int]:
-        incident = levels.effect_evaluate(
-            number=number,
-            verdict=request.POST.get("verdict", ""),
-            reason=request.POST.get("reason", ""),
-            level=request.POST.get("level") or None,
-            by=request.by,
-            based_on=_number(request, "based_on"),
-        )
-        return f"incident:{incident.number}", 303
-
-    return _done(request, number, change, _("The effect is evaluated."))
-
-
-@posts("incident.end")
-def end(request: PageRequest, number: str) -> HttpResponse:
-    def change() -> tuple[str, int]:
-        incident = endings.response_end(
-            number=number,
-            declared={name: True for name in endings.DECLARED if name in request.POST},
-            waived=frozenset(request.POST.getlist("waived")),
-            reason=request.POST.get("reason", ""),
-            by=request.by,
-            based_on=_number(request, "based_on"),
-        )
-        return f"incident:{incident.number}", 303
-
-    return _done(request, number, change, _("The response has ended."))
-
-
-@posts("obligation.fulfil")
-def fulfil(request: PageRequest, pk: int) -> HttpResponse:
-    def change() -> tuple[str, int]:
-        row = obligations.obligation_fulfil(
-            obligation_id=pk,
-            evidence=request.POST.get("evidence", ""),
-            note=request.POST.get("note", ""),
-            by=request.by,
-        )
-        return f"obligation:{row.pk}", 303
-
-    return _back(request, pk, change, _("Done and on record."))
-
-
-@posts("obligation.waive")
-def waive(request: PageRequest, pk: int) -> HttpResponse:
-    def change() -> tuple[str, int]:
-        row = obligations.obligation_waive(obligation_id=pk, reason=request.POST.get("reason", ""), by=request.by)
-        return f"obligation:{row.pk}", 303
-
-    return _back(request, pk, change, _("Waived; the reason is on record."))
-
-
-def _back(request: PageRequest, pk: int, change: Callable[[], tuple[str, int]], said: str) -> HttpResponse:
-    """To where the person came from: their own list, or the incident."""
-    number = obligations.incident_number_of(pk)
-    answer = _done(request, number, change, said)
-    return home_in(by_number(number).world) if request.POST.get("from") == "home" else answer
-
-
-# --- warnings (4.3, 5) --------------------------------------------------------------------------------------------------
 Act = Callable[[dict[str, Any]], object]
 
 
 def _acted(
-    request: PageRequest, incident: Incident, form: forms.Form, act: Act, *, label: str, said: str
+    request: PageRequest, incident: Incident, form: forms.Form, act: Act, *, label: str, said: str, to: str = ""
 ) -> HttpResponse:
-    """Do what the form asks once and go back to the incident; when it cannot be done, the form again as typed, with why."""
-    status = 400
-    if form.is_valid():
+    """Do what the form asks once and go back; when it cannot be done, the form again as typed, with why."""
 
-        def change() -> tuple[str, int]:
-            act(form.cleaned_data)
-            return f"incident:{incident.number}", 303
+    def change() -> tuple[str, int]:
+        act(form.cleaned_data)
+        return f"incident:{incident.number}", 303
 
-        try:
-            change_once(request, change)
-        except HotlineError as error:
-            if error.status in (403, 404):
-                raise
-            status = error.status
-            _blame(form, error)
-        else:
-            messages.success(request, said)
-            return redirect("incident-room", number=incident.number)
-    shown = {"label": label, "form": form, "name": request.path.strip("/").replace("/", "-"), "action": request.path}
-    return render(request, "incidents/act.html", {"incident": incident, "act": shown}, status=status)
+    return settled(request, incident, form, change, label=label, said=said, to=to)
 
 
-def _blame(form: forms.Form, error: HotlineError) -> None:
-    """Put what is wrong beside its field, the rest above the form."""
-    beside = [row for row in error.errors if row.get("field") in form.fields]
-    for row in beside:
-        form.add_error(str(row["field"]), str(row["message"]))
-    if not beside:
-        form.add_error(None, error.sentence())
+# --- decisions ----------------------------------------------------------------------------------------------------------
+@posts("incident.decide_level")
+def decide_level(request: PageRequest, number: str) -> HttpResponse:
+    incident = by_number(number)
+    form = DecideForm(request.POST, incident=incident)
+
+    def act(data: dict[str, Any]) -> object:
+        return levels.level_decide(number=number, by=request.by, **data)
+
+    return _acted(request, incident, form, act, label=_("Decide the level"), said=_("The level is decided."))
 
 
+@posts("incident.evaluate")
+def evaluate(request: PageRequest, number: str) -> HttpResponse:
+    incident = by_number(number)
+    form = EvaluateForm(request.POST, incident=incident)
+
+    def act(data: dict[str, Any]) -> object:
+        return levels.effect_evaluate(number=number, by=request.by, **{**data, "level": data["level"] or None})
+
+    return _acted(request, incident, form, act, label=_("Evaluate the effect"), said=_("The effect is evaluated."))
+
+
+@posts("incident.end")
+def end(request: PageRequest, number: str) -> HttpResponse:
+    incident = by_number(number)
+    form = EndForm(request.POST, incident=incident)
+
+    def act(data: dict[str, Any]) -> object:
+        return endings.response_end(
+            number=number,
+            declared={name: True for name in endings.DECLARED if data[name]},
+            waived=frozenset(data["waived"]),
+            reason=data["reason"],
+            by=request.by,
+            based_on=data["based_on"],
+        )
+
+    return _acted(request, incident, form, act, label=_("End the response"), said=_("The response has ended."))
+
+
+# --- obligations --------------------------------------------------------------------------------------------------------
+@posts("obligation.fulfil")
+def fulfil(request: PageRequest, pk: int) -> HttpResponse:
+    row, rule, plan = selectors.obligation_of(pk)
+
+    def act(data: dict[str, Any]) -> object:
+        return obligations.obligation_fulfil(
+            obligation_id=pk, evidence=data["evidence"], note=data["note"], by=request.by
+        )
+
+    form = ProofForm(request.POST, rule=rule, plan=plan)
+    label = in_language(rule.title.as_dict())
+    return _acted(request, row.incident, form, act, label=label, said=_("Done and on record."), to=_back(form, row))
+
+
+@posts("obligation.waive")
+def waive(request: PageRequest, pk: int) -> HttpResponse:
+    row, _rule, _plan = selectors.obligation_of(pk)
+
+    def act(data: dict[str, Any]) -> object:
+        return obligations.obligation_waive(obligation_id=pk, reason=data["reason"], by=request.by)
+
+    form = WaiveForm(request.POST)
+    said = _("Waived; the reason is on record.")
+    label = _("Waive this obligation")
+    return _acted(request, row.incident, form, act, label=label, said=said, to=_back(form, row))
+
+
+def _back(form: forms.Form, row: selectors.Obligation) -> str:
+    """To where the person came from: their own list, or the incident's room."""
+    return home_in(row.incident.world) if form.data.get("from") == "home" else ""
+
+
+# --- warnings (4.3, 5) --------------------------------------------------------------------------------------------------
 @posts("warning.issue_blue")
 def warn(request: PageRequest, number: str) -> HttpResponse:
     incident = by_number(number)

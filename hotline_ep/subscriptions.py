@@ -11,21 +11,25 @@ TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", Whe
 PRE_RESPONSE = Subscription(
     "escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER, many=True
 )
+NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.TOGETHER)
+TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
 REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
-    "incident.opened": (OBLIGATIONS, LEVELS),
+    "incident.opened": (OBLIGATIONS, LEVELS, NEARNESS),
     # What a joining trigger says about the level comes as facts right after it.
     "incident.joined": (JOINED,),
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
-    "incident.verified": (OBLIGATIONS, LEVELS, TIERS),
+    "incident.verified": (OBLIGATIONS, LEVELS, TIERS, NEARNESS),
     "incident.assessed": (OBLIGATIONS, LEVELS),
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
     "response.started": (OBLIGATIONS, WARNINGS),
+    "task.given": (TASKS,),
+    "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
 }
@@ -34,6 +38,7 @@ TIMERS: dict[str, str] = {
     "escalation.remind": "escalation.services.clocks.remind",
     "escalation.due": "escalation.services.clocks.due",
     "escalation.climb": "escalation.services.clocks.climb",
+    "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.silence": "signals.services.silence.look",
 }

@@ -7,6 +7,8 @@ from hotline_ep.views import healthz
 
 ROOMS = ("dashboard", "drills", "escalation", "resources", "notifications", "signals", "incidents", "plans", "people")
 
+handler500 = "hotline_ep.views.failed"
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),

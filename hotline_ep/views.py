@@ -1,8 +1,16 @@
-"""The one page that belongs to no room."""
+"""The pages that belong to no room."""
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+import sys
+
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.defaults import server_error
+
+from common.database import out_of_reach
+from common.problems import problem, problem_response
+from people.endpoints import busy
 
 
 @never_cache
@@ -11,6 +19,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "unavailable"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What nobody caught, which Django is handling now: 503 when the database was out of reach, else 500."""
+    if out_of_reach(sys.exc_info()[1]):
+        return busy(request)
+    if request.path_info.startswith("/api/"):
+        title = _("Something went wrong here. Nothing was changed; tell the system administrator if it happens again.")
+        return problem_response(problem(code="internal", title=title, status=500))
+    return server_error(request)

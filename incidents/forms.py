@@ -200,6 +200,10 @@ class ReassignForm(forms.Form):
         self.fields["assignee"].choices = members_of(group)  # type: ignore[attr-defined]
 
 
+class CancelForm(forms.Form):
+    reason = _words(_("Reason"), required=True, rows=2)
+
+
 def members_of(group: Any) -> list[tuple[int, str]]:
     """Who of a group (`people.selectors.groups`) can be given a task, lead first."""
     return [(seat.user_id, seat.user.display_name) for seat in group.seated if seat.user.is_active]

@@ -188,7 +188,6 @@ PLAIN = (
 
 def incident_dict(incident: Incident) -> dict[str, Any]:
     """An incident as the API shows it. `seq` is the number of its newest event: what a decision is based on."""
-    stream = Stream.objects.get(pk=incident.stream_id)
     at = {name: getattr(incident, name) for name in ("phase_since", *TIMES)}
     return {
         **{name: getattr(incident, name) for name in PLAIN},
@@ -198,8 +197,13 @@ def incident_dict(incident: Incident) -> dict[str, Any]:
         "groups": [
             {"group": row.group, "status": row.status, "at": utc_text(row.at)} for row in groups_at_work(incident)
         ],
-        "seq": stream.head_seq,
+        "seq": newest_seq(incident),
     }
+
+
+def newest_seq(incident: Incident) -> int:
+    """The number of its newest event."""
+    return Stream.objects.values_list("head_seq", flat=True).get(pk=incident.stream_id)
 
 
 # --- what can be done now -----------------------------------------------------------------------------------------------

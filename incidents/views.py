@@ -14,13 +14,24 @@ from common.bilingual import in_language
 from common.errors import HotlineError
 from engine import worlds
 from incidents import services
+from incidents.acted import settled
 from incidents.domain.moves import RIGHT, Act
 from incidents.domain.reports import HandlingIn, ReportIn
-from incidents.forms import FORMS, ActForm, AssessForm, FactsForm, ReassignForm, ReportForm, TaskForm, form_for
+from incidents.forms import (
+    FORMS,
+    ActForm,
+    AssessForm,
+    CancelForm,
+    FactsForm,
+    ReassignForm,
+    ReportForm,
+    TaskForm,
+    form_for,
+)
 from incidents.models import Incident, Phase
 from incidents.selectors import Filter, by_number, newest, task_of
 from people import selectors as people
-from people.endpoints import PageRequest, change_once, home_in, page, posts, world_of
+from people.endpoints import PageRequest, blame, change_once, home_in, page, posts, world_of
 from plans.selectors import current
 
 PAGE = 50
@@ -38,7 +49,7 @@ def report(request: PageRequest) -> HttpResponse:
                 number = _reported(request, form)
             except HotlineError as error:
                 status = error.status
-                _blame(form, error)
+                blame(form, error)
             else:
                 messages.success(request, _("Recorded as %(number)s. Now verify it.") % {"number": number})
                 return redirect("incident-room", number=number)
@@ -53,15 +64,6 @@ def _reported(request: PageRequest, form: ReportForm) -> str:
         return f"incident:{incident.number}", 303
 
     return change_once(request, change).reference.removeprefix("incident:")
-
-
-def _blame(form: Any, error: HotlineError) -> None:
-    """Put what is wrong beside the fields, or above the form."""
-    for row in error.errors:
-        name = str(row.get("field", "")).removeprefix("facts.")
-        form.add_error(name if name in form.fields else None, str(row["message"]))
-    if not error.errors:
-        form.add_error(None, error.sentence())
 
 
 @page("incident.view")
@@ -170,24 +172,11 @@ def act_view(act: Act) -> Callable[..., HttpResponseBase]:
     def acted(request: PageRequest, number: str) -> HttpResponse:
         incident = by_number(number)
         form = form_for(act, incident, request.POST)
-        status = 400
-        if form.is_valid():
 
-            def change() -> tuple[str, int]:
-                return f"incident:{CHANGES[act](number, form, request).number}", 303
+        def change() -> tuple[str, int]:
+            return f"incident:{CHANGES[act](number, form, request).number}", 303
 
-            try:
-                change_once(request, change)
-            except HotlineError as error:
-                if error.status in (403, 404):
-                    raise
-                status = error.status
-                _blame(form, error)
-            else:
-                messages.success(request, _("Done and on record."))
-                return redirect("incident-room", number=number)
-        shown = {"label": FORMS[act][0], "form": form, "name": act.value, "action": request.path}
-        return render(request, "incidents/act.html", {"incident": incident, "act": shown}, status=status)
+        return settled(request, incident, form, change, label=FORMS[act][0], said=_("Done and on record."))
 
     return acted
 
@@ -212,7 +201,7 @@ def task_give(request: PageRequest, number: str, group: str) -> HttpResponse:
         return f"task:{task.pk}", 303
 
     label = _("A task for %(group)s") % {"group": team.name}
-    return _settled(request, incident, form, change, label, said=_("The task is given."))
+    return settled(request, incident, form, change, label=label, said=_("The task is given."), to=_groups(number))
 
 
 @posts("task.do")
@@ -228,11 +217,15 @@ def task_done(request: PageRequest, number: str, pk: int) -> HttpResponse:
 
 @posts("task.give")
 def task_cancel(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    form = CancelForm(request.POST)
+
     def change() -> tuple[str, int]:
-        reason = request.POST.get("reason", "")
+        reason = form.cleaned_data["reason"]
         return f"task:{services.task_cancel(number=number, task_id=pk, reason=reason, by=request.by).pk}", 303
 
-    return _said(request, number, change, _("Cancelled; the reason is on record."))
+    said = _("Cancelled; the reason is on record.")
+    label = _("Cancel this task")
+    return settled(request, by_number(number), form, change, label=label, said=said, to=_groups(number))
 
 
 @posts("task.give")
@@ -247,31 +240,12 @@ def task_reassign(request: PageRequest, number: str, pk: int) -> HttpResponse:
         )
         return f"task:{done.pk}", 303
 
-    return _settled(request, incident, form, change, _("Pass the task on"), said=_("The task is passed on."))
-
-
-def _settled(
-    request: PageRequest, incident: Incident, form: Any, change: Callable[[], tuple[str, int]], label: str, *, said: str
-) -> HttpResponse:
-    """Make the change once and go back to the room's groups, or show the form again with what is wrong beside its fields."""
-    status = 400
-    if form.is_valid():
-        try:
-            change_once(request, change)
-        except HotlineError as error:
-            if error.status in (403, 404):
-                raise
-            status = error.status
-            _blame(form, error)
-        else:
-            messages.success(request, said)
-            return _to_groups(incident.number)
-    shown = {"label": label, "form": form, "name": "task", "action": request.path}
-    return render(request, "incidents/act.html", {"incident": incident, "act": shown}, status=status)
+    said = _("The task is passed on.")
+    return settled(request, incident, form, change, label=_("Pass the task on"), said=said, to=_groups(number))
 
 
 def _said(request: PageRequest, number: str, change: Callable[[], tuple[str, int]], said: str) -> HttpResponse:
-    """Make the change once and say what happened or what is wrong, where the person came from."""
+    """Make the change of a form without words once; say what happened or what is wrong where the person came from."""
     try:
         change_once(request, change)
     except HotlineError as error:
@@ -280,8 +254,8 @@ def _said(request: PageRequest, number: str, change: Callable[[], tuple[str, int
         messages.error(request, error.sentence())
     else:
         messages.success(request, said)
-    return home_in(by_number(number).world) if request.POST.get("from") == "home" else _to_groups(number)
+    return redirect(home_in(by_number(number).world) if request.POST.get("from") == "home" else _groups(number))
 
 
-def _to_groups(number: str) -> HttpResponse:
-    return redirect(reverse("incident-room", args=[number]) + "#room-groups")
+def _groups(number: str) -> str:
+    return reverse("incident-room", args=[number]) + "#room-groups"

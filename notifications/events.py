@@ -91,6 +91,14 @@ class NoticePublished(OfNotice):
     sha256: str
 
 
+@event("holding.kept")
+class HoldingKept(OfNotice):
+    """The text of holding statement `of`, which went out, stands ready again as `notice`, approved as it was."""
+
+    of: int
+    sha256: str
+
+
 @event("notice.withdrawn")
 class NoticeWithdrawn(OfNotice):
     """`published`: it had been out; the record keeps it."""

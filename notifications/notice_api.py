@@ -1,6 +1,7 @@
 """The API of notices: PR drafts, legal approves this very text, the PR manager publishes (clause 3.4)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -156,15 +157,6 @@ class RevisionIn(serializers.Serializer):
     revision = _revision(required=False)
 
 
-@extend_schema(request=RevisionIn, responses=NoticeOut)
-class Submit(OneAnswer):
-    right = RIGHT[Act.SUBMIT]
-    serializer_class = RevisionIn
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"notice:{services.notice_submit(notice_id=kwargs['pk'], by=self.by, **data).pk}"
-
-
 class ApproveIn(serializers.Serializer):
     revision = _revision(required=True)
     content_hash = serializers.CharField(max_length=64, help_text="SHA-256 over both texts, as the notice shows it")
@@ -173,26 +165,8 @@ class ApproveIn(serializers.Serializer):
     )
 
 
-@extend_schema(request=ApproveIn, responses=NoticeOut)
-class Approve(OneAnswer):
-    right = RIGHT[Act.APPROVE]
-    serializer_class = ApproveIn
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"notice:{services.notice_approve(notice_id=kwargs['pk'], by=self.by, **data).pk}"
-
-
 class ReasonIn(serializers.Serializer):
     reason = serializers.CharField(max_length=2000)
-
-
-@extend_schema(request=ReasonIn, responses=NoticeOut)
-class Return(OneAnswer):
-    right = RIGHT[Act.RETURN]
-    serializer_class = ReasonIn
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"notice:{services.notice_return(notice_id=kwargs['pk'], by=self.by, **data).pk}"
 
 
 class PublishNoticeIn(serializers.Serializer):
@@ -206,29 +180,53 @@ class PublishNoticeIn(serializers.Serializer):
     )
 
 
-@extend_schema(request=PublishNoticeIn, responses=NoticeOut)
-class Publish(OneAnswer):
-    right = RIGHT[Act.PUBLISH]
-    serializer_class = PublishNoticeIn
+class OnNotice(OneAnswer):
+    """An act on one notice; `do` is the service that does it."""
+
+    do: ClassVar[Callable[..., Notice]]
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        incident = _incident_named(data["incident"])
-        notice = services.notice_publish(
-            notice_id=kwargs["pk"],
-            revision=data["revision"],
-            incident_id=incident.pk if incident else None,
-            by=self.by,
-        )
-        return f"notice:{notice.pk}"
+        return f"notice:{self.do(notice_id=kwargs['pk'], by=self.by, **data).pk}"
+
+
+@extend_schema(request=RevisionIn, responses=NoticeOut)
+class Submit(OnNotice):
+    right = RIGHT[Act.SUBMIT]
+    serializer_class = RevisionIn
+    do = staticmethod(services.notice_submit)
+
+
+@extend_schema(request=ApproveIn, responses=NoticeOut)
+class Approve(OnNotice):
+    right = RIGHT[Act.APPROVE]
+    serializer_class = ApproveIn
+    do = staticmethod(services.notice_approve)
 
 
 @extend_schema(request=ReasonIn, responses=NoticeOut)
-class Withdraw(OneAnswer):
-    right = RIGHT[Act.WITHDRAW]
+class Return(OnNotice):
+    right = RIGHT[Act.RETURN]
     serializer_class = ReasonIn
+    do = staticmethod(services.notice_return)
+
+
+@extend_schema(request=PublishNoticeIn, responses=NoticeOut)
+class Publish(OnNotice):
+    right = RIGHT[Act.PUBLISH]
+    serializer_class = PublishNoticeIn
+    do = staticmethod(services.notice_publish)
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"notice:{services.notice_withdraw(notice_id=kwargs['pk'], by=self.by, **data).pk}"
+        incident = _incident_named(data["incident"])
+        said = {"revision": data["revision"], "incident_id": incident.pk if incident else None}
+        return super().act(said, **kwargs)
+
+
+@extend_schema(request=ReasonIn, responses=NoticeOut)
+class Withdraw(OnNotice):
+    right = RIGHT[Act.WITHDRAW]
+    serializer_class = ReasonIn
+    do = staticmethod(services.notice_withdraw)
 
 
 # For `api_urls`: `notices/{id}/…`.

@@ -218,7 +218,8 @@ def act_view(act: Act) -> Callable[..., HttpResponse]:
             if error.status == 404:
                 raise
             problems = [str(row["message"]) for row in error.errors] or [error.sentence()]
-            return _sheet(request, selectors.notice_by_id(pk), problems=problems, status=error.status)
+            now = selectors.notice_by_id(pk)
+            return _sheet(request, now, problems=problems, said=request.POST, status=error.status)
         messages.success(request, _("Done and on record."))
         return redirect("notice", pk=pk)
 

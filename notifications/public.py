@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -33,7 +33,7 @@ def status(request: HttpRequest) -> HttpResponseBase:
     with translation.override(_language(request)):
         try:
             found = selectors.public_state(worlds.real())
-        except DatabaseError:
+        except Error:
             return _busy()
         text = render_to_string("notifications/status.html", {"found": found, "feed": _address(request, "feed.json")})
         return _cacheable(request, text.encode(), "text/html; charset=utf-8")
@@ -45,7 +45,7 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     with translation.override(_language(request)):
         try:
             found = selectors.public_state(worlds.real())
-        except DatabaseError:
+        except Error:
             return _busy()
         body = json.dumps(_feed(request, found), ensure_ascii=False, indent=1).encode()
         return _open_to_others(_cacheable(request, body, FEED_TYPE))

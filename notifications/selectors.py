@@ -241,7 +241,8 @@ def notice_history(notice: Notice) -> list[dict[str, Any]]:
     mine = Q(stream__kind=NOTICE_STREAM, stream__world_id=notice.world_id)
     if notice.incident is not None:
         mine |= Q(stream_id=notice.incident.stream_id)
-    rows = Event.objects.filter(mine, kind__startswith="notice.", data__notice=notice.pk).order_by("recorded_at", "pk")
+    told = Q(kind__startswith="notice.") | Q(kind="holding.kept")
+    rows = Event.objects.filter(mine, told, data__notice=notice.pk).order_by("recorded_at", "pk")
     events = with_texts(list(rows))
     users = people.users_by_id(event.actor_id for event in events if event.actor_id is not None)
     return [{"event": event, "user": users.get(event.actor_id or 0)} for event in events]

@@ -69,7 +69,9 @@ def group_member_set(*, group: WorkGroup, user: User, by: Actor, role: str = "me
 def _seat(seat: WorkGroupMember, role: str, group: WorkGroup, by: Actor) -> WorkGroupMember:
     before, seat.role = seat.role or None, role
     if before != role:
-        seat.save()
+        seat, _made = WorkGroupMember.objects.update_or_create(
+            group=group, user_id=seat.user_id, defaults={"role": role}
+        )
         record(SeatSet(group=group.key, user=seat.user_id, before=before, after=role), by=by)
     return seat
 

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import msgspec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import OperationalError, transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -21,7 +22,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.actor import Actor
-from common.errors import HotlineError, Invalid, TryLater
+from common.database import out_of_reach
+from common.errors import BUSY, RETRY_AFTER, HotlineError, Invalid
+from common.problems import problem_of, problem_response
 from engine import worlds
 from engine.idempotency import Answer, fingerprint_of, once
 from engine.models import World
@@ -38,6 +41,8 @@ __all__ = [
     "Endpoint",
     "Nothing",
     "PageRequest",
+    "blame",
+    "busy",
     "change_once",
     "home_in",
     "page",
@@ -53,9 +58,9 @@ def world_of(request: Request | HttpRequest) -> World:
     return worlds.by_key(key) if key else worlds.real()
 
 
-def home_in(world: World) -> HttpResponse:
-    """Back to one's own list, in the world one acted in."""
-    return redirect(reverse("home") + ("" if world.is_real else f"?world={world.key}"))
+def home_in(world: World) -> str:
+    """The address of one's own list, in the world one acted in."""
+    return reverse("home") + ("" if world.is_real else f"?world={world.key}")
 
 
 def refuse_nul(path: str, *said: QueryDict) -> None:
@@ -197,8 +202,10 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
                 return view(request, *args, **kwargs)
             except HotlineError as error:
                 return problem_page(request, error)
-            except OperationalError:
-                return problem_page(request, BUSY)
+            except Error as error:
+                if not out_of_reach(error):
+                    raise
+                return busy(request)
 
         guarded.right = right  # type: ignore[attr-defined]
         declared(guarded)
@@ -226,12 +233,32 @@ def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> 
     return _made(request.by, key, fingerprint, change)
 
 
+def blame(form: Any, error: HotlineError) -> None:
+    """Put each thing that is wrong beside its field; above the form what has none, and the sentence when nothing has one."""
+    beside = {str(row.get("field", "")).removeprefix("facts."): row for row in error.errors}
+    above = [] if beside.keys() & form.fields.keys() else [error.sentence()]
+    for name, row in beside.items():
+        if name in form.fields:
+            form.add_error(name, str(row["message"]))
+        elif not above or str(row["message"]) not in above[0]:
+            above.append(str(row["message"]))
+    for sentence in above:
+        form.add_error(None, sentence)
+
+
 def problem_page(request: HttpRequest, error: HotlineError) -> HttpResponse:
     """The page that says what is wrong; a view that can say it beside its form catches the error itself."""
     return render(request, "people/problem.html", {"error": error}, status=error.status)
 
 
-BUSY = TryLater("try_later", _("The product is busy right now. Nothing was changed; send the same request again."))
+def busy(request: HttpRequest) -> HttpResponse:
+    """503 with when to try again; made without database and session, which may be what is out of reach."""
+    if request.path_info.startswith("/api/"):
+        answer: HttpResponse = problem_response(problem_of(BUSY))
+    else:
+        answer = HttpResponse(render_to_string("503.html", {"request": request, "error": BUSY}), status=BUSY.status)
+    answer["Retry-After"], answer["Cache-Control"] = RETRY_AFTER, "no-store"
+    return answer
 
 
 def _to_sign_in(request: PageRequest) -> HttpResponseBase:

@@ -163,9 +163,10 @@ def contact_set(*, user: User, kind: str, value: str, by: Actor) -> Contact:
     by = by if _user_id(by) == user.pk else require(by, "user.manage")
     value = _contact_checked(kind, value.strip())
     user = _lock(user)
-    contact = Contact.objects.filter(user=user, kind=kind).first() or Contact(user=user, kind=kind)
+    known = Contact.objects.filter(user=user, kind=kind).first()
+    contact = known or Contact(user=user, kind=kind)
     contact.seal(value)
-    contact.save()
+    contact.save(**({"update_fields": ["key_id", "sealed"]} if known else {"force_insert": True}))
     record(ContactSet(contact=str(contact.pk), user=user.pk, kind=kind), by=by)
     return contact
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Case, Count, F, IntegerField, Prefetch, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from common.actor import Actor
 from common.errors import Missing
 from engine import worlds
 from engine.models import World
@@ -94,6 +95,33 @@ class Tally:
 
     lines: int
     pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What an item asks of its keeper (8.3): `kind` is inspect or replace; overdue from `due_at` on, in the company's zone."""
+
+    item: Equipment
+    kind: str
+    due_at: datetime
+
+
+def duties_of(by: Actor, *, on: date | None = None) -> list[Duty]:
+    """What the intervals of one's own items ask for soon or since; of items whose keeper left, administration is asked."""
+    on = on or today()
+    whose = Q(keeper_id=by.id)
+    if "administration" in by.roles:
+        whose |= Q(keeper__is_active=False)
+    rows = items().filter(whose, status="in_service").order_by("number")
+    dates = [
+        (row, kind, day) for row in rows for kind, day in (("inspect", row.inspect_by), ("replace", row.replace_by))
+    ]
+    return [Duty(row, kind, _day_after(day)) for row, kind, day in dates if day is not None and day <= on + SOON]
+
+
+def _day_after(day: date) -> datetime:
+    """On its last day an item is still good."""
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(settings.TIME_ZONE))
 
 
 def counts(on: date) -> dict[str, Tally]:

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 from psycopg import errors
@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from common.clock import wall
+from common.database import out_of_reach
 from common.ids import token_digest
 from engine import worlds
 from engine.bell import ring_now
@@ -155,7 +156,13 @@ class Ingest:
         with translation.override(_language(scope)):
             headers = {name.lower(): value for name, value in scope["headers"]}
             kind, _space, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-            known = await self._recall(secret.strip()) if kind.lower() == "bearer" and secret else None
+            try:
+                known = await self._recall(secret.strip()) if kind.lower() == "bearer" and secret else None
+            except Error as error:
+                if not out_of_reach(error):
+                    raise
+                await _send(send, *busy())
+                return
             body = await _body(receive) if known is not None else b""
             if known is None:
                 status, payload = unauthorised()

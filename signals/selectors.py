@@ -1,6 +1,6 @@
 """Reads of what the machines say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -206,11 +206,20 @@ def _core_series(world_id: int, regions: Sequence[str]) -> list[Known]:
 def near_now(world_id: int, regions: Sequence[str]) -> list[tuple[Threshold, str]]:
     """Lines that something in these regions is near to without being over it, with the colour of warning that calls for
     (ruling on contradiction 19), yellow first."""
-    plan = RULES.fresh()
     places = {*regions, None} if regions else None
+    return _near([row for row in readings(world_id) if places is None or row["region"] in places])
+
+
+def near_outside(world_id: int, regions: Collection[str]) -> list[tuple[Threshold, str]]:
+    """The same of every place but these regions."""
+    return _near([row for row in readings(world_id) if row["region"] not in regions])
+
+
+def _near(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Threshold, str]]:
+    plan = RULES.fresh()
     found: dict[str, str] = {}
-    for row in readings(world_id):
-        if row["state"] != State.NEAR.value or (places is not None and row["region"] not in places):
+    for row in rows:
+        if row["state"] != State.NEAR.value:
             continue
         threshold = plan.threshold(row["threshold"]["id"])
         figure = row["value"] if threshold.measure == "value" else row["ratio"]

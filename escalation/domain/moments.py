@@ -37,6 +37,7 @@ MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "incident.assessed": lambda data: ("impact_assessed",),
     "incident.dismissed": lambda data: ("dismissed",),
     "incident.closed": lambda data: ("closed",),
+    "condition.near": lambda data: ("condition_near",),
     "warning.started": lambda data: ("warning_issued",),
     "warning.raised": lambda data: (),
     "warning.extended": lambda data: (),
@@ -78,10 +79,7 @@ PROOFS_OF: Final[Mapping[tuple[str, str], Moments]] = {
 }
 
 # A declared kind of proof that is a moment too: the meeting held after the ending report is the evaluation meeting.
-MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {
-    "end.evaluation_meeting": {"meeting": "evaluation_met"},
-    "notice.publish": {"notice": "notice_published"},
-}
+MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {"end.evaluation_meeting": {"meeting": "evaluation_met"}}
 
 # After these the situation differs in a way that may exempt or oblige: levels, major against ordinary, an end.
 CHANGES_SITUATION: Final = frozenset(
@@ -89,9 +87,18 @@ CHANGES_SITUATION: Final = frozenset(
 )
 
 
+# Notices that tell customers on the website how else to reach us (6.1); an update speaks of what was told there before.
+OPENS_CHANNEL: Final = frozenset({"impact", "holding"})
+
+
 def proves(rule: str, kind: str, data: Data) -> bool:
-    """Whether an event may prove something for this rule: what is owed to a regulator is proved by a regulator's notice alone."""
-    return not kind.startswith("notice.") or (rule == "notice.regulator") is (data["kind"] == "regulator")
+    """Whether an event may prove something for this rule: what is owed to a regulator is proved by a regulator's notice
+    alone, the emergency channel on the website by a notice that opens one."""
+    if not kind.startswith("notice."):
+        return True
+    if rule == "start.website":
+        return data["kind"] in OPENS_CHANNEL
+    return (rule == "notice.regulator") is (data["kind"] == "regulator")
 
 
 def moments_of(kind: str, data: Data) -> Moments:

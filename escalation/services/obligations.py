@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
+from common.bilingual import in_language
 from common.clock import utc_text
 from common.errors import Conflict, Invalid, Missing, NotAllowed
 from engine import worlds
@@ -23,7 +24,6 @@ from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationOpened, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
 from incidents.selectors import Incident, of_event
-from people import selectors as people
 from people.rights import require
 from plans.domain import (
     ObligationRule,
@@ -313,9 +313,8 @@ def _standing(obligation_id: int) -> tuple[Obligation, Plan]:
 def _must_own(by: Actor, plan: Plan, row: Obligation) -> None:
     if by.kind == "system":
         return
-    groups = people.groups_of(people.users_by_id([by.id or 0])[by.id or 0])
-    if not selectors.owns(by, plan, row, groups):
-        owners = ", ".join(str(plan.role(key).title.zh) for key in row.owners)
+    if not selectors.owns(by, plan, row, selectors.place_of(by.id)):
+        owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
         raise NotAllowed("obligation.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
 
 
@@ -332,11 +331,3 @@ def stream_of(incident: Incident) -> Stream:
     stream = Stream(pk=incident.stream_id, world_id=incident.world_id, kind="incident", key=incident.number)
     stream.matter = incident
     return stream
-
-
-def incident_number_of(obligation_id: int) -> str:
-    """Raises Missing."""
-    number = Obligation.objects.filter(pk=obligation_id).values_list("incident__number", flat=True).first()
-    if number is None:
-        raise Missing("obligation.missing", _("There is no such obligation."))
-    return number

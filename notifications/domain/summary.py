@@ -164,13 +164,20 @@ def _values_of(event: Fact, teller: _Teller) -> dict[str, Both | str]:
     values: dict[str, Both | str] = {
         name: _one_line(str(data[name])) for name in ("title", "reason", "impact") if data.get(name)
     }
-    if titles := data.get("titles"):
-        values["title"] = Both(titles["zh"], titles["en"])
+    # Names the company gave are in both languages: an incident's titles, an item's names, the title of a preparation.
+    for name in ("titles", "names", "title"):
+        if isinstance(titles := data.get(name), Mapping):
+            values["title"] = Both(titles["zh"], titles["en"])
     if trigger := data.get("trigger"):
         values["metric"] = teller.named("metrics", trigger["metric"])
     if "group" in data:
         values["group"] = teller.named("groups", data["group"])
-        values["status"] = words.STATUSES[data["after"]]
+        values["status"] = words.STATUSES.get(str(data.get("after")), same(""))
+    if "quantity" in data:
+        values["quantity"] = str(data["quantity"])
+    if event["kind"].startswith("notice."):
+        notice = words.NOTICES[data["kind"]]
+        values["notice"] = notice if data.get("published", True) else words.NEVER_OUT.filled(notice=notice)
     if level := data.get("level") or (data["after"] if event["kind"] == "level.decided" else None):
         values["level"] = _level(level)
     for name, table in (("outcome", words.OUTCOMES), ("verdict", words.VERDICTS), ("colour", words.COLOURS)):

@@ -53,6 +53,13 @@ VERDICTS: Final = {
     "lower": Both("降低级别", "lower the level"),
 }
 OUTCOMES: Final = {"confirmed": Both("属实", "confirmed"), "false_alarm": Both("误报", "a false alarm")}
+NOTICES: Final = {
+    "impact": Both("影响说明", "the impact statement"),
+    "update": Both("恢复进展更新", "the recovery update"),
+    "regulator": Both("致监管部门的通报", "the notice to the regulator"),
+    "holding": Both("备用声明", "the holding statement"),
+}
+NEVER_OUT: Final = Both("尚未发布的{notice}", "{notice}, which had not been published")
 COLOURS: Final = {"blue": Both("蓝色", "blue"), "yellow": Both("黄色", "yellow")}
 VALUES: Final = {
     "node": Both("单个节点", "a single node"),
@@ -114,6 +121,17 @@ COURSE: Final = {
     "ending.reported": Both("技术处置组提交终止报告", "The technical response group submitted the ending report"),
     "response.ended": Both("应急响应终止", "The response was ended"),
     "incident.closed": Both("事件关闭", "The incident was closed"),
+    "notice.published": Both("对外发布{notice}", "Published: {notice}"),
+    "notice.withdrawn": Both("撤回{notice}：{reason}", "Withdrawn: {notice}: {reason}"),
+    "task.given": Both("{group}领受任务：{title}", "{group} was given a task: {title}"),
+    "task.done": Both("{group}完成任务：{title}", "{group} did a task: {title}"),
+    "task.cancelled": Both(
+        "{group}的任务取消：{title}；{reason}", "A task of {group} was cancelled: {title}; {reason}"
+    ),
+    "task.reassigned": Both("{group}的任务改派：{title}", "A task of {group} was passed on: {title}"),
+    "warning.task_done": Both("预警准备事项完成：{title}", "Prepared for the warning: {title}"),
+    "equipment.withdrawn": Both("领用物资：{title}（数量 {quantity}）", "Equipment withdrawn: {title} ({quantity})"),
+    "equipment.returned": Both("归还物资：{title}（数量 {quantity}）", "Equipment returned: {title} ({quantity})"),
 }
 
 PHASE_LINE: Final = Both("阶段：{phase}（自{since}起）", "Phase: {phase} (since {since})")

@@ -16,6 +16,7 @@ from incidents.selectors import Incident
 from notifications.domain import notices as rules
 from notifications.domain.notices import Act, Barred, Kind, State, Why, Wrong
 from notifications.events import (
+    HoldingKept,
     NoticeApproved,
     NoticeDrafted,
     NoticeEdited,
@@ -160,12 +161,13 @@ def notice_return(*, notice_id: int, reason: str, by: Actor) -> Notice:
 def notice_publish(*, notice_id: int, by: Actor, revision: int | None = None, incident_id: int | None = None) -> Notice:
     """The PR manager, the single voice, puts the approved text out; a second time is a Conflict.
 
-    A holding statement approved ahead goes out for the incident named here. Raises NotAllowed for who wrote or approved it.
+    A holding statement approved ahead goes out for the incident named here, and its text stands ready for the next one.
+    Raises NotAllowed for who wrote or approved it.
     """
     it = _entered(Act.PUBLISH, notice_id, by, also=incident_id)
     notice = it.notice
     _same_revision(notice, revision)
-    _assign(notice, incident_id)
+    _assign(it, incident_id)
     notice.published_by_id, notice.published_at = it.by.id, it.now
     _moved(it, "incident", "published_by", "published_at")
     _log(notice, NoticePublished(**_named(notice), sha256=notice.content_hash), it.by, it.now)
@@ -243,8 +245,25 @@ def _approval_voided(notice: Notice) -> tuple[str, ...]:
     return ("approved_by", "approved_at", "approved_revision", "approved_hash", "opinion")
 
 
-def _assign(notice: Notice, incident_id: int | None) -> None:
+def _keep_ready(it: Entered) -> None:
+    """The next need finds the same approved text in store (ruling on contradiction 10): nobody has to approve it twice."""
+    out = it.notice
+    names = ("world_id", "kind", "text_zh", "text_en", "revision", "content_hash", "writers", "opinion")
+    people = ("drafted", "edited", "submitted", "approved")
+    same = {name: getattr(out, name) for name in names}
+    same |= {f"{did}_{what}": getattr(out, f"{did}_{what}") for did in people for what in ("by_id", "at")}
+    ready = Notice.objects.create(**same, approved_revision=out.approved_revision, approved_hash=out.approved_hash)
+    # The same way as every notice: the database lets none begin as approved.
+    for state in (State.IN_REVIEW, State.APPROVED):
+        ready.state = state.value
+        ready.save(update_fields=["state"])
+    kept = HoldingKept(**_named(ready), of=out.pk, sha256=ready.content_hash)
+    log_append(_stream(ready), kept, by=it.by, occurred=it.now, clause=CLAUSE)
+
+
+def _assign(it: Entered, incident_id: int | None) -> None:
     """A holding statement goes out for an incident; every other keeps the one it was drafted for."""
+    notice = it.notice
     if notice.kind != Kind.HOLDING or notice.incident_id is not None:
         if incident_id not in (None, notice.incident_id):
             raise Invalid("notice.incident", _("Only a holding statement may be published for another incident."))
@@ -253,6 +272,7 @@ def _assign(notice: Notice, incident_id: int | None) -> None:
     if incident is None or incident.world_id != notice.world_id:
         rows = [{"field": "incident", "code": "required", "message": _("Choose the incident this is published for.")}]
         raise Invalid("notice.incident", _("Choose the incident this is published for."), errors=rows)
+    _keep_ready(it)
     notice.incident = incident
 
 

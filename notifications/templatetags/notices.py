@@ -35,6 +35,7 @@ DONE: dict[str, tuple[Text, str]] = {
     "notice.returned": (_("Returned by legal"), "reason"),
     "notice.published": (_("Published"), ""),
     "notice.withdrawn": (_("Withdrawn"), "reason"),
+    "holding.kept": (_("Published for an incident; the same text stands ready again"), ""),
 }
 VOIDED = _("Edited; what legal had read counts no longer")
 

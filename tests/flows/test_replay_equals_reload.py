@@ -33,8 +33,8 @@ from tests.cast import DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
-INCIDENT = ("incident.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.", "summary.",
-            "message.", "notice.", "obligation.", "task.", "equipment.withdrawn", "equipment.returned")  # fmt: skip
+INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
+            "summary.", "message.", "notice.", "obligation.", "task.", "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 
 def state(house: Hotline) -> dict[str, Any]:
@@ -201,6 +201,7 @@ def a_tester(cast: Cast) -> int:
 def warned(cast: Cast, house: Hotline) -> Iterator[None]:
     """A blue warning is raised, reported on, prepared for, extended, refused its lifting once and lifted."""
     lin, gm, tech = cast.actor(DUTY), cast.actor(GM), cast.actor(TECH)
+    house.samples("cpu", *[80] * 8, node="ivr-2")
     number = incidents.incident_report(
         report=ReportIn(noticed="排队变长", regions=["south"]), by=lin, world=house.world
     ).number

@@ -108,6 +108,7 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "message.queued":
     case "equipment.withdrawn":
     case "equipment.returned":
+    case "condition.near":
     case "warning.data_reported":
     case "warning.task_assigned":
     case "warning.task_done":

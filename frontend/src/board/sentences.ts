@@ -52,6 +52,8 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
         [event.data.availability, event.data.spares, event.data.forecast].filter(Boolean).join(" · "));
     case "warning.task_assigned":
       return plain(say("Task given: {title}.", { title: pick(event.data.title) }));
+    case "condition.near":
+      return plain(say("Near the threshold of {lines}.", { lines: event.data.lines.map((line) => pick(line.title)).join(" · ") }), "", true);
     case "warning.task_done":
       return plain(event.data.all_done
         ? say("Task done: {title}. The preparation is complete.", { title: pick(event.data.title) })

@@ -30,6 +30,7 @@ export const PAYLOADS = {
   "incident.verified": shape({ outcome: oneOf("confirmed", "false_alarm"), major: flag, note: words, phase }),
   "incident.assessed": shape({ facts, impact: words, measures: words }),
   "incident.dismissed": shape({ reason: words, false_alarm: flag, phase }),
+  "condition.near": shape({ lines: list(shape({ threshold: text, title: bilingual, colour })) }),
   "warning.started": shape({
     colour, phase, clauses: list(text), reach: optional(words, ""), duration: optional(words, ""), measures: optional(words, ""),
     contents: optional(maybe(mapOf(bilingual)), null), limit_at: optional(maybe(time), null), preparation: optional(list(task), []),

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from common.errors import Invalid
 from dashboard.selectors import obligation_card, room_state
 from engine import worlds
 from escalation.models import Obligation
 from escalation.selectors import plan_for
+from escalation.services.levels import level_decide
+from escalation.services.obligations import obligation_fulfil
 from incidents import services as incidents
 from incidents.models import Incident
 from incidents.services import ReportIn
@@ -90,6 +93,34 @@ def test_an_update_draft_is_not_the_impact_statement(cast: Cast, major: Incident
 def test_a_regulators_notice_proves_nothing_owed_to_the_public(cast: Cast, major: Incident):
     published(cast, approved(cast, drafted(cast, major, kind="regulator")))
     assert states(major, *THREE) == dict.fromkeys(THREE, OPEN)
+
+
+def started(cast: Cast, incident: Incident) -> None:
+    gm = cast.actor(GM)
+    level_decide(number=incident.number, level="II", reason="As we judge it", by=gm)
+    incidents.response_start(number=incident.number, by=gm)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("impact", "fulfilled"), ("update", "open"), ("regulator", "open"), ("holding", "fulfilled")]
+)
+def test_the_emergency_channel_on_the_website_is_proved_by_what_opens_one(
+    kind: str, state: str, cast: Cast, major: Incident
+):
+    started(cast, major)
+    notice = approved(cast, drafted(cast, None if kind == "holding" else major, kind=kind))
+    assert states(major, "start.website") == {"start.website": ["open"]}, "approved is not out"
+    other = incidents.incident_report(report=ReportIn(noticed="x"), by=cast.actor(DUTY), world=major.world)
+    published(cast, approved(cast, drafted(cast, other)))
+    assert states(major, "start.website") == {"start.website": ["open"]}, "another incident's"
+    published(cast, notice, incident_id=major.pk)
+    assert states(major, "start.website") == {"start.website": [state]}
+
+
+def test_that_a_notice_was_published_is_proved_by_the_notice_and_not_by_saying_so(cast: Cast, major: Incident):
+    row = Obligation.objects.get(incident=major, rule="notice.publish")
+    with pytest.raises(Invalid):
+        obligation_fulfil(obligation_id=row.pk, evidence="notice", note="It is out", by=cast.actor(MANAGER))
 
 
 def test_a_holding_statement_approved_ahead_counts_as_published(cast: Cast, major: Incident):

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from common.actor import SYSTEM
+from common.errors import NotAllowed
 from engine.models import Event
+from escalation import selectors
+from escalation.models import Obligation
+from escalation.services.obligations import obligation_fulfil
 from notifications.models import Delivery
 from people.models import RoleHolding
 from people.services import role_end
@@ -137,6 +141,21 @@ def test_what_is_late_tells_its_owner_and_the_next_one_up_and_keeps_to_the_grid(
     climbed = Event.objects.filter(kind="obligation.escalated", data__rule="tech.handling_report").order_by("seq")
     steps = [(event.data["step"], event.data["told"]) for event in climbed]
     assert steps[:2] == [(1, []), (2, ["cto"])], "the empty seat is on record"
+
+
+def test_who_leads_in_another_department_does_not_settle_what_a_department_owes(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start()
+    row = night.owed()["start.allocation"]
+    # A plan of its own may let a department owe it; the shipped one's such duties stand outside incidents.
+    Obligation.objects.filter(pk=row["id"]).update(owners=["security"])
+    deng, lei = hotline.cast.actor("deng"), hotline.cast.actor("lei")
+    said = {"obligation_id": row["id"], "evidence": "decision", "note": "Guards sent"}
+    with pytest.raises(NotAllowed, match="Security"):
+        obligation_fulfil(**said, by=deng)
+    assert row["id"] not in [
+        mine.pk for mine, _plan in selectors.mine(deng, user_id=deng.id, world_id=hotline.world.pk)
+    ]
+    assert obligation_fulfil(**said, by=lei).state == "fulfilled"
 
 
 def test_an_obligation_is_waived_by_headquarters_with_a_reason(hotline: Hotline) -> None:  # noqa: F811

@@ -15,6 +15,8 @@ from incidents import services
 from incidents.domain.moves import NotTheirs, may_be_given
 from incidents.domain.reports import ReportIn
 from incidents.models import Incident, Task
+from notifications.models import Delivery
+from notifications.services import message_acknowledge
 from people.models import User
 from tests.cast import DUTY, GM, OUTSIDER, TECH, Cast
 
@@ -62,7 +64,7 @@ def test_who_can_be_given_a_task(case: str, active: bool, sits: bool, why: NotTh
 def test_who_gives(who: str, cast: Cast, incident: Incident, give: Callable[..., Task]) -> None:
     task = give(by=cast.actor(who), due_at=worlds.now(incident.world) + timedelta(hours=1))
     assert (task.state, task.assignee_id, task.given_by_id) == ("open", cast.user(MEMBER).pk, cast.user(who).pk)
-    assert kinds(incident)[-1] == "task.given"
+    assert kinds(incident)[-2:] == ["task.given", "message.queued"]
 
 
 @pytest.mark.parametrize("who", [OUTSIDER, "audit", "exec", MEMBER, OTHER_LEAD, "wen"])
@@ -162,6 +164,27 @@ def test_a_task_of_who_left_is_passed_on(cast: Cast, incident: Incident, give: C
         services.task_reassign(
             number=incident.number, task_id=task.pk, assignee=cast.user("peng").pk, by=cast.actor(DUTY)
         )
+
+
+def told(kind: str) -> list[str]:
+    rows = Delivery.objects.filter(message__kind=kind, channel="inapp").order_by("pk")
+    return list(rows.values_list("user__username", flat=True))
+
+
+def test_who_is_given_a_task_or_takes_it_over_is_told_and_acknowledges(
+    cast: Cast, incident: Incident, give: Callable[..., Task]
+) -> None:
+    task = give()
+    assert told("task.given") == [MEMBER]
+    message = Delivery.objects.get(message__kind="task.given", channel="inapp").message
+    assert "Switch to the spare line" in message.body["en"]
+    assert message_acknowledge(message_id=message.pk, by=cast.actor(MEMBER)).state == "acknowledged"
+    left(cast, MEMBER)
+    for _ in range(2):
+        services.task_reassign(
+            number=incident.number, task_id=task.pk, assignee=cast.user(TECH).pk, by=cast.actor(DUTY)
+        )
+    assert told("task.reassigned") == [TECH]
 
 
 def test_a_task_of_another_incident_is_missing(cast: Cast, incident: Incident, give: Callable[..., Task]) -> None:

@@ -17,7 +17,7 @@ from incidents.services import ReportIn, incident_report
 from notifications import services
 from notifications.domain.notices import GAP, Act, State, Why, barred, content_hash, judge, wrong
 from notifications.models import Message, Notice
-from notifications.selectors import holding_offered, notice_history, notice_prefilled, waits_for
+from notifications.selectors import holding_offered, holding_ready, notice_history, notice_prefilled, waits_for
 from people.models import User
 from people.selectors import actor_of
 from people.services import role_assign
@@ -349,6 +349,26 @@ def test_a_holding_statement_approved_ahead_goes_out_for_an_incident(
     assert kinds(incident) == ["notice.published"]
     assert next(row["event"].kind for row in notice_history(out)) == "notice.drafted", "its history is whole"
     assert holding_offered(incident) == []
+
+
+def test_a_holding_statement_that_went_out_stands_ready_for_the_next_incident(
+    world: World, incident: Incident, jiang: User, wen: User, han: User, lin: User
+):
+    holding = drafted(None, jiang, kind="holding", world=world)
+    submitted(holding, jiang)
+    approved(holding, wen)
+    services.notice_publish(notice_id=holding.pk, incident_id=incident.pk, by=actor_of(han))
+    following = incident_report(report=ReportIn(noticed="another"), by=actor_of(lin), world=world)
+    (ready,) = holding_offered(following)
+    assert ready.pk != holding.pk
+    assert (ready.text_zh, ready.content_hash, ready.approved_by_id) == (ZH, holding.content_hash, wen.pk)
+    assert [row["event"].kind for row in notice_history(ready)] == ["holding.kept"]
+    for user in (jiang, wen):
+        with pytest.raises(NotAllowed):
+            services.notice_publish(notice_id=ready.pk, incident_id=following.pk, by=actor_of(user))
+    out = services.notice_publish(notice_id=ready.pk, incident_id=following.pk, by=actor_of(han))
+    assert (out.state, out.incident_id) == ("published", following.pk)
+    assert [row.published_at for row in holding_ready(world.pk)] == [None], "and for the one after"
 
 
 def test_only_a_holding_statement_changes_its_incident(ready: Notice, world: World, lin: User, han: User):

@@ -211,7 +211,7 @@ def test_it_goes_to_the_tier_the_plan_names_for_it(incident: Incident, gao: User
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-def fact(seq: int, kind: str, **data: object) -> dict[str, object]:
+def fact(seq: int, kind: str, /, **data: object) -> dict[str, object]:
     return {"seq": seq, "kind": kind, "occurred": f"2026-11-24T03:{seq:02}:00.000000Z", "data": data}
 
 
@@ -262,6 +262,31 @@ def test_what_was_told_before_is_not_told_again():
     assert told(*events, since=1)["course"] == ["11:02 The response was ended"]
 
 
+def test_notices_tasks_and_equipment_are_told():
+    suits = {"names": {"zh": "防静电服", "en": "Anti-static suit"}, "quantity": 3}
+    task = {"group": "technical", "title": "Swap the board"}
+    lines = told(
+        fact(1, "task.given", id=1, assignee=4, due_at=None, **task),
+        fact(2, "task.reassigned", id=1, before=4, after=5, reason="", **task),
+        fact(3, "task.done", id=1, note="", late=False, **task),
+        fact(4, "equipment.withdrawn", equipment=1, number="P-1", left=0, incident="2026-0001", note="", **suits),
+        fact(5, "notice.published", notice=1, kind="impact", revision=1, sha256=""),
+        fact(6, "notice.withdrawn", notice=1, kind="impact", revision=1, published=True, reason="wrong place"),
+        fact(7, "notice.withdrawn", notice=2, kind="update", revision=1, published=False, reason="not needed"),
+        fact(8, "warning.task_done", task=1, item="x", title={"zh": "备勤", "en": "Standby"}, word="", all_done=False),
+    )["course"]
+    assert [line.partition(" ")[2] for line in lines] == [
+        "technical was given a task: Swap the board",
+        "A task of technical was passed on: Swap the board",
+        "technical did a task: Swap the board",
+        "Equipment withdrawn: Anti-static suit (3)",
+        "Published: the impact statement",
+        "Withdrawn: the impact statement: wrong place",
+        "Withdrawn: the recovery update, which had not been published: not needed",
+        "Prepared for the warning: Standby",
+    ]
+
+
 def test_every_line_of_the_course_can_be_said():
     """A payload with nothing but its required words never breaks the draft."""
     events = [fact(n, kind, title="t", after="I", outcome="confirmed", verdict="keep", colour="blue", level="I")
@@ -270,4 +295,10 @@ def test_every_line_of_the_course_can_be_said():
         event["data"] |= {"regions": [], "reach": None, "facts": {}, "provisional": False, "trigger": {"metric": "cpu"}}
         if event["kind"] == "group.status_set":
             event["data"] |= {"group": "technical", "after": "working"}
+        if event["kind"].startswith("notice."):
+            event["data"] |= {"kind": "impact"}
+        if event["kind"].startswith("equipment."):
+            event["data"] |= {"names": {"zh": "防静电服", "en": "Suit"}, "quantity": 2}
+        if event["kind"].startswith("task."):
+            event["data"] |= {"group": "technical"}
     assert len(told(*events)["course"]) == len(events)

@@ -1,6 +1,6 @@
 """Pages and API of the ledger."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +14,7 @@ from hotline_ep.practice.ledger import LINES, ledger_found
 from people import services as people
 from resources import selectors, services
 from resources.models import Equipment, Movement, Store
-from tests.apps.resources.conftest import KEEPER, LEAD, OFFICE, READER, Add, everything, row, workbook
+from tests.apps.resources.conftest import KEEPER, LEAD, OFFICE, OTHER_KEEPER, READER, Add, everything, row, workbook
 from tests.cast import DUTY, OUTSIDER, Cast
 
 BASE = "/resources/equipment/"
@@ -141,6 +141,40 @@ def test_an_item_whose_keeper_left_says_so(cast: Cast, add: Add) -> None:
     assert "Has left" in cast.client(READER).get(BASE).content.decode()
     page = cast.client(LEAD).post(f"{BASE}{item.pk}/withdraw", {"quantity": 1}).content.decode()
     assert "has left. Name another keeper first" in page
+
+
+def test_the_keepers_own_list_asks_for_what_the_intervals_ask(cast: Cast, add: Add) -> None:
+    today = selectors.today()
+    never = {"inspect_months": None, "renew_months": None}
+    add(number="NT-1", **{**never, "inspect_months": 1, "last_inspected_on": today - timedelta(days=20)})
+    add(number="NT-2", **{**never, "renew_months": 1, "purchased_on": today - timedelta(days=40)})
+    add(number="NT-3", **{**never, "inspect_months": 36, "last_inspected_on": today})
+    page = cast.client(KEEPER).get("/").content.decode()
+    overdue, _heading, later = page.partition('aria-labelledby="due-later"')
+    assert ("NT-2" in overdue, "NT-1" in overdue) == (True, False)
+    assert ("NT-1" in later, "NT-3" in page) == (True, False)
+    assert "Replace: Network tester" in overdue
+    assert "Inspect: Network tester" in later
+    assert "检查：网络测试仪" in cast.client(KEEPER, "zh-hans").get("/").content.decode()
+    assert "NT-" not in cast.client(OTHER_KEEPER).get("/").content.decode(), "not theirs"
+    assert "NT-" not in cast.client(OFFICE).get("/").content.decode()
+    soon = selectors.duties_of(cast.actor(KEEPER))
+    assert [(duty.item.number, duty.kind) for duty in soon] == [("NT-1", "inspect"), ("NT-2", "replace")]
+    last_good = next(duty for duty in soon if duty.kind == "inspect").item.inspect_by
+    assert last_good
+    assert soon[0].due_at.date() == last_good + timedelta(days=1)
+    services.equipment_inspect(equipment_id=soon[0].item.pk, condition="good", by=cast.actor(KEEPER))
+    assert [duty.item.number for duty in selectors.duties_of(cast.actor(KEEPER), on=today - timedelta(days=3))] == [
+        "NT-2"
+    ]
+
+
+def test_what_an_item_asks_whose_keeper_left_is_asked_of_administration(cast: Cast, add: Add) -> None:
+    add()
+    people.user_deactivate(user=cast.user(KEEPER), by=SYSTEM)
+    page = cast.client(OFFICE).get("/").content.decode()
+    assert "NT-1" in page
+    assert "Its keeper has left" in page
 
 
 @pytest.mark.parametrize(("who", "looks"), [(OUTSIDER, 403), (DUTY, 200)])
