@@ -49,6 +49,7 @@ from people.rights import ROLES, Scope, allowed
 from people.selectors import groups, groups_of, names, users_by_id
 from plans.domain import Plan
 from plans.selectors import current
+from resources.selectors import away_for
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
 
@@ -270,6 +271,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),
         "warning": warning_room(incident, by, seq=seq),
+        "away": away_for(incident.pk),
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
         "acts": forms_for(incident, by, seq=seq),

@@ -58,6 +58,7 @@ def plan(request: PageRequest) -> HttpResponse:
         "rules": [rule | {"when": _condition(words, rule["when"])} for rule in words["level_rules"].values()],
         "majors": [rule | {"when": _condition(words, rule["when"])} for rule in words["major_rules"].values()],
         "obligations": [row | _clock(words, row) for row in words["obligations"].values()],
+        "preparation": [row | _prepared(words, row) for row in words["preparation"].values()],
         "index": [row | _marked(row) for row in words["bci"].values()],
         "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
     }
@@ -76,6 +77,13 @@ def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {
         "owner_titles": [words["roles"][role]["title"] for role in row["owners"]],
         "anchor_titles": [MOMENTS.get(moment, moment) for moment in row["anchors"]],
+    }
+
+
+def _prepared(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "role_title": words["roles"][row["role"]]["title"],
+        "department_title": words["departments"][row["department"]]["title"],
     }
 
 
