@@ -26,27 +26,35 @@ NAVIGATION = (
     ("/operations/", _("Operations"), "settings", "operations.view"),
 )
 
+THUMB = 5  # places at the lower edge of a phone
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Template context: `nav`, `world` (None: the real one), `here` (the path)."""
+    """Template context: `nav`, `thumb` (the same for a phone), `practice_world` (None: the real one)."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
-        return {"nav": [], "practice_world": None}
+        return {"nav": [], "thumb": {}, "practice_world": None}
     by = actor_on(request)
     unread = unread_count(request.user.pk) if allowed_somewhere(by, "message.view") else 0
-    return {
-        "nav": [
-            {
-                "url": url,
-                "label": label,
-                "icon": icon,
-                "active": request.path == url or (url != "/" and request.path.startswith(url)),
-                "badge": unread if url == "/messages/" else 0,
-            }
-            for url, label, icon, right in NAVIGATION
-            if allowed_somewhere(by, right)
-        ],
-        "practice_world": _practice_world(request),
-    }
+    nav = [
+        {
+            "url": url,
+            "label": label,
+            "icon": icon,
+            "active": request.path == url or (url != "/" and request.path.startswith(url)),
+            "badge": unread if url == "/messages/" else 0,
+        }
+        for url, label, icon, right in NAVIGATION
+        if allowed_somewhere(by, right)
+    ]
+    return {"nav": nav, "thumb": _for_a_thumb(nav), "practice_world": _practice_world(request)}
+
+
+def _for_a_thumb(nav: list[dict[str, Any]]) -> dict[str, Any]:
+    """What stands at a phone's lower edge: as many entries as a thumb tells apart, the rest behind "More"."""
+    first = nav if len(nav) <= THUMB else nav[: THUMB - 1]
+    more = nav[len(first) :]
+    within, badge = any(entry["active"] for entry in more), sum(entry["badge"] for entry in more)
+    return {"first": first, "more": more, "within": within, "badge": badge}
 
 
 def _practice_world(request: HttpRequest) -> World | None:

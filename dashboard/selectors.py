@@ -50,7 +50,7 @@ from people.rights import ROLES, Scope, allowed, allowed_somewhere
 from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current
-from resources.selectors import duties_of
+from resources.selectors import away_for, duties_of
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import near_outside, readings
 
@@ -282,6 +282,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),
         "warning": warning_room(incident, by, seq=seq),
+        "away": away_for(incident.pk),
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
         "acts": _acts(incident, by, seq),

@@ -1,5 +1,7 @@
 """Forms of the people pages."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,10 @@ class UserForm(forms.ModelForm):
 
     password = forms.CharField(label=_("First password"), widget=forms.PasswordInput, strip=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].empty_label = _("None")  # type: ignore[attr-defined]
+
     class Meta:
         model = User
         fields = ("username", "display_name", "language", "department")
@@ -23,7 +29,9 @@ class UserForm(forms.ModelForm):
 class RoleForm(forms.Form):
     """A role for somebody, everywhere or narrowed."""
 
-    user = forms.ModelChoiceField(User.objects.filter(is_active=True).order_by("display_name"), label=_("Person"))
+    user = forms.ModelChoiceField(
+        User.objects.filter(is_active=True).order_by("display_name"), label=_("Person"), empty_label=_("Choose…")
+    )
     role = forms.ChoiceField(choices=lambda: list(ROLES.items()), label=_("Role"))
     region = forms.ModelChoiceField(
         Region.objects.order_by("key"), required=False, label=_("Only in region"), empty_label=_("Everywhere")

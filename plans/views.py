@@ -57,6 +57,7 @@ def plan(request: PageRequest) -> HttpResponse:
         "rules": [rule | {"when": _condition(words, rule["when"])} for rule in words["level_rules"].values()],
         "majors": [rule | {"when": _condition(words, rule["when"])} for rule in words["major_rules"].values()],
         "obligations": [row | _clock(words, row) for row in words["obligations"].values()],
+        "preparation": [row | _prepared(words, row) for row in words["preparation"].values()],
         "index": [row | _marked(row) for row in words["bci"].values()],
         "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
     }
@@ -139,6 +140,13 @@ def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 def _moment(words: dict[str, Any], moment: str) -> Any:
     level = next((row for key, row in words["levels"].items() if level_moment(key) == moment), None)
     return _("%(level)s decided") % {"level": level["title"]} if level else MOMENTS.get(moment, moment)
+
+
+def _prepared(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "role_title": words["roles"][row["role"]]["title"],
+        "department_title": words["departments"][row["department"]]["title"],
+    }
 
 
 def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reads of the ledger."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -80,8 +80,8 @@ def ledger(wanted: Filter | None = None, *, on: date | None = None) -> QuerySet[
     for word in wanted.words.split():
         said = ("number", "name_zh", "name_en", "specification", "keeper__display_name")
         anywhere = Q()
-        for field in said:
-            anywhere |= Q(**{f"{field}__icontains": word})
+        for said_in in said:
+            anywhere |= Q(**{f"{said_in}__icontains": word})
         rows = rows.filter(anywhere)
     urgency = Case(
         When(_expired(on), then=Value(0)), When(_soon(on), then=Value(1)), default=Value(2), output_field=IntegerField()
@@ -185,6 +185,33 @@ def out_of(equipment_id: int) -> list[Out]:
     found = [(row["incident_id"], row["net"]) for row in rows]
     by_id = incidents.incidents().in_bulk([pk for pk, _net in found if pk is not None])
     return [Out(by_id[pk] if pk is not None else None, net) for pk, net in found]
+
+
+@dataclass(slots=True)
+class Away:
+    """Pieces of an item that are out for an incident: since when, and who took them (`by` None: the product)."""
+
+    equipment: Equipment
+    since: datetime
+    quantity: int = 0
+    takers: list[User | None] = field(default_factory=list)
+
+
+def away_for(incident_id: int) -> list[Away]:
+    """What is out for an incident now, longest first. What came back wholly and went out again counts from then."""
+    lines = Movement.objects.filter(incident_id=incident_id, kind__in=["withdrawn", "returned"])
+    away: dict[int, Away] = {}
+    for line in lines.select_related("equipment__store", "equipment__keeper", "by").order_by("pk"):
+        one = away.setdefault(line.equipment_id, Away(line.equipment, line.at))
+        if line.kind == Movement.Kind.RETURNED:
+            one.quantity -= line.quantity
+        else:
+            one.quantity += line.quantity
+            if line.by not in one.takers:
+                one.takers.append(line.by)
+        if one.quantity <= 0:
+            del away[line.equipment_id]
+    return sorted(away.values(), key=lambda one: one.since)
 
 
 def withdrawn_for(incident_id: int) -> list[tuple[Equipment, int]]:

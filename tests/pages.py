@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 
 # Who looks, by user name; read before Django is set up, so nothing of tests.cast here.
 DUTY, GM, TECH, AUDITOR, ADMIN, GUARD = "lin", "chen", "gao", "audit", "admin", "guard"
-EDITOR, LEGAL, KEEPER = "jiang", "wen", "feng"
+EDITOR, LEGAL, SPOKESPERSON, KEEPER = "jiang", "wen", "han", "feng"
+SUPERVISOR, EXECUTIVE = "su", "exec"
 # GET addresses that are no pages of ours to look at: answers for programs, switches, allauth's pages that nobody is led to.
 NO_PAGES = (
     "api/",
@@ -15,8 +16,8 @@ NO_PAGES = (
     "status/popup.js",
     "resources/equipment/export.xlsx",
 )
-# Pages of what the staged night has not: the review of an uploaded workbook, and the cast of a played world.
-NOT_STAGED = frozenset({"equipment-import-review", "drill-cast"})
+# Pages of what the staged night has not: the cast of a played world.
+NOT_STAGED = frozenset({"drill-cast"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Scene:
     message: int
     series: int
     notice: int
+    ready: int
     equipment: int
+    wrong_upload: int
+    right_upload: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ PAGES = (
     Shown("sign-in", "/accounts/login/", None, main=True),
     Shown("obligations", "/", GM, "home", main=True),
     Shown("obligations-technical", "/", TECH, "home", main=True),
+    Shown("obligations-supervisor", "/", SUPERVISOR, "home"),
+    Shown("obligations-legal", "/", LEGAL, "home"),
+    Shown("obligations-spokesperson", "/", SPOKESPERSON, "home"),
+    Shown("obligations-keeper", "/", KEEPER, "home"),
+    Shown("obligations-executive", "/", EXECUTIVE, "home"),
+    Shown("obligations-auditor", "/", AUDITOR, "home"),
     Shown("report", "/report/", DUTY, "report", main=True),
     Shown("incidents", "/incidents/?all", GM, "incidents", main=True),
     Shown("room-response", "/incidents/{incident}/", GM, "incident-room", main=True),
@@ -67,6 +77,7 @@ PAGES = (
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
     Shown("notice", "/notices/{notice}/", LEGAL, "notice", main=True),
+    Shown("notice-ready", "/notices/{ready}/", SPOKESPERSON, "notice"),
     Shown("status", "/status/", None, "status", main=True),
     Shown("resources", "/resources/", KEEPER, "resources"),
     Shown("equipment", "/resources/equipment/", KEEPER, "equipment", main=True),
@@ -74,6 +85,8 @@ PAGES = (
     Shown("equipment-change", "/resources/equipment/{equipment}/change/", KEEPER, "equipment-change"),
     Shown("equipment-new", "/resources/equipment/new/", KEEPER, "equipment-new"),
     Shown("equipment-import", "/resources/equipment/import/", KEEPER, "equipment-import"),
+    Shown("equipment-import-wrong", "/resources/equipment/import/{wrong_upload}/", KEEPER, "equipment-import-review"),
+    Shown("equipment-import-right", "/resources/equipment/import/{right_upload}/", KEEPER, "equipment-import-review"),
     Shown("stores", "/resources/stores/", KEEPER, "stores"),
     Shown("messages", "/messages/", GM, "messages", main=True),
     Shown("messages-all", "/messages/all/", GM, "messages-all"),

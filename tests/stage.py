@@ -1,14 +1,17 @@
 """A night under way: what every picture and every look at a page begins with. Acted through the API by those whose acts they are."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
+from openpyxl import Workbook
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
 from common.clock import utc_text
 from engine import sweep, worlds
 from hotline_ep.practice.ledger import ledger_found
+from resources import services
 from signals.models import Baseline
 from signals.selectors import source_by_key
 from signals.services import sources
@@ -126,7 +129,21 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
     stage.samples("availability", *[97.8] * 5)
     stage.samples("call_success_rate", *[91.4] * 5)
     message = stage.get(GM, "messages?mine")["mine"][0]["message"]["id"]
-    return Scene(incident, warning, false_alarm, summary, message, series, _notice(stage, incident), _equipment(stage))
+    equipment = _equipment(stage, incident)
+    notice, ready = _notices(stage, incident)
+    return Scene(
+        incident,
+        warning,
+        false_alarm,
+        summary,
+        message,
+        series,
+        notice,
+        ready,
+        equipment,
+        _workbook(cast, right=False),
+        _workbook(cast, right=True),
+    )
 
 
 def _false_alarm(stage: Stage) -> str:
@@ -189,23 +206,82 @@ def _warning(stage: Stage) -> str:
     stage.baseline("south", 10)
     stage.samples("complaints", *[14] * 15, region="south")
     stage.forward(minutes=15)
+    stage.baseline("south", 10)  # a running product learns it anew from what little there is
     stage.samples("complaints", *[14] * 15, region="south")
     cards = stage.get(GM, "board")["incidents"]
     return str(next(card["number"] for card in cards if card["origin"] == "signal"))
 
 
-def _notice(stage: Stage, incident: str) -> int:
-    """An impact statement, drafted and before the legal reviewer."""
-    texts = {
+def _notices(stage: Stage, incident: str) -> tuple[int, int]:
+    """An impact statement that is out; a recovery update before the legal reviewer; a holding statement ready to go out."""
+    impact = {
         "zh": "华东地区热线目前不易接通，我们正在抢修。",
         "en": "Our hotline in the east is hard to reach; we are repairing it.",
     }
-    made = stage.post("jiang", "notices", {"kind": "impact", "incident": incident, **texts})
+    update = {
+        "zh": "华东地区热线已部分恢复，约七成来电可以接通。",
+        "en": "Our hotline in the east works again in part: about seven calls in ten get through.",
+    }
+    holding = {
+        "zh": "热线服务目前受影响，正在核实。您可以通过官方网站和官方微博联系我们。",
+        "en": "Our hotline is affected; we are establishing why. You can reach us on our website and on Weibo.",
+    }
+    out = _approved(stage, {"kind": "impact", "incident": incident, **impact})
+    stage.post("han", f"notices/{out['id']}/publish", {"revision": out["revision"]})
+    ready = _approved(stage, {"kind": "holding", **holding})
+    made = stage.post("jiang", "notices", {"kind": "update", "incident": incident, **update})
     stage.post("jiang", f"notices/{made['id']}/submit")
-    return int(made["id"])
+    return int(made["id"]), int(ready["id"])
 
 
-def _equipment(stage: Stage) -> int:
-    """The practice company's ledger, and one of its lines."""
+def _approved(stage: Stage, draft: dict[str, Any]) -> Any:
+    made = stage.post("jiang", "notices", draft)
+    stage.post("jiang", f"notices/{made['id']}/submit")
+    said = {"revision": made["revision"], "content_hash": made["content_hash"]}
+    return stage.post("wen", f"notices/{made['id']}/approve", said)
+
+
+def _equipment(stage: Stage, incident: str) -> int:
+    """The practice company's ledger with something out for the incident, and one of its lines."""
     ledger_found()
-    return int(stage.get("feng", "equipment")["items"][0]["id"])
+    items = stage.get("feng", "equipment")["items"]
+    for item in items[:2]:
+        stage.post(TECH, f"equipment/{item['id']}/withdraw", {"quantity": 2, "incident": incident})
+    return int(items[0]["id"])
+
+
+def _workbook(cast: Cast, *, right: bool) -> int:
+    """An upload that waits to be looked at: of rows that are right, or of rows that are not."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["number", "name_zh", "name_en", "category", "quantity", "unit", "store", "purchased_on", "keeper"])
+    sheet.append(
+        [
+            "UP-09",
+            "不间断电源",
+            "Uninterruptible supply",
+            "technical",
+            4 if right else "四台",
+            "device",
+            "it-room",
+            "2026-05-20",
+            "miao",
+        ]
+    )
+    sheet.append(
+        [
+            "SP-09",
+            "卫星电话",
+            "Satellite phone",
+            "communications",
+            2,
+            "device",
+            "it-room" if right else "north",
+            "2026-05-20",
+            "miao" if right else "nobody",
+        ]
+    )
+    held = BytesIO()
+    book.save(held)
+    return services.import_upload(content=held.getvalue(), file_name="ledger.xlsx", by=cast.actor("feng")).pk

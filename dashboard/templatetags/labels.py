@@ -4,11 +4,12 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
 from common.errors import Missing
+from engine.models import Stream
 from people.rights import ROLES
 from plans.selectors import current
 
@@ -52,6 +53,15 @@ OUTCOMES = {
     "lifted": Look(_("Lifted"), "circle-check", "ok"),
     "response": Look(_("A response was started"), "urgent", "info"),
     "dismissed": Look(_("Dismissed"), "ban", "quiet"),
+}
+# What a log is about, by kind and key; an incident's is called by its number.
+STREAMS = {
+    ("signals", "watches"): _("Signals: thresholds watched"),
+    ("signals", "sources"): _("Signals: sources and their tokens"),
+    ("resources", "resources"): _("Equipment and stores"),
+    ("people", "people"): _("People, roles and accounts"),
+    ("notices", "notices"): _("Notices of no incident"),
+    ("drill", "seats"): _("Seats of the drill"),
 }
 LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
@@ -213,3 +223,15 @@ def lift_value(row: dict[str, Any]) -> str:
     if row["id"] == "complaints":
         return str(_("%(percent)s %% of the daily mean")) % {"percent": f"{value * 100:.0f}"}
     return str(_("%(minutes)s min")) % {"minutes": f"{value:.0f}"}
+
+
+@register.filter
+def stream_name(stream: Stream) -> str:
+    """A log's name; one that is not known here is shown by its keys rather than hidden."""
+    match stream.kind:
+        case "incident":
+            return gettext("Incident %(number)s") % {"number": stream.key}
+        case "plan":
+            return str(_("The plan and its versions"))
+        case _:
+            return str(STREAMS.get((stream.kind, stream.key), f"{stream.kind}: {stream.key}"))

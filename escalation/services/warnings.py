@@ -145,10 +145,11 @@ def announce(warning: EarlyWarning, incident: Incident, plan: Plan, *, heard: Se
 
 
 def words_of(warning: EarlyWarning, plan: Plan, colour: Both) -> Both:
-    """The four contents as the plan's template says them."""
+    """The four contents as the plan's template says them; the template ends their sentences, so theirs end open."""
     body = plan.templates["warning"].body.as_dict()
+    said = warning.contents.items()
     return {
-        code: body[code].format(colour=colour[code], **{name: text[code] for name, text in warning.contents.items()})
+        code: body[code].format(colour=colour[code], **{name: text[code].rstrip("。. ") for name, text in said})
         for code in body
     }
 

@@ -15,9 +15,10 @@ controller("board", (root) => {
   const timer = setInterval(() => view.line(), 1000);
   const resized = (): void => view.fit();
   window.addEventListener("resize", resized);
-  void document.fonts?.ready.then(resized); // the letters that came are of another height
+  document.fonts?.addEventListener("loadingdone", resized); // letters come as they are needed, and are of another height
   return () => {
     window.removeEventListener("resize", resized);
+    document.fonts?.removeEventListener("loadingdone", resized);
     clearInterval(timer);
     feed.stop();
   };

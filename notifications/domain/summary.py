@@ -150,12 +150,18 @@ def _value(fact: str, value: Any) -> Both:
 
 def _course(events: Sequence[Fact], since: int, teller: _Teller) -> list[Both]:
     return [
-        words.COURSE_LINE.filled(
-            at=teller.time(event["occurred"]), what=words.COURSE[event["kind"]].filled(**_values_of(event, teller))
-        )
+        words.COURSE_LINE.filled(at=teller.time(event["occurred"]), what=_told(event, _values_of(event, teller)))
         for event in events
         if event["seq"] > since and event["kind"] in words.COURSE
     ]
+
+
+def _told(event: Fact, values: Mapping[str, Both | str]) -> Both:
+    line = words.COURSE[event["kind"]].filled(**values)
+    if event["kind"] not in words.WITH_REASON or not event["data"].get("reason"):
+        return line
+    reason = words.REASON_PART.filled(**values)
+    return Both(line.zh + reason.zh, line.en + reason.en)
 
 
 def _values_of(event: Fact, teller: _Teller) -> dict[str, Both | str]:

@@ -110,13 +110,11 @@ COURSE: Final = {
         "指挥部未批准解除预警：{reason}", "Headquarters refused to lift the warning: {reason}"
     ),
     "warning.lifted": Both("预警解除", "The warning was lifted"),
-    "level.decided": Both("级别定为{level}：{reason}", "Decided: {level}: {reason}"),
+    "level.decided": Both("级别定为{level}", "Decided: {level}"),
     "response.started": Both("启动应急响应（{level}）", "Response started ({level})"),
     "group.status_set": Both("{group}：{status}", "{group}: {status}"),
     "report.handling": Both("收到技术处置组处置报告", "The technical response group reported"),
-    "effect.evaluated": Both(
-        "指挥部评估处置效果：{verdict}；{reason}", "Headquarters judged the effect: {verdict}; {reason}"
-    ),
+    "effect.evaluated": Both("指挥部评估处置效果：{verdict}", "Headquarters judged the effect: {verdict}"),
     "service.restored": Both("服务恢复，转入监测", "Service restored; monitoring began"),
     "ending.reported": Both("技术处置组提交终止报告", "The technical response group submitted the ending report"),
     "response.ended": Both("应急响应终止", "The response was ended"),
@@ -133,6 +131,9 @@ COURSE: Final = {
     "equipment.withdrawn": Both("领用物资：{title}（数量 {quantity}）", "Equipment withdrawn: {title} ({quantity})"),
     "equipment.returned": Both("归还物资：{title}（数量 {quantity}）", "Equipment returned: {title} ({quantity})"),
 }
+# Added to the line of a decision, when it gave its reason: a decision that follows the plan needs none.
+WITH_REASON: Final = frozenset({"level.decided", "effect.evaluated"})
+REASON_PART: Final = Both("；理由：{reason}", "; reason: {reason}")
 
 PHASE_LINE: Final = Both("阶段：{phase}（自{since}起）", "Phase: {phase} (since {since})")
 LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Level: {level} (since {since})")

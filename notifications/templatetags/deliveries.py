@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from common.errors import Text
 from notifications.domain.delivery import Channel, State
@@ -30,6 +32,16 @@ STATES = {
     State.GIVEN_UP: Look(pgettext_lazy("message", "Not reached; given up"), "circle-x", "bad"),
 }
 CHANNELS: dict[Channel, Text] = {Channel.INAPP: _("In the product"), Channel.EMAIL: _("E-mail")}
+
+
+@register.filter
+def linked(body: str) -> SafeString:
+    """A letter's text as paragraphs; the address it ends with is one to press."""
+    text, _gap, address = body.rpartition("\n\n")
+    if not text or not address.startswith(("/", "http://", "https://")) or any(letter.isspace() for letter in address):
+        return linebreaks(body, autoescape=True)
+    link = format_html('<p><a href="{}">{}</a></p>', address, gettext("Go there"))
+    return format_html("{}{}", linebreaks(text, autoescape=True), link)
 
 
 @register.filter

@@ -1,5 +1,5 @@
 /** The index as people see it: one large figure with its word, the past hour, what it is made of and what is missing. */
-import { pick, say } from "../words";
+import { inChinese, pick, say } from "../words";
 import type { Continuity, Part } from "./continuity";
 import { chip, clause, h, icon } from "./dom";
 import type { Look } from "./labels";
@@ -86,7 +86,7 @@ export function continuityTile(found: Continuity, points: readonly IndexPoint[],
       sparkline(points, found.value)),
     h("ul", { class: "index-parts" }, ...found.parts.map((part) => row(part, names, region))),
     missing.length > 0 && missing.length < found.parts.length
-      ? h("p", { class: "missing small" }, icon("help"), say("Computed without: {parts}", { parts: missing.join("、") })) : null);
+      ? h("p", { class: "missing small" }, icon("help"), say("Computed without: {parts}", { parts: missing.join(inChinese() ? "、" : ", ") })) : null);
 }
 
 /** One word for an incident's card: how its own region stands. */

@@ -8,7 +8,7 @@ export function fit(list: HTMLElement): void {
   entries.forEach((entry) => (entry.hidden = false));
   const inside = (): boolean => list.scrollHeight <= list.clientHeight + 1;
   if (inside()) return;
-  const more = h(list.tagName === "DIV" ? "div" : "li", { class: "more" });
+  const more = h(/^[OU]L$/.test(list.tagName) ? "li" : "div", { class: "more" });
   list.append(more);
   let hidden = 0;
   for (const entry of entries.reverse()) {

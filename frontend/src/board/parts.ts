@@ -1,4 +1,5 @@
 /** The pieces of the board: an incident, a duty with its clock, a reading. */
+import { unitName } from "../units";
 import { pick, say } from "../words";
 import { chip, clause, clock, h, icon } from "./dom";
 import { groupLook, levelText, phaseLook, readingLook, warningLook } from "./labels";
@@ -57,7 +58,7 @@ export function duty({ obligation, incident }: Duty, several: boolean): HTMLElem
       obligation.due_at ? clock("due", obligation.due_at) : h("span", { class: "muted" }, say("no clock"))),
     h("div", {},
       h("span", { class: "what" }, pick(obligation.title), obligation.turn > 1 ? ` (${obligation.turn})` : ""), " ", clause(obligation.clause),
-      h("div", { class: "by" }, pick(obligation.owner_title), several ? ` · ${incident.number}` : "")));
+      h("div", { class: "by" }, pick(obligation.owner_title), several ? h("span", { class: "nowrap" }, ` · ${incident.number}`) : null)));
 }
 
 const figure = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1, useGrouping: true });
@@ -69,25 +70,15 @@ function where(reading: Reading, names: Names): string {
   return reading.region ? nameOf(names, "regions", reading.region) : say("Nationwide");
 }
 
-/** Units as people write them; what is merely counted has none. */
-function unit(code: string): string {
-  switch (code) {
-    case "percent": return "%";
-    case "seconds": return say("s");
-    case "count": return "";
-    default: return code;
-  }
-}
-
 export function tile(reading: Reading, names: Names): HTMLElement {
   const { icon: shape, label, tone } = readingLook(reading.state);
   const value = reading.value === null || reading.state === "unknown" ? "—" : figure.format(reading.value);
   return h("div", { class: "tile", "data-tone": tone, "data-series": String(reading.series), "data-threshold": reading.threshold.id },
     h("span", { class: "muted small" }, `${nameOf(names, "metrics", reading.metric)} · ${where(reading, names)}`),
-    h("span", { class: "value figure" }, value, " ", h("small", {}, value === "—" ? "" : unit(reading.unit)),
+    h("span", { class: "value figure" }, value, " ", h("small", {}, value === "—" ? "" : unitName(reading.unit)),
       reading.ratio === null ? null : h("small", { class: "ratio" }, say("{percent} over the mean", { percent: percent.format(reading.ratio) }))),
     h("span", { class: "state" }, icon(shape), label, reading.since ? " · " : "", reading.since ? clock("ago", reading.since) : null),
-    h("span", { class: "muted small" }, nameOf(names, "thresholds", reading.threshold.id)));
+    h("span", { class: "muted small threshold" }, nameOf(names, "thresholds", reading.threshold.id)));
 }
 
 /** Alarms are about the product and in real time, not in the world's. */

@@ -68,7 +68,7 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("The warning was lifted."), event.data.note);
     case "level.proposed":
       return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level) }) : say("The plan proposes no level."),
-        event.data.reasons.map(pick).join(" "));
+        event.data.reasons.map(pick).join(inChinese() ? "；" : "; "));
     case "level.decided":
       return plain(event.data.provisional
         ? say("{level} was set, provisionally.", { level: levelName(event.data.after) })

@@ -48,7 +48,7 @@ export class View {
   /** A wall does not scroll: what does not fit is counted instead. Called again when the window changes. */
   fit(): void {
     if (document.documentElement.dataset.theme !== "wall") return;
-    this.root.querySelectorAll<HTMLElement>('[data-part="duties"], [data-part="readings"], .incident .log').forEach(fit);
+    this.root.querySelectorAll<HTMLElement>('[data-part="incidents"], [data-part="duties"], [data-part="readings"], .incident .log').forEach(fit);
   }
 
   /** How the line to the server stands; called once a second, because an old state ages. */

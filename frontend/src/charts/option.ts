@@ -1,5 +1,6 @@
 /** A series against what the plan says about it: the line, its daily mean, the threshold, and where a watch stood open. */
 import type { EChartsCoreOption } from "echarts/core";
+import { unitName } from "../units";
 import { say } from "../words";
 
 export type Point = readonly [at: string, value: number | null];
@@ -36,7 +37,7 @@ export function chartOption(series: Series, palette: Palette): EChartsCoreOption
     tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "line" } },
     xAxis: { type: "time", axisLine: { lineStyle: { color: palette.grid } }, axisLabel: { color: palette.text } },
     yAxis: {
-      type: "value", name: series.unit, scale: false,
+      type: "value", name: unitName(series.unit), scale: false,
       nameTextStyle: { color: palette.text }, axisLabel: { color: palette.text }, splitLine: { lineStyle: { color: palette.grid } },
     },
     series: [
