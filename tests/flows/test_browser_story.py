@@ -135,6 +135,9 @@ def test_a_night_by_hand(product: Product, settings: object) -> None:
         gm.locator(f"#act-end input[name={name}]").check()
     send(gm, "end")
     expect(gm.get_by_text("The response cannot end yet").first).to_be_visible()
+    # The refusal is the form again, and the browser says that its status is no success.
+    assert [said for said in product.complaints if "/end/" in said and "409" in said] == product.complaints
+    product.complaints.clear()
     for name in ("no_secondary_risk", "resources_withdrawn", "assessed_safe", "waived"):
         gm.locator(f"#act-end input[name={name}]").check()
     gm.locator("#end-reason").fill("No complaint data came in; the hotline is quiet")
