@@ -83,7 +83,7 @@ def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 def _prepared(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {
         "role_title": words["roles"][row["role"]]["title"],
-        "department_title": words["departments"][row["department"]]["title"],
+        "department_title": words["departments"][row["department"]],
     }
 
 
