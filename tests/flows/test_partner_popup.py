@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.cast import DUTY
 from tests.flows.conftest import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -49,14 +50,17 @@ def partner(product: Product) -> Iterator[str]:
 
 
 def published(product: Product) -> None:
-    """A general notice with markup in it, through the three hands that it takes."""
+    """A notice with markup in it about an open incident, through the three hands that it takes."""
 
     def post(who: str, path: str, body: dict[str, Any]) -> Any:
         answer = product.cast.api(who).post(f"/api/v1/{path}", body, format="json")
         assert answer.status_code < 300, answer.content.decode()
         return answer.json()
 
-    made = post("jiang", "notices", {"kind": "impact", **TEXTS})
+    number = post(DUTY, "incidents", {"noticed": "Nobody gets through", "regions": ["east"], "systems": "down"})[
+        "number"
+    ]
+    made = post("jiang", "notices", {"kind": "impact", "incident": number, **TEXTS})
     post("jiang", f"notices/{made['id']}/submit", {})
     said = {"revision": made["revision"], "content_hash": made["content_hash"]}
     post("wen", f"notices/{made['id']}/approve", said)
