@@ -145,7 +145,7 @@ def _moment(words: dict[str, Any], moment: str) -> Any:
 def _prepared(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {
         "role_title": words["roles"][row["role"]]["title"],
-        "department_title": words["departments"][row["department"]]["title"],
+        "department_title": words["departments"][row["department"]],
     }
 
 

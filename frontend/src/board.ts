@@ -12,12 +12,18 @@ controller("board", (root) => {
   const feed = new Feed(root.dataset.world ?? "real", (shown) => view.show(shown));
   const first = document.getElementById(root.dataset.state ?? "")?.textContent;
   feed.start(first ? JSON.parse(first) : undefined);
-  const timer = setInterval(() => view.line(), 1000);
+  // Styles and letters may come after this script, and clocks grow: what fits is looked at again as time goes by.
+  const timer = setInterval(() => {
+    view.line();
+    view.fit();
+  }, 1000);
   const resized = (): void => view.fit();
   window.addEventListener("resize", resized);
-  document.fonts?.addEventListener("loadingdone", resized); // letters come as they are needed, and are of another height
+  window.addEventListener("load", resized);
+  document.fonts?.addEventListener("loadingdone", resized);
   return () => {
     window.removeEventListener("resize", resized);
+    window.removeEventListener("load", resized);
     document.fonts?.removeEventListener("loadingdone", resized);
     clearInterval(timer);
     feed.stop();

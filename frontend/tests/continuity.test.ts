@@ -30,7 +30,7 @@ describe("the business-continuity index", () => {
   it("names what it was computed without, and shows no figure when nothing is known", () => {
     const some = continuityTile(continuity(file.rules, [reading(["availability", null, "normal", 99.95, null])], null), [], {}, null);
     expect(some.dataset.value).toBe("100");
-    expect(some.querySelector(".missing")!.textContent).toContain("Call success rate、Mean queue time");
+    expect(some.querySelector(".missing")!.textContent).toContain("Call success rate, Mean queue time");
     const none = continuityTile(continuity(file.rules, [], null), [], {}, null);
     expect(none.dataset).toMatchObject({ value: "—", tone: "unknown" });
     expect(none.querySelector(".missing")).toBeNull();

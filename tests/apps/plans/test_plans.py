@@ -146,7 +146,11 @@ def test_the_api_refuses_the_outsider_and_the_system_administrator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", ["Scope", "Level rules", "every 30 minutes"]), ("zh-hans", ["适用范围", "进展通报"])]
+    ("language", "words"),
+    [
+        ("en", ["Scope", "Level rules", "every 30 minutes", "Tighten access to the machine room", "within 2 hours"]),
+        ("zh-hans", ["适用范围", "进展通报", "预警发布后的准备事项", "收紧机房准入"]),
+    ],
 )
 def test_the_page_reads_in_the_readers_language(language: str, words: list[str]) -> None:
     loaded()

@@ -129,6 +129,25 @@ def test_withdrawn_for_an_incident_and_returned_stands_in_both_logs(cast: Cast, 
     assert [(line.pk, count) for line, count in selectors.withdrawn_for(incident.pk)] == [(row.pk, 1)]
 
 
+def test_the_incident_shows_what_is_out_for_it_who_took_it_and_since_when(cast: Cast, add: Add) -> None:
+    row, number, gao, feng = add(), reported(cast), cast.actor(LEAD), cast.actor(KEEPER)
+    services.equipment_withdraw(equipment_id=row.pk, quantity=1, incident=number, by=feng)
+    services.equipment_return(equipment_id=row.pk, quantity=1, incident=number, condition="good", by=feng)
+    services.equipment_withdraw(equipment_id=row.pk, quantity=2, incident=number, by=gao)
+    services.equipment_withdraw(equipment_id=row.pk, quantity=1, incident=number, by=feng)
+    services.equipment_withdraw(equipment_id=row.pk, quantity=1, by=feng)
+    taken = list(Movement.objects.filter(kind="withdrawn").order_by("pk"))
+    incident = taken[0].incident
+    assert incident is not None
+    (away,) = selectors.away_for(incident.pk)
+    assert (away.equipment.pk, away.quantity, away.since) == (row.pk, 3, taken[1].at)
+    assert [who and who.username for who in away.takers] == [LEAD, KEEPER]
+    for language, title in (("en", "Equipment out for this incident"), ("zh-hans", "本事件领用的物资装备")):
+        page = cast.client(LEAD, language).get(f"/incidents/{number}/").content.decode()
+        assert title in page
+        assert f'href="/resources/equipment/{row.pk}/"' in page
+
+
 def test_more_than_is_left_is_refused_and_says_what_is_left(cast: Cast, add: Add) -> None:
     row, by = add(), cast.actor(KEEPER)
     services.equipment_withdraw(equipment_id=row.pk, quantity=3, by=by)
