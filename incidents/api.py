@@ -59,18 +59,22 @@ class FactsIn(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         listed = super().to_internal_value(data)
-        return listed | {str(name)[:64]: _fact(value) for name, value in data.items() if name not in self.fields}
+        own = {name: value for name, value in data.items() if name not in self.fields}
+        if odd := [name for name, value in own.items() if not _is_fact(name, value)]:
+            sentence = _("A word, a number, or yes or no is needed here.")
+            raise serializers.ValidationError({str(name)[:64]: [sentence] for name in odd}, code="invalid")
+        return listed | own
 
 
-def _fact(value: Any) -> Any:
-    """A word, a yes or no, or a number; the plan says which."""
+def _is_fact(name: Any, value: Any) -> bool:
+    """A word, a yes or no, or a number under a short name; which of them it must be, the plan says."""
+    if not isinstance(name, str) or len(name) > 64 or "\x00" in name:
+        return False
     if value is None or isinstance(value, bool):
-        return value
+        return True
     if isinstance(value, str):
-        return serializers.CharField(max_length=64).run_validation(value)
-    if isinstance(value, int | float) and abs(value) < 1e300:
-        return float(value)
-    raise serializers.ValidationError(_("A word, a number, or yes or no is needed here."), code="invalid")
+        return len(value) <= 64 and "\x00" not in value
+    return isinstance(value, int | float) and abs(value) < 1e300
 
 
 class ReportBody(serializers.Serializer):
