@@ -554,6 +554,7 @@ def declare_the_end(gm: Page) -> None:
 def the_last_signature(night: Night, duty: Page, room: str) -> None:
     """Top management's, outside headquarters; nobody else's (ruling on contradiction 25)."""
     duty.goto(room)
+    expect(duty.locator("#room-head")).to_contain_text("已终止")
     with night.product.refusing(403):
         send_by_hand(duty, f"{room}close/", note="")
         refused(duty, "您的角色无权进行此操作，需要：最高管理层")
