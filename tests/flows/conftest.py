@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Request, Response, expect, sync_playwright
 
 from engine import worlds
 from hotline_ep.embedded import valkey
@@ -19,6 +20,8 @@ from tests.conftest import TestServer
 from tests.engine.pages import Web
 from tests.engine.processes import House, house_on
 
+OFFLINE = "net::ERR_INTERNET_DISCONNECTED"
+PATIENCE = 30_000  # milliseconds a page may take to show what happened, here or elsewhere, on a loaded machine
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 
@@ -35,29 +38,50 @@ class Product:
             "-m", "celery", "-A", "hotline_ep", "worker", "-P", "threads", "-c", "2", "-Q", "engine,judge", *quiet
         )
 
-    def window(self, username: str, *, language: str, size: dict[str, int]) -> BrowserContext:
-        """A browser of this person's own, signed in, in their language."""
+    def window(self, username: str | None, *, language: str, size: dict[str, int]) -> BrowserContext:
+        """A browser of this person's own, signed in, in their language; `username` None is a stranger's."""
         context = self.browser.new_context(
             viewport=size,
             base_url=self.url,
             locale="zh-CN" if language == "zh-hans" else "en-US",  # type: ignore[arg-type]
         )
-        client = Client()
-        client.force_login(self.cast.user(username))
-        cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
-        context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies.items()])
-        context.on("page", self._listen)
+        if username is not None:
+            client = Client()
+            client.force_login(self.cast.user(username))
+            cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
+            context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies.items()])
+        self.listen(context)
         return context
 
-    def _listen(self, page: Page) -> None:
-        """Whatever a script or the policy complains of fails the test; a lost connection is part of the story."""
+    def listen(self, context: BrowserContext) -> None:
+        """Whatever a script, the policy or an answer complains of fails the test; a lost connection is part of the story."""
 
         def heard(message: Any) -> None:
-            if message.type == "error" and "ERR_INTERNET_DISCONNECTED" not in message.text:
-                self.complaints.append(f"{page.url}: {message.text}")
+            # Of an answer that is an error the console tells too, without saying which.
+            if message.type == "error" and not any(known in message.text for known in (OFFLINE, "Failed to load")):
+                self.complaints.append(f"{message.page and message.page.url}: {message.text}")
 
-        page.on("console", heard)
-        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        def answered(response: Response) -> None:
+            if response.status >= 400:
+                self.complaints.append(f"{response.status} {response.request.method} {response.url}")
+
+        def lost(request: Request) -> None:
+            # A page that is left asks no further.
+            if request.failure not in (OFFLINE, "net::ERR_ABORTED"):
+                self.complaints.append(f"{request.failure} {request.method} {request.url}")
+
+        context.on("console", heard)
+        context.on("weberror", lambda error: self.complaints.append(f"{error.page and error.page.url}: {error.error}"))
+        context.on("response", answered)
+        context.on("requestfailed", lost)
+
+    @contextmanager
+    def refusing(self, status: int) -> Iterator[None]:
+        """What the product refuses in here is refused as it should be, once, with this status."""
+        before = len(self.complaints)
+        yield
+        heard, self.complaints[before:] = self.complaints[before:], []
+        assert [words.partition(" ")[0] for words in heard] == [str(status)], heard
 
     def forward(self, **by: float) -> None:
         """Move the real world's clock; the processes find what fell due."""
@@ -70,6 +94,7 @@ def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
