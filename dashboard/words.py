@@ -6,6 +6,8 @@ The scripts name a sentence by its English text (`say("{time} left", …)`); a f
 from django.utils.translation import gettext, gettext_noop
 
 WORDS = (
+    gettext_noop("1 incident"),
+    gettext_noop("1 open task"),
     gettext_noop("A crossed threshold opened this incident."),
     gettext_noop("A fault was reported."),
     gettext_noop("A further trigger joined: {metric}, {place}."),

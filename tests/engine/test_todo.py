@@ -229,6 +229,19 @@ def test_a_timer_that_always_fails_holds_its_world_back_only_until_it_is_set_asi
     assert SetAside.objects.filter(what="test.poison:1").exists()
 
 
+def test_what_is_due_at_once_by_what_was_done_waits_for_no_other_round(
+    real: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def the_next_turn(ref: int, due_at: datetime, now: datetime) -> None:
+        if ref < 5:
+            timer_set(real.pk, "test.fire", ref + 1, due_at + timedelta(minutes=30))
+
+    monkeypatch.setattr("tests.engine.kinds.fire", the_next_turn)
+    set_timers(real, {1: worlds.now(real) - timedelta(hours=3)})
+    assert queues.drain(TIMERS) == 5
+    assert not Timer.objects.exists()
+
+
 def test_a_timer_moves_and_can_be_taken_away(real: World) -> None:
     timer_set(real.pk, "test.fire", 1, worlds.now(real) + timedelta(hours=1))
     timer_set(real.pk, "test.fire", 1, worlds.now(real))

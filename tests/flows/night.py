@@ -61,7 +61,8 @@ class Night:
         if who not in self.tabs:
             language, size = (ZH if who in CHINESE else EN), (PHONE if who in ON_THE_PHONE else DESK)
             self.tabs[who] = self.product.window(who, language=language, size=size).new_page()
-        self.tabs[who].goto(path)
+        # Our scripts have run by then; nobody waits for the last font.
+        self.tabs[who].goto(path, wait_until="domcontentloaded")
         return self.tabs[who]
 
     def stranger(self, language: str) -> Page:
@@ -112,7 +113,7 @@ def owed(page: Page, title: str) -> Locator:
 def begin_from_own_list(page: Page, title: str) -> None:
     """The one thing to do about an obligation leads to where it is done."""
     owed(page, title).locator(".due-act a.btn").click()
-    page.wait_for_load_state()
+    page.wait_for_load_state("domcontentloaded")
 
 
 def prove(page: Page, title: str, words: str) -> None:

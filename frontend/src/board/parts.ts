@@ -19,7 +19,7 @@ function groups(incident: Incident, names: Names): HTMLElement | null {
   const items = [...busy].map(([key, status]) => {
     const open = incident.tasks.filter((task) => task.group === key).length;
     return h("li", {}, h("span", {}, nameOf(names, "groups", key)), chip(groupLook(status)),
-      open > 0 && h("span", { class: "muted small" }, icon("list-check"), say("{n} open tasks", { n: open })));
+      open > 0 && h("span", { class: "muted small" }, icon("list-check"), open === 1 ? say("1 open task") : say("{n} open tasks", { n: open })));
   });
   return h("ul", { class: "groups", "aria-label": say("Groups at work") }, ...items);
 }

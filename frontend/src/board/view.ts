@@ -98,7 +98,7 @@ export class View {
     this.root.dataset.level = first?.level ?? "";
     this.part("summary")?.replaceChildren(
       first ? level(first) : h("strong", {}, say("No incident")),
-      h("span", {}, say("{n} incidents", { n: state.incidents.length })),
+      h("span", {}, state.incidents.length === 1 ? say("1 incident") : say("{n} incidents", { n: state.incidents.length })),
       h("span", { "data-tone": overdue ? "bad" : "ok", class: "chip" }, icon(overdue ? "clock-exclamation" : "circle-check"), say("{n} overdue", { n: overdue })),
     );
   }
