@@ -535,7 +535,9 @@ def headquarters_ends_the_response(night: Night, board: Page, room: str) -> None
     refused(night.tabs[GM], "72 h without abnormal fluctuation")
     night.forward(hours=73)
     # Three days of half hours in which nobody wrote the log: the board catches up before anybody goes on.
-    expect(board.locator(".duty").filter(has_text=re.compile(r"Recovery log \(14\d\)")).last).to_be_visible()
+    expect(board.locator(".duty").filter(has_text=re.compile(r"Recovery log \(14\d\)")).last).to_be_visible(
+        timeout=120_000
+    )
     night.machines_say("complaints", *[CALM] * 16, region="east")
     declare_the_end(night.at(GM, room))
     went_well(night.tabs[GM])

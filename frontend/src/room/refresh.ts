@@ -1,6 +1,7 @@
 /**
  * `<body data-controller="refresh" data-refresh="#a,#b" data-stream="7">`: when something happens (to this stream, or without one to any incident of
- * the world), the named parts of the page are fetched again. A part in which somebody is typing is left alone until he is done.
+ * the world), the named parts of the page are fetched again. A part in which somebody is typing is left alone until he is done. After each fetch
+ * the page rests in proportion to how long the server took: a hundred open rooms ask less often when it is busy, and do not keep it so.
  */
 import { Connection } from "../board/connection";
 import type { Frame } from "../board/types";
@@ -9,6 +10,8 @@ import { send, Unreachable } from "../http";
 
 const GATHER_MS = 150; // one act writes several events
 const BUSY_MS = 2000;
+const REST = 4; // times what the last fetch took
+const LONGEST_REST_MS = 15_000;
 
 const busy = (part: Element): boolean =>
   part.contains(document.activeElement) && document.activeElement?.matches("input, textarea, select") === true
@@ -45,14 +48,26 @@ controller("refresh", (root) => {
   const stream = root.dataset.stream ? Number(root.dataset.stream) : undefined;
   let seen = Number(root.dataset.seq ?? 0);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let [working, again, rested] = [false, false, 0];
 
   const refresh = async (): Promise<void> => {
-    timer = undefined;
-    const fresh = await page();
-    if (!fresh || !replace(selectors, fresh)) soon(BUSY_MS);
+    [timer, working, again] = [undefined, true, false];
+    const began = performance.now();
+    let done = false;
+    try {
+      const fresh = await page();
+      done = fresh !== undefined && replace(selectors, fresh);
+    } finally {
+      const ended = performance.now();
+      [working, rested] = [false, ended + Math.min((ended - began) * REST, LONGEST_REST_MS)];
+    }
+    if (!done) soon(BUSY_MS);
+    else if (again) soon(GATHER_MS);
   };
+  /** One fetch at a time; what happens meanwhile is shown by the next. */
   const soon = (ms: number): void => {
-    timer ??= setTimeout(() => void refresh(), ms);
+    if (working) again = true;
+    else timer ??= setTimeout(() => void refresh(), Math.max(ms, rested - performance.now()));
   };
   const heard = (text: string): void => {
     const frame = JSON.parse(text) as Frame;

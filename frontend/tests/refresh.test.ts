@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import "../src/room/refresh";
+import { start } from "../src/controllers/registry";
+
+/** A server that answers when the test says so. */
+const asked: ((html: string) => void)[] = [];
+let socket: { onmessage?: (frame: { data: string }) => void };
+const answer = async (html: string) => {
+  asked.shift()!(html);
+  await vi.advanceTimersByTimeAsync(0);
+};
+const happens = (seq: number) => socket.onmessage!({ data: JSON.stringify({ t: "event", stream: 7, seq, incident: "2026-0001", event: null }) });
+let stop = () => {};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked.length = 0;
+  vi.stubGlobal("WebSocket", class { constructor() { socket = this as never; } close() {} });
+  vi.stubGlobal("fetch", () => new Promise((resolve) =>
+    asked.push((html) => resolve({ ok: true, redirected: false, text: async () => html }))));
+  document.body.innerHTML = `<div data-controller="refresh" data-refresh="#part" data-stream="7"><p id="part">old</p></div>`;
+  stop = start(document.body);
+});
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it("asks once at a time, whatever happens meanwhile, and shows the last of it", async () => {
+  for (const seq of [1, 2, 3]) happens(seq);
+  await vi.advanceTimersByTimeAsync(150);
+  expect(asked).toHaveLength(1);
+  for (const seq of [4, 5, 6]) happens(seq);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(asked).toHaveLength(1);
+  await answer(`<p id="part">newer</p>`);
+  expect(document.getElementById("part")!.textContent).toBe("newer");
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(asked).toHaveLength(1);
+  await answer(`<p id="part">newest</p>`);
+  expect(document.getElementById("part")!.textContent).toBe("newest");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toHaveLength(0);
+});
+
+it("rests in proportion to how long the server took", async () => {
+  happens(1);
+  await vi.advanceTimersByTimeAsync(150);
+  await vi.advanceTimersByTimeAsync(1000);
+  await answer(`<p id="part">new</p>`);
+  happens(2);
+  await vi.advanceTimersByTimeAsync(3900);
+  expect(asked).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(asked).toHaveLength(1);
+});
