@@ -116,4 +116,6 @@ def product(
     settings.STATIC_ROOT = tmp_path / "static"
     call_command("collectstatic", interactive=False, verbosity=0)
     with valkey.disposable() as redis, house_on(database_server.urls(fresh_db), tmp_path, redis.url) as house:
-        yield Product(fresh_cast, house, chromium)
+        product = Product(fresh_cast, house, chromium)
+        yield product
+        print(*product.complaints, sep="\n")  # shown when the test failed

@@ -554,6 +554,7 @@ def declare_the_end(gm: Page) -> None:
 def the_last_signature(night: Night, duty: Page, room: str) -> None:
     """Top management's, outside headquarters; nobody else's (ruling on contradiction 25)."""
     duty.goto(room)
+    expect(duty.locator("#room-head")).to_contain_text("已终止")
     with night.product.refusing(403):
         send_by_hand(duty, f"{room}close/", note="")
         refused(duty, "您的角色无权进行此操作，需要：最高管理层")
@@ -570,8 +571,8 @@ def the_auditor_reads_the_whole_log(night: Night, log: Page, number: str) -> Non
     told = log.locator("#room-log .what").all_inner_texts()[::-1]
     steps = (
         "A crossed threshold opened this incident.",
-        "Yellow warning: the pre-response began.",
         "The plan proposes Level II.",
+        "Yellow warning: the pre-response began.",
         "Verified: a major fault.",
         "The impact was assessed.",
         "Level I was decided.",
@@ -595,7 +596,7 @@ def the_auditor_reads_the_whole_log(night: Night, log: Page, number: str) -> Non
     )
     rest = iter(told)
     missing = [step for step in steps if step not in rest]  # `in` walks on, so that the order counts too
-    assert missing == [], told
+    assert missing[:1] == [], "\n".join(told)
     auditor = night.at(AUDITOR, "/operations/")
     auditor.locator("tr", has_text=f"incident {number}").get_by_role("button", name="Verify").click()
     shows(auditor.locator("#toasts"), "The log is whole: every event follows from the one before.")
