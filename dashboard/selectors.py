@@ -36,9 +36,9 @@ from incidents.selectors import (
     Incident,
     act_open_for_group,
     assessments,
-    events,
     groups_at_work,
     handling_reports,
+    latest_events,
     one_region,
     open_incidents,
     open_tasks_of,
@@ -55,6 +55,7 @@ from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import near_outside, readings
 
 LOG_SHOWN = 30
+ROOM_LOG = 2000  # newest events in an incident's room
 # What a person reads in the log; the clocks' own entries stand in the list of obligations.
 QUIET = frozenset({"obligation.opened", "obligation.superseded", "message.queued"})
 
@@ -263,7 +264,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     place = place_of(by.id)
     cards = [obligation_card(row, plan, mine=owns(by, plan, row, place)) for row in obligations_of(incident)]
     owed = [card for card in cards if card["standing"]]
-    shown = [event for event in events(incident, limit=2000) if event["kind"] not in QUIET]
+    shown = latest_events(incident, limit=ROOM_LOG, without=QUIET)
     seq = shown[-1]["seq"] if shown else 0
     return {
         "incident": incident,

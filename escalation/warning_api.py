@@ -41,7 +41,7 @@ class DataIn(serializers.Serializer):
     forecast = words(help_text="the impact expected")
 
 
-class ReasonIn(serializers.Serializer):
+class WarningReasonIn(serializers.Serializer):
     reason = words()
 
 
@@ -58,7 +58,7 @@ class LiftIn(serializers.Serializer):
     note = words(help_text="what was checked")
 
 
-class NoteIn(serializers.Serializer):
+class ApprovalNoteIn(serializers.Serializer):
     note = words(required=False, allow_blank=True, default="")
 
 
@@ -114,7 +114,7 @@ class Data(OnWarning):
 class Extend(OnWarning):
     """Extend the warning once, with a reason (4.3)."""
 
-    right, serializer_class = "warning.extend", ReasonIn
+    right, serializer_class = "warning.extend", WarningReasonIn
 
     def change(self, number: str, data: dict[str, Any], **kwargs: Any) -> Any:
         return warnings.warning_extend(number=number, by=self.by, **data)
@@ -148,7 +148,7 @@ class LiftApply(OnWarning):
 class LiftApprove(OnWarning):
     """Approve the application that waits; another person than who applied (5.3)."""
 
-    right, serializer_class = "warning.approve_lift", NoteIn
+    right, serializer_class = "warning.approve_lift", ApprovalNoteIn
 
     def change(self, number: str, data: dict[str, Any], **kwargs: Any) -> Any:
         return lifting.lift_approve(number=number, by=self.by, **data)
@@ -157,7 +157,7 @@ class LiftApprove(OnWarning):
 class LiftRefuse(OnWarning):
     """Refuse the application that waits, with a reason."""
 
-    right, serializer_class = "warning.approve_lift", ReasonIn
+    right, serializer_class = "warning.approve_lift", WarningReasonIn
 
     def change(self, number: str, data: dict[str, Any], **kwargs: Any) -> Any:
         return lifting.lift_refuse(number=number, by=self.by, **data)

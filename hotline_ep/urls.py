@@ -7,6 +7,7 @@ from hotline_ep.views import healthz
 
 ROOMS = ("dashboard", "drills", "escalation", "resources", "notifications", "signals", "incidents", "plans", "people")
 
+handler404 = "hotline_ep.views.missing"
 handler500 = "hotline_ep.views.failed"
 
 urlpatterns = [

@@ -6,7 +6,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.defaults import server_error
+from django.views.defaults import page_not_found, server_error
 
 from common.database import out_of_reach
 from common.problems import problem, problem_response
@@ -32,3 +32,10 @@ def failed(request: HttpRequest) -> HttpResponse:
         title = _("Something went wrong here. Nothing was changed; tell the system administrator if it happens again.")
         return problem_response(problem(code="internal", title=title, status=500))
     return server_error(request)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """There is nothing at this address; programs read it in the shape of all errors."""
+    if request.path_info.startswith("/api/"):
+        return problem_response(problem(code="missing", title=_("There is nothing at this address."), status=404))
+    return page_not_found(request, exception)

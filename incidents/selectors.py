@@ -11,7 +11,7 @@ from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
 from engine.models import Event, Stream, World
-from engine.selectors import events_after
+from engine.selectors import events_after, newest_events
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
 from incidents.domain.triggers import concerns
 from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, Task
@@ -120,7 +120,16 @@ def groups_at_work(incident: Incident) -> list[GroupAtWork]:
 
 def events(incident: Incident, *, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
     """An incident's log after a number, as `Event.as_dict` with the names of people in `actor.name`."""
-    found = [event.as_dict() for event in events_after(incident.stream_id, after, limit)]
+    return _named(events_after(incident.stream_id, after, limit))
+
+
+def latest_events(incident: Incident, *, limit: int, without: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The same for the newest events, oldest first; `without` names kinds to leave out."""
+    return _named(newest_events(incident.stream_id, limit, without=without))
+
+
+def _named(events: Iterable[Event]) -> list[dict[str, Any]]:
+    found = [event.as_dict() for event in events]
     users = people.users_by_id(row["actor"]["id"] for row in found if row["actor"]["id"] is not None)
     for row in found:
         user = users.get(row["actor"]["id"])

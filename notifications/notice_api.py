@@ -165,7 +165,7 @@ class ApproveIn(serializers.Serializer):
     )
 
 
-class ReasonIn(serializers.Serializer):
+class NoticeReasonIn(serializers.Serializer):
     reason = serializers.CharField(max_length=2000)
 
 
@@ -203,10 +203,10 @@ class Approve(OnNotice):
     do = staticmethod(services.notice_approve)
 
 
-@extend_schema(request=ReasonIn, responses=NoticeOut)
+@extend_schema(request=NoticeReasonIn, responses=NoticeOut)
 class Return(OnNotice):
     right = RIGHT[Act.RETURN]
-    serializer_class = ReasonIn
+    serializer_class = NoticeReasonIn
     do = staticmethod(services.notice_return)
 
 
@@ -222,10 +222,10 @@ class Publish(OnNotice):
         return super().act(said, **kwargs)
 
 
-@extend_schema(request=ReasonIn, responses=NoticeOut)
+@extend_schema(request=NoticeReasonIn, responses=NoticeOut)
 class Withdraw(OnNotice):
     right = RIGHT[Act.WITHDRAW]
-    serializer_class = ReasonIn
+    serializer_class = NoticeReasonIn
     do = staticmethod(services.notice_withdraw)
 
 

@@ -234,9 +234,13 @@ def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> 
 
 
 def blame(form: Any, error: HotlineError) -> None:
-    """Put each thing that is wrong beside its field; above the form what has none, and the sentence when nothing has one."""
+    """Put each thing that is wrong beside its field; above the form what has none, and the sentence.
+
+    "Some values are not right" is left out where the values themselves are marked.
+    """
     beside = {str(row.get("field", "")).removeprefix("facts."): row for row in error.errors}
-    above = [] if beside.keys() & form.fields.keys() else [error.sentence()]
+    marked = error.code == "invalid" and beside.keys() & form.fields.keys()
+    above = [] if marked else [error.sentence()]
     for name, row in beside.items():
         if name in form.fields:
             form.add_error(name, str(row["message"]))

@@ -322,10 +322,12 @@ def headquarters_decides_otherwise_and_starts(night: Night, board: Page, room: s
     expect(card).to_contain_text("Complaints are more than 30 % over the daily mean")
     form = act(gm, "decide-level")
     form.get_by_label("Level I", exact=True).check()
-    form.locator("button.btn-primary").click()
-    refused(gm, "This differs from what the plan proposes")
-    form = act(gm, "decide-level")
-    form.get_by_label("Level I", exact=True).check()
+    with night.product.refusing(400):
+        form.locator("button.btn-primary").click()
+        refused(gm, "This differs from what the plan proposes")
+    # The refusal is the form again, as it was filled in.
+    form = gm.locator("#act-decide-level form")
+    expect(form.get_by_label("Level I", exact=True)).to_be_checked()
     form.get_by_label("Reason").fill("The whole east on a Monday morning")
     send(form)
     shows(board, "Level I was decided.")
@@ -531,8 +533,9 @@ def service_is_back(night: Night, board: Page, room: str) -> None:
 def headquarters_ends_the_response(night: Night, board: Page, room: str) -> None:
     """Not before 72 quiet hours, and not without the meeting."""
     prove(night.at(GM), "Evaluation meeting", "Minutes 2: what was learnt")
-    declare_the_end(night.at(GM, room))
-    refused(night.tabs[GM], "72 h without abnormal fluctuation")
+    with night.product.refusing(409):
+        declare_the_end(night.at(GM, room))
+        refused(night.tabs[GM], "72 h without abnormal fluctuation")
     night.forward(hours=73)
     # Three days of half hours in which nobody wrote the log: the board catches up before anybody goes on.
     expect(board.locator(".duty").filter(has_text=re.compile(r"Recovery log \(14\d\)")).last).to_be_visible(

@@ -28,7 +28,7 @@ VALUES: dict[str, Any] = {
     "almost infinite": 1e308,
     "yes": True,
     "nothing said": "",
-    "a word": "word",
+    "a text": "word",
     "a NUL character": "a\x00b",
     "a lone surrogate": "a\ud800b",
     "a hundred thousand letters": "x" * 100_000,
@@ -72,7 +72,8 @@ def addresses(schema: dict[str, Any], number: str) -> Iterator[tuple[str, set[st
             continue
         body = methods["post"].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         part = schema["components"]["schemas"].get(body.get("$ref", "").rpartition("/")[2], {})
-        yield re.sub(r"\{\w+\}", "1", path.replace("{number}", number)), set(part.get("properties", {}))
+        filled = path.replace("{number}", number).replace("{contact}", "00000000-0000-4000-8000-000000000001")
+        yield re.sub(r"\{\w+\}", "1", filled), set(part.get("properties", {}))
 
 
 def bodies(fields: set[str]) -> Iterator[tuple[str, bytes]]:
@@ -102,6 +103,12 @@ def test_no_garbage_makes_any_address_fall_over(cast: Cast, anyone: APIClient) -
             if answer.status_code >= 500 or not told or taken:
                 wrong.append(f"{address} · {case}: {answer.status_code} {answer.content[:120]!r}")
     assert not wrong, "\n".join(wrong[:40])
+
+
+def test_an_address_that_is_not_there_is_told_as_every_error(anyone: APIClient) -> None:
+    answer = anyone.get("/api/v1/coffee")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["title"] == "There is nothing at this address."
 
 
 def test_the_schema_is_whole(db: None, tmp_path: Any) -> None:

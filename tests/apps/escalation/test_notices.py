@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.errors import Invalid
-from dashboard.selectors import obligation_card, room_state
+from dashboard.selectors import QUIET, obligation_card, room_state
 from engine import worlds
 from escalation.models import Obligation
 from escalation.selectors import plan_for
@@ -13,6 +13,7 @@ from escalation.services.levels import level_decide
 from escalation.services.obligations import obligation_fulfil
 from incidents import services as incidents
 from incidents.models import Incident
+from incidents.selectors import events
 from incidents.services import ReportIn
 from notifications import services
 from notifications.models import Notice
@@ -141,3 +142,15 @@ def test_the_button_leads_to_the_desk_and_no_proof_is_asked_for(cast: Cast, majo
     drafted(cast, major)
     shown = room_state(major, cast.actor(GM))
     assert [row.kind for row in shown["notices"]] == ["impact"]
+
+
+def test_a_log_that_is_longer_than_the_page_shows_its_newest(
+    cast: Cast, major: Incident, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dashboard.selectors.ROOM_LOG", 2)
+    drafted(cast, major)
+    whole = [event["seq"] for event in events(major, limit=500) if event["kind"] not in QUIET]
+    state = room_state(major, cast.actor(GM))
+    assert len(whole) > 2
+    assert [event["seq"] for event in state["log"]["events"]] == whole[:-3:-1]
+    assert state["seq"] == whole[-1], "what is decided on the page rests on the newest"
