@@ -45,6 +45,11 @@ def stream_open(world: World | int, kind: str, key: str) -> Stream:
     return stream
 
 
+def stream_locked(stream_id: int) -> Stream:
+    """A stream, held until the transaction ends: whoever writes to it waits."""
+    return Stream.objects.select_related("world").select_for_update(no_key=True, of=("self",)).get(pk=stream_id)
+
+
 def log_append(
     stream: Stream,
     payload: Payload,

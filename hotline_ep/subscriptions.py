@@ -11,7 +11,8 @@ TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", Whe
 PRE_RESPONSE = Subscription(
     "escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER, many=True
 )
-NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.TOGETHER)
+# It reads every series: a report waits for that no more than for a mail server.
+NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.RELAYED)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)

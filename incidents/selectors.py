@@ -70,12 +70,13 @@ def joinable(world_id: int) -> list[Standing]:
 
 
 def joined_by(standing: Iterable[Standing], regions: Sequence[str]) -> Standing | None:
-    """The one that something new in these regions joins: the oldest in a same region, else nationwide.
+    """The one that something new in these regions joins: the oldest that stands for just such a place, else the oldest that
+    concerns it.
 
-    No region means the whole country, on both sides: a nationwide matter does not join a regional one.
+    No region means the whole country, on both sides: what is nationwide joins what stands in a region and makes it nationwide.
     """
     matching = [row for row in standing if concerns(row.regions, regions)]
-    return min(matching, key=lambda row: (not row.regions, row.pk), default=None)
+    return min(matching, key=lambda row: (bool(row.regions) != bool(regions), row.pk), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from common.actor import SYSTEM
 from engine import worlds
-from engine.log import log_append
-from engine.models import Event, Stream
-from engine.timers import timer_set
+from engine.log import log_append, stream_locked
+from engine.models import Event
+from engine.timers import timer_set, timer_stands
 from escalation import selectors
 from escalation.events import ConditionNear, NearLine
 from escalation.services.obligations import stream_of
-from incidents.selectors import Incident, by_id, of_event
+from incidents.selectors import by_id, of_event
 from signals.selectors import near_now
 
 NEAR = "escalation.near"
@@ -24,27 +24,33 @@ CLAUSE = "4.3"
 
 
 def follow(event: Event) -> None:
-    """React to a report and to its verification."""
+    """React to a report and to its verification, soon after it."""
     incident = of_event(event)
-    _look(incident, worlds.now(incident.world_id))
+    # A timer that stands may be firing in another process, which waits for what we hold: it looks for itself.
+    if not _near(incident.pk) and not timer_stands(NEAR, [incident.pk]):
+        timer_set(incident.world_id, NEAR, incident.pk, worlds.now(incident.world_id) + EVERY)
 
 
 def look(ref: int, due_at: datetime, now: datetime) -> None:
-    """The timer of an incident; whoever acts on it stands in line at its stream."""
-    Stream.objects.select_for_update(no_key=True).get(pk=by_id(ref).stream_id)
-    _look(by_id(ref), now)
+    """The timer of an incident."""
+    if not _near(ref):
+        timer_set(by_id(ref).world_id, NEAR, ref, now + EVERY)
 
 
-def _look(incident: Incident, now: datetime) -> None:
+def _near(incident_id: int) -> bool:
+    """Look once, and say what is near; whether there is nothing to look for any more. Whoever acts on the incident stands in
+    line at its stream."""
+    stream_locked(by_id(incident_id).stream_id)
+    incident = by_id(incident_id)
     if incident.phase not in LOOKED_AT or selectors.warning_of(incident) is not None:
-        return
+        return True
     if "condition_near" in selectors.moments_occurred(incident):
-        return
+        return True
     lines = near_now(incident.world_id, incident.regions)
     if not lines:
-        timer_set(incident.world_id, NEAR, incident.pk, now + EVERY)
-        return
+        return False
     payload = ConditionNear(
         lines=[NearLine(threshold=t.id, title=t.title.as_dict(), colour=colour) for t, colour in lines]
     )
     log_append(stream_of(incident), payload, by=SYSTEM, clause=CLAUSE, plan_version=incident.plan_version)
+    return True

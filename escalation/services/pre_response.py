@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM
 from common.bilingual import Both, both
+from engine.log import stream_locked
 from engine.models import Event, World
 from escalation.models import EarlyWarning
 from escalation.selectors import recipients
@@ -28,7 +29,7 @@ OPENS = frozenset({"pre_response", "outage", "major"})
 
 def follow(events: Sequence[Event]) -> None:
     """React to watches that opened, those of one append together: they share one incident as often as not."""
-    stream = events[0].stream
+    stream = stream_locked(events[0].stream_id)  # a reaction tried again alone does not hold it yet
     standing = joinable(stream.world_id)
     joining: dict[Standing, list[Trigger]] = {}
     for trigger in map(_trigger, events):

@@ -33,5 +33,5 @@ def keys_after(keys: Sequence[str], joining: str | None) -> list[str]:
 
 
 def concerns(standing: Sequence[str], regions: Sequence[str]) -> bool:
-    """Whether something new in `regions` belongs to what stands in `standing`: the same region, or it stands nationwide."""
-    return not standing or bool({*standing} & {*regions})
+    """Whether something new in `regions` belongs to what stands in `standing`: a same region, or either is nationwide."""
+    return not standing or not regions or bool({*standing} & {*regions})

@@ -249,15 +249,21 @@ def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dic
 
 def _entries(own: Known, found: Sequence[Found]) -> list[Entry]:
     """Write the watches; what the log is told of them, in the order in which it was found."""
-    Watch.objects.bulk_create([row.watch for row in found if row.opened])
-    return [
-        Entry(
-            _said(own, row) if row.opened else _clear(own, row.threshold, row.watch, row.verdict),
-            occurred=row.verdict.at,
-            clause=row.threshold.clause,
+    if all(row.opened for row in found):
+        Watch.objects.bulk_create([row.watch for row in found])
+        return [_entry(_said(own, row), row) for row in found]
+    entries: list[Entry] = []
+    for row in found:  # one after another: a line that is crossed again has its former watch cleared first
+        if row.opened:
+            row.watch.save(force_insert=True)
+        entries.append(
+            _entry(_said(own, row) if row.opened else _clear(own, row.threshold, row.watch, row.verdict), row)
         )
-        for row in found
-    ]
+    return entries
+
+
+def _entry(payload: WatchOpened | WatchCleared, row: Found) -> Entry:
+    return Entry(payload, occurred=row.verdict.at, clause=row.threshold.clause)
 
 
 def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | None, float | None]:

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from threading import Event
+from typing import TypeVar
 
 from django.db import OperationalError
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,7 @@ from signals.services.samples import Row, days_ensure, days_of, samples_load, sa
 from signals.services.silence import SILENCE
 
 Tell = Callable[[str], None]
+T = TypeVar("T")
 CHUNK = 20_000
 PATIENCE = 60.0  # seconds until what was played must have been judged
 
@@ -53,9 +55,9 @@ def play(world: World, rows: Iterator[Row], *, wait: Callable[[timedelta], None]
     played, before = 0, worlds.now(world)
     for at, together in groupby(rows, key=lambda row: row[1]):
         wait(at - before)
-        world_advance(world, to=at)
         batch = list(together)
-        samples_write(world, batch)
+        _patiently(partial(world_advance, world, to=at))
+        _patiently(partial(samples_write, world, batch))
         _all_judged(world)
         played, before = played + len(batch), at
     sweep()
@@ -65,15 +67,31 @@ def play(world: World, rows: Iterator[Row], *, wait: Callable[[timedelta], None]
 
 def _all_judged(world: World) -> None:
     """Wait until nothing of this world is left to judge: workers judge too, and the clock must not run ahead of them."""
-    pause, deadline = Event(), time.monotonic() + PATIENCE
+
+    def judged() -> bool:
+        judge_pending()
+        return not JudgeTodo.objects.filter(world=world).exists()
+
+    deadline = time.monotonic() + PATIENCE
+    while not _patiently(judged):
+        _pause_before(deadline)
+
+
+def _patiently(step: Callable[[], T]) -> T:
+    """Do it again while a worker holds what it needs, or the database is busy: a step that failed changed nothing."""
+    deadline = time.monotonic() + PATIENCE
     while True:
-        with suppress(OperationalError):  # a worker holds the series, or the database is busy: the rows stay
-            judge_pending()
-            if not JudgeTodo.objects.filter(world=world).exists():
-                return
-        if time.monotonic() > deadline:
-            raise TryLater("play.busy", _("The product is too busy to judge what is played; play again later."))
-        pause.wait(0.02)
+        try:
+            return step()
+        except OperationalError:
+            _pause_before(deadline)
+
+
+def _pause_before(deadline: float) -> None:
+    """Raises TryLater when it is too late to wait."""
+    if time.monotonic() > deadline:
+        raise TryLater("play.busy", _("The product is too busy to judge what is played; play again later."))
+    Event().wait(0.02)
 
 
 def series_with_hours(world: World, metric: str, hours: list[dict[str, object]] | None, **place: str) -> int:

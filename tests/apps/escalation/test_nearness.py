@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from engine.models import Event
+from engine.sweep import sweep
 from escalation import selectors
 from escalation.services import nearness
 from signals.models import Baseline
@@ -15,7 +16,9 @@ WARNING = {"colour": "blue", "reach": "East", "duration": "Two hours", "measures
 
 
 def reported(house: Hotline, *regions: str) -> str:
-    return house.post(DUTY, "incidents", {"noticed": "It queues", "regions": list(regions)}, expect=201)["number"]
+    number = house.post(DUTY, "incidents", {"noticed": "It queues", "regions": list(regions)}, expect=201)["number"]
+    sweep()
+    return number
 
 
 def owing(house: Hotline, who: str) -> set[str]:

@@ -69,6 +69,22 @@ def test_batches_judged_in_any_order_leave_the_same_watch_standing(seed: int, ca
     assert Watch.objects.filter(series=series, state="open").count() == 1
 
 
+@pytest.mark.parametrize("standing", [False, True])
+def test_a_line_crossed_again_within_one_round_clears_before_it_opens(standing: bool, cast: Cast) -> None:
+    world = worlds.real()
+    series = series_ensure(world, "availability", "east")
+    end = worlds.now(world).replace(microsecond=0)
+    values = [99.8, 99.95, 99.8]
+    rows = [(series, end - EVERY * (2 - n), value) for n, value in enumerate(values)]
+    for part in [rows[:1], rows[1:]] if standing else [rows]:
+        samples_write(world, part)
+        judging.judge_pending()
+    found = Watch.objects.filter(series=series, threshold="availability_target").order_by("pk")
+    assert [watch.state for watch in found] == ["cleared", "open"]
+    assert kinds() == ["watch.opened", "watch.cleared", "watch.opened"]
+    assert not SetAside.objects.exists()
+
+
 def test_the_same_samples_twice_change_nothing(cast: Cast) -> None:
     series, rows = cpu(cast, SPIKE)
     for _ in range(2):
