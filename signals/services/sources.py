@@ -6,16 +6,22 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.errors import Conflict
 from common.ids import token, token_digest
+from engine import worlds
 from engine.log import log_append, stream_open
 from engine.models import World
+from engine.timers import timer_set, timer_stands
 from people.rights import require
 from signals.events import SourceTokenSet
 from signals.models import Source
+from signals.services.silence import EVERY, SILENCE
 
 
 @transaction.atomic
 def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
-    """A new source; its token, which nobody can read again. Raises Conflict when the key is taken."""
+    """A new source; its token, which nobody can read again. Raises Conflict when the key is taken.
+
+    With its first source a world begins to look for silence.
+    """
     by = require(by, "source.manage")
     secret = token("hes")
     try:
@@ -24,6 +30,8 @@ def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
     except IntegrityError:
         raise Conflict("source.taken", _("There is a source by this key already; rotate its token instead.")) from None
     _log(source, by)
+    if not timer_stands(SILENCE, [world.pk]):
+        timer_set(world.pk, SILENCE, world.pk, worlds.now(world) + EVERY)
     return secret
 
 

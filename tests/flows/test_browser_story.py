@@ -33,6 +33,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # Customer service, finance, network operations and security by the leads of their groups; PR and the stores.
 XU, PENG, DENG, YU, LEI, EDITOR, SPEAKER, KEEPER = "xu", "peng", "deng", "yu", "lei", "jiang", "han", "feng"
 SURGE, CALM = 13.6, 8
+# What the departments owe by themselves: customer service, IT, finance.
+DEPARTMENTS = {
+    "su": "First report to the authority",
+    IT: "Preliminary cause to the authority",
+    "shi": "Ready the emergency budget",
+}
 
 
 @pytest.fixture
@@ -221,6 +227,8 @@ def test_from_the_first_sample_to_the_last_signature(night: Night) -> None:
     a_group_sets_to_work(night, board, room)
     the_keeper_hands_out_a_vehicle(night, board, number)
     headquarters_meets(night, board)
+    the_departments_do_theirs(night, board)
+    the_index_stands_beside_it(night, board, room)
 
     what_is_late_says_so_to_the_owner_and_the_next_one_up(night, board)
     the_technical_group_reports(night, board)
@@ -231,6 +239,7 @@ def test_from_the_first_sample_to_the_last_signature(night: Night) -> None:
     service_is_back(night, board, room)
     the_keeper_takes_the_vehicle_back_and_inspects_it(night, board)
     headquarters_ends_the_response(night, board, room)
+    prove(night.at("qin"), "Care of people", "Talked with everyone who was up that night")
     the_last_signature(night, duty, room)
     shows(board, "No incident is open.")
     expect(log.locator("#room-head")).to_contain_text("Closed")
@@ -452,6 +461,19 @@ def headquarters_meets(night: Night, board: Page) -> None:
     prove(gm, "First HQ meeting", "Minutes 1, in the shared folder")
     shows(board, "Done: First HQ meeting.")
     expect(gm.locator("#owed")).not_to_contain_text("HQ decision meeting")
+
+
+def the_departments_do_theirs(night: Night, board: Page) -> None:
+    """Customer service, IT, finance and the logistics group, each from their own first page."""
+    for who, title in DEPARTMENTS.items():
+        prove(night.at(who), title, "Done, on file")
+        shows(board, f"Done: {title}")
+
+
+def the_index_stands_beside_it(night: Night, board: Page, room: str) -> None:
+    """The business-continuity index (1.2), live on the board and in the room."""
+    expect(board.locator(".incident [data-bci]").first).not_to_be_empty()
+    expect(night.at(IT, room).locator("#room-bci [data-controller=continuity]")).not_to_be_empty()
 
 
 # --- the rhythm --------------------------------------------------------------------------------------------------------
