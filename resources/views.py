@@ -14,7 +14,6 @@ from common.errors import HotlineError
 from people.endpoints import PageRequest, change_once, page, posts
 from resources import selectors, services
 from resources.answers import xlsx_response
-from resources.domain.item import FIELDS
 from resources.forms import FilterForm, InspectForm, ItemForm, ReturnForm, StoreForm, UploadForm, WithdrawForm
 from resources.models import Equipment
 from resources.services.sheets import COLUMNS
@@ -187,13 +186,7 @@ def review(request: PageRequest, upload: int) -> HttpResponse:
     """What the file would do, row by row, before it does anything."""
     found = selectors.ledger_import(upload, by_id=request.by.id)
     plan = None if found.applied_at else services.import_plan(found)
-    return render(request, "resources/import_review.html", {"upload": found, "plan": plan, "changed": _changes(plan)})
-
-
-def _changes(plan: Any) -> list[tuple[Any, list[str]]]:
-    """Planned changes with the names of the columns they touch."""
-    labels = {field: COLUMNS[field.removesuffix("_id")] for field in FIELDS}
-    return [(one, [str(labels[field]) for field in one.changes]) for one in plan.changed] if plan else []
+    return render(request, "resources/import_review.html", {"upload": found, "plan": plan})
 
 
 @posts("equipment.manage")

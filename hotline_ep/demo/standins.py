@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hotline_ep.demo.client import Client, Refused
+from hotline_ep.demo.client import Client, Refused, Rest, sleeping
 
 Row = dict[str, Any]
 
@@ -40,8 +40,33 @@ PROOFS: Final[dict[str, tuple[str, str]]] = {
 # Which role of rights plays which owner of the plan.
 PLAYED_BY: Final[dict[str, str]] = {
     "hq": "hq_commander", "technical_response": "tech_lead", "technical_assessment": "head_of_it", "legal": "legal_reviewer",
-    "front_line": "tech_member",
+    "front_line": "tech_member", "reassurance_lead": "group_lead",
 }  # fmt: skip
+# What is made ready while the warning stands: item of the list → words. The rest is left to whoever looks on.
+PREPARED: Final[dict[str, str]] = {
+    "diagnosis": "已开始诊断，初判为光缆中断 / Diagnosis began; it looks like a cut cable",
+    "scripts": "安抚话术已下发全部坐席 / Every agent has the script",
+}
+# Who reports a department's hourly data: role → availability, spares, forecast.
+HOURLY_DATA: Final[dict[str, tuple[str, str, str]]] = {
+    "tech_lead": (
+        "华东接通率约一成 / One call in ten gets through in the east",
+        "备用链路一条 / One spare link",
+        "修复约需2小时 / About two hours to mend",
+    ),
+    "tech_member": (
+        "骨干网其余链路正常 / The other links of the backbone work",
+        "备用光缆和抢修队可用 / A spare cable and a crew are at hand",
+        "华东仍将受影响 / The east stays affected",
+    ),
+    "duty_manager": (
+        "其余区域接通正常 / Calls get through elsewhere",
+        "备勤坐席20人 / 20 agents on standby",
+        "投诉将继续上升 / Complaints will go on rising",
+    ),
+}
+READY_AFTER, TOLD_AFTER = timedelta(minutes=4), timedelta(minutes=5)
+TURN: Final = timedelta(hours=1)
 UPDATE: Final = {
     "zh": "华东热线正在抢修，接通率逐步回升。给您带来不便，敬请谅解。我们将在30分钟内再次更新。",
     "en": "The line in the east is being mended and more calls get through. We are sorry. The next update is in 30 minutes.",
@@ -61,9 +86,11 @@ class StandIns:
     done: set[str] = field(default_factory=set)
     drafts: dict[str, int] = field(default_factory=dict)
     resting: frozenset[str] = frozenset()
+    rest: Rest = sleeping
+    told: set[str] = field(default_factory=set)
 
     def client(self, role: str) -> Client:
-        return Client(self.url, self.tokens[role])
+        return Client(self.url, self.tokens[role], self.rest)
 
     def look(self) -> None:
         """Ask who plays himself."""
@@ -79,13 +106,51 @@ class StandIns:
         except Refused as refusal:
             if refusal.status not in (400, 403, 404, 409):
                 raise
-            self.tell(f"  {role}: {name} – {refusal}")
+            self._tell_once(f"  {role}: {name} – {refusal}")
             if refusal.status != 409:
                 self.done.add(name)
             return None
         self.done.add(name)
         self.tell(f"  {role}: {name}")
         return answer
+
+    def _tell_once(self, line: str) -> None:
+        if line not in self.told:
+            self.told.add(line)
+            self.tell(line)
+
+    # --- while the warning stands -------------------------------------------------------------------------------------
+    def stand_by(self, number: str, now: datetime) -> None:
+        """Tick two tasks of the preparation off, and report the departments' data of each hour (5.2, 4.3)."""
+        warning = self._warning(number)
+        if warning is None or not warning["standing"]:
+            return
+        if now >= datetime.fromisoformat(warning["issued_at"]) + READY_AFTER:
+            for task in warning["preparation"]:
+                self._make_ready(number, task)
+        for turn in warning["data"]["owed"]:
+            if now >= _due(turn) - TURN + TOLD_AFTER:
+                self._report_data(number, turn["turn"])
+
+    def _warning(self, number: str) -> Row | None:
+        try:
+            found: Row = self.client("auditor").get(f"incidents/{number}/warning")
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+        return found
+
+    def _make_ready(self, number: str, task: Row) -> None:
+        role = PLAYED_BY.get(task["role"], task["role"])
+        if task["item"] in PREPARED and not task["done_at"] and role in self.tokens:
+            path, word = f"incidents/{number}/warning/preparation/{task['id']}", PREPARED[task["item"]]
+            self.act(role, f"warning.prepare:{task['item']}", path, {"word": word})
+
+    def _report_data(self, number: str, turn: int) -> None:
+        for role, (availability, spares, forecast) in HOURLY_DATA.items():
+            body = {"availability": availability, "spares": spares, "forecast": forecast}
+            self.act(role, f"warning.hourly_data#{turn}:{role}", f"incidents/{number}/warning/data", body)
 
     # --- what is owed -------------------------------------------------------------------------------------------------
     def settle(self, number: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from threading import Event
 from typing import Any, Final
@@ -11,7 +12,7 @@ from common.clock import utc_text
 from engine import worlds
 from engine.models import World
 from engine.timers import world_advance
-from hotline_ep.demo.client import Client, Refused, Unreachable
+from hotline_ep.demo.client import Client, Refused, patiently
 from hotline_ep.demo.standins import StandIns
 from incidents.selectors import newest
 from signals.domain.callcentre import STEP, CallCentre, Reading, Scenario
@@ -24,11 +25,12 @@ CUT_AFTER, CUT_LASTS = timedelta(minutes=10), timedelta(minutes=125)
 QUIET_HOURS: Final = timedelta(hours=72, minutes=40)
 TICK: Final = 0.5  # seconds between two looks of the stand-ins
 SEEN_BY_ALL: Final = 6.0  # seconds until every web process knows that the world is held
+ENDING_ROUNDS: Final = 20  # looks in which the stand-ins bring the ending about; a person takes the time he likes
 Tell = Callable[[str], None]
 
 
 class Story:
-    """One demo in a world of its own; `play` returns the incident's number when it is closed, or what stands."""
+    """One demo in a world of its own; `play` returns the incident's number, `phase` how far it came."""
 
     def __init__(self, *, url: str, tokens: dict[str, str], key: str, rate: float, stop: Event, tell: Tell) -> None:
         self.rate, self.stop, self.tell = rate, stop, tell
@@ -45,8 +47,11 @@ class Story:
         self.start = start
         self.cut, self.back = start + CUT_AFTER, start + CUT_AFTER + CUT_LASTS
         self.centre = CallCentre(seed=7)
-        self.source = Client(url, source_create(key=key, name="Demo call distributor", world=self.world, by=SYSTEM))
-        self.standins = StandIns(url, tokens, key, tell)
+        secret = source_create(key=key, name="Demo call distributor", world=self.world, by=SYSTEM)
+        self.source = Client(url, secret, stop.wait)
+        self.standins = StandIns(url, tokens, key, tell, rest=stop.wait)
+        self.steps = self._readings()
+        self.ahead = next(self.steps, None)
 
     # --- samples -------------------------------------------------------------------------------------------------------
     def history(self) -> int:
@@ -76,37 +81,49 @@ class Story:
     # --- the play ------------------------------------------------------------------------------------------------------
     def play(self) -> str | None:
         """Live at the world's rate until service is back; then the 72 quiet hours, as fast as they go; then the end."""
-        worlds.world_set(world=self.world, rate=self.rate, paused=False)
-        steps = self._readings()
-        number = self._live(steps)
+        self._set(rate=self.rate, paused=False)
+        number = self._live()
         if number is None or self.stop.is_set():
             return number
         self.tell("72 quiet hours, as fast as they go …")
-        self._quiet(steps, number)
+        self._quiet(number)
         self._ending(number)
         return number
 
-    def _live(self, steps: Iterator[tuple[datetime, list[Reading]]]) -> str | None:
-        at, readings = next(steps)
-        number = None
+    def phase(self, number: str) -> str:
+        """Where the incident stands now."""
+        incident: dict[str, Any] = self.standins.client("auditor").get(f"incidents/{number}")
+        return str(incident["phase"])
+
+    def _now(self) -> datetime:
+        return patiently(lambda: worlds.now(self.world), self.stop.wait)
+
+    def _set(self, **to: Any) -> None:
+        patiently(lambda: worlds.world_set(world=self.world, **to), self.stop.wait)
+
+    def _feed(self, now: datetime) -> None:
+        """Post what was read up to now."""
+        while self.ahead is not None and self.ahead[0] <= now:
+            self._post(self.ahead[1])
+            self.ahead = next(self.steps, None)
+
+    def _live(self) -> str | None:
         while not self.stop.is_set():
-            now = worlds.now(self.world)
+            now = self._now()
             try:
-                while at <= now:
-                    self._post(readings)
-                    at, readings = next(steps)
+                self._feed(now)
                 number = self._number()
                 if number is not None and self._act(number, now):
                     return number
-            except (Unreachable, Refused) as error:
-                self.tell(f"  {error}; the story goes on in the next round")
+            except Refused as refusal:
+                self.tell(f"  {refusal}; the story goes on in the next round")
             if now > self.back + timedelta(hours=2):
-                return number  # a person plays and takes his time: the story goes no further by itself
+                break  # a person plays and takes his time: the story goes no further by itself
             self.stop.wait(TICK)
         return self._number()
 
     def _number(self) -> str | None:
-        found = newest(self.world).last()  # the first that was opened: the story's own
+        found = patiently(lambda: newest(self.world).last(), self.stop.wait)  # the first opened: the story's own
         return found.number if found else None
 
     def _act(self, number: str, now: datetime) -> bool:
@@ -118,6 +135,7 @@ class Story:
         if phase in ("monitoring", "ended", "closed", "dismissed"):
             return True
         self._opening_acts(number, incident, since)
+        self.standins.stand_by(number, now)
         if incident["major"]:
             self.standins.notice(number, "notice.impact", kind="impact", **IMPACT)
         self.standins.settle(number, now)
@@ -148,26 +166,35 @@ class Story:
             for role, group in (("tech_lead", "technical_response"), ("group_lead", "customer_reassurance")):
                 act(role, f"group:{group}", f"{on}/group-status", {"group": group, "status": "working", "note": ""})
 
-    def _quiet(self, steps: Iterator[tuple[datetime, list[Reading]]], number: str) -> None:
+    def _quiet(self, number: str) -> None:
         """The world is held and led from sample to sample, so that every clock fires in its turn."""
-        worlds.world_set(world=self.world, paused=True)
+        self._set(paused=True)
         self.stop.wait(SEEN_BY_ALL)
-        until = worlds.now(self.world) + QUIET_HOURS
-        for at, readings in steps:
-            if at > until or self.stop.is_set():
-                return
-            if at <= worlds.now(self.world):
-                self._post(readings)
-                continue
-            world_advance(self.world, to=at)
-            self._post(readings)
+        now = self._now()
+        until = now + QUIET_HOURS
+        self._feed(now)
+        while self.ahead is not None and self.ahead[0] <= until and not self.stop.is_set():
+            at = self.ahead[0]
+            patiently(partial(world_advance, self.world, to=at), self.stop.wait)
+            self._feed(at)
             if at.minute % 10 == 5:
                 self.standins.settle(number, at)
 
     def _ending(self, number: str) -> None:
+        """The world goes on; the end is asked for until it is granted, as what it waits for comes about."""
+        self._set(rate=self.rate, paused=False)
+        rounds = 0
+        while rounds < ENDING_ROUNDS and self.ahead is not None and not self.stop.is_set():
+            self._feed(self._now())
+            self.standins.look()
+            self._ending_acts(number)
+            if self.phase(number) == "closed":
+                return
+            rounds += not self.standins.resting
+            self.stop.wait(TICK)
+
+    def _ending_acts(self, number: str) -> None:
         on, act = f"incidents/{number}", self.standins.act
-        self.standins.look()
-        worlds.world_set(world=self.world, rate=self.rate, paused=False)
         summary = "光缆被施工挖断，已修复并加固路由 / A cable was dug up; it is mended and its route secured"
         act("tech_lead", "ending-report", f"{on}/ending-report", {"summary": summary})
         self.standins.settle_all(number, ("end.evaluation_meeting",))

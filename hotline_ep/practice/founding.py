@@ -114,14 +114,22 @@ def tokens_found(known: dict[str, str]) -> dict[str, str]:
     return tokens
 
 
-SOURCE = "acd"
+# What sends readings, by key. The first is the one whose token stands by itself in the access file.
+SOURCES = {
+    "acd": "Practice call distributor: calls, queue, complaints",
+    "monitoring": "Practice monitoring system: CPU, availability, hotlines",
+}
 
 
-def source_found(known: str | None) -> str:
-    """The practice company's own source, a call distributor; a token handed out before is kept."""
-    source = signals.source_by_key(SOURCE)
+def sources_found(known: dict[str, str]) -> dict[str, str]:
+    """The practice company's own sources, with their tokens by key; a token handed out before is kept."""
+    return {key: _source_found(key, name, known.get(key)) for key, name in SOURCES.items()}
+
+
+def _source_found(key: str, name: str, known: str | None) -> str:
+    source = signals.source_by_key(key)
     if source is not None and known and source.token_sha256 == token_digest(known):
         return known
     if source is not None:
-        return sources.source_token_rotate(key=SOURCE, by=SYSTEM)
-    return sources.source_create(key=SOURCE, name="Practice call distributor", world=worlds.real(), by=SYSTEM)
+        return sources.source_token_rotate(key=key, by=SYSTEM)
+    return sources.source_create(key=key, name=name, world=worlds.real(), by=SYSTEM)

@@ -180,6 +180,11 @@ class Planned:
     changes: dict[str, Any] | None
     before: dict[str, Any]
 
+    @property
+    def columns(self) -> list[str]:
+        """Headings of what it would change, in the active language."""
+        return [str(COLUMNS[field.removesuffix("_id")]) for field in self.changes or ()]
+
 
 class LedgerSheet(ModelResource):
     """Reads rows into lines of the ledger without saving any: `planned` holds what the rows would add or change."""

@@ -11,11 +11,12 @@ from common.clock import utc_text
 from engine import sweep, worlds
 from engine.log import log_verify
 from engine.models import Alarm, Reaction, SetAside, Stream
+from engine.queues import QUEUES, drain
 from notifications.models import Delivery
 from signals.models import Baseline
 from signals.services import sources
 from signals.services.samples import series_ensure
-from tests.cast import DEPUTY_GM, DUTY, EXECUTIVE, GM, OUTSIDER, TECH, Cast
+from tests.cast import AUDITOR, DEPUTY_GM, DUTY, EXECUTIVE, GM, OUTSIDER, TECH, Cast
 
 SAMPLES = "/api/v1/signals/samples"
 
@@ -198,3 +199,43 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     assert not SetAside.objects.exists()
     assert list(Alarm.objects.filter(cleared_at=None, kind__startswith="reaction").values_list("kind", "ref")) == []
     assert log_verify(Stream.objects.get(kind="incident", key=number)) is None
+
+
+@pytest.mark.parametrize(
+    ("case", "minutes", "opened"),
+    [
+        ("29 minutes over the line are no pre-response yet", 29, 0),
+        ("30 minutes are, at their due instant, though no sample comes then", 30, 1),
+    ],
+)
+def test_a_long_queue_starts_the_pre_response_by_its_timer(
+    hotline: Hotline, case: str, minutes: int, opened: int
+) -> None:
+    over = 8 * 60 + 1
+    hotline.samples("queue_time_mean", *[over] * 26, region="east")
+    assert hotline.get(GM, "board")["incidents"] == [], "25 minutes so far"
+    hotline.forward(minutes=minutes - 25)
+    cards = hotline.get(GM, "board")["incidents"]
+    assert len(cards) == opened, case
+    if opened:
+        (opening, *_rest) = hotline.get(GM, f"incidents/{cards[0]['number']}/events")["events"]
+        assert (opening["kind"], opening["clause"], cards[0]["regions"]) == ("incident.opened", "4.1", ["east"])
+
+
+def test_a_queue_that_became_short_in_time_starts_nothing(hotline: Hotline) -> None:
+    hotline.samples("queue_time_mean", *[8 * 60 + 1] * 26, region="east")
+    hotline.forward(minutes=4)
+    hotline.samples("queue_time_mean", 60, region="east")
+    hotline.forward(minutes=10)
+    assert hotline.get(GM, "board")["incidents"] == []
+
+
+def test_the_letter_to_headquarters_can_be_read_in_the_mail_sink(hotline: Hotline) -> None:
+    hotline.samples("queue_time_mean", *[8 * 60 + 1] * 31, region="east")
+    (card,) = hotline.get(GM, "board")["incidents"]
+    drain(QUEUES["sends"])
+    page = hotline.cast.client(AUDITOR).get("/messages/sink/").content.decode()
+    _head, *letters = page.split("<article")
+    name = hotline.cast.user(GM).display_name
+    to_him = [letter for letter in letters if name in letter and card["number"] in letter]
+    assert any("预备级响应" in letter for letter in to_him), page

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 
 from common.clock import wall
 from hotline_ep.embedded.private_files import read_private
@@ -83,6 +84,7 @@ class Command(BaseCommand):
         return product
 
     def _play(self, path: Path, stop: Event, options: dict[str, Any]) -> None:
+        from hotline_ep.demo.client import Refused, Unreachable
         from hotline_ep.demo.story import Story  # the models need the product's keys, which only a run inside has
 
         access = read_private(path)
@@ -97,8 +99,14 @@ class Command(BaseCommand):
         self._say(f"Demo: {story.history()} samples of history.")
         self._say(f"Board:          {base}/board/?world={key}")
         self._say(f"Who plays whom: {base}/drills/{key}/?world={key}  (sign in, take a role over)")
-        number = story.play()
-        self._say(f"{number or 'no incident'}: the demo ended after {(time.monotonic() - began) / 60:.1f} min")
+        try:
+            number = story.play()
+            phase = story.phase(number) if number else "not there"
+        except (Refused, Unreachable, Error) as error:
+            raise CommandError(f"The demo broke off: {error}") from error
+        if phase != "closed":
+            raise CommandError(f"The demo did not come to its end: the incident {number or ''} is {phase}.")
+        self._say(f"{number}: closed; the demo ended after {(time.monotonic() - began) / 60:.1f} min")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

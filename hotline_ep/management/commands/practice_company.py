@@ -13,7 +13,7 @@ WEEKS = 4
 
 class Command(BaseCommand):
     help = (
-        "Found the practice company: people, places, a signal source, weeks of history. Changes nothing that is there."
+        "Found the practice company: people, places, signal sources, weeks of history. Changes nothing that is there."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +28,10 @@ class Command(BaseCommand):
         accounts = founding.people_found(known, self._say)
         access["accounts"] = [account.as_dict() for account in accounts]
         access["api_tokens"] = founding.tokens_found(access.get("api_tokens", {}))
-        access["source_token"] = founding.source_found(access.get("source_token"))
+        first = next(iter(founding.SOURCES))
+        handed_out = {first: access.get("source_token", "")} | access.get("source_tokens", {})
+        access["source_tokens"] = founding.sources_found(handed_out)
+        access["source_token"] = access["source_tokens"][first]
         write_private(path, access)
         self._say(f"{len(accounts)} people in {len(access['api_tokens'])} roles")
         items = ledger.ledger_found()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
+from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
 from engine.models import Event
@@ -193,6 +194,9 @@ def test_who_may_not_changes_nothing_by_any_door(cast: Cast, add: Add, store: St
     assert api.patch(f"{API}/{item.pk}", {"based_on": 1, "quantity": 9}, format="json").status_code == 403
     for act in ("withdraw", "return", "inspect", "retire"):
         assert api.post(f"{API}/{item.pk}/{act}", {"quantity": 1}, format="json").status_code == 403
+    assert sent(api, workbook([row()])).status_code == 403
+    assert api.get(f"{API}/imports/1").status_code == 403
+    assert api.post(f"{API}/imports/1/apply", format="json").status_code == 403
     assert everything() == before
 
 
@@ -276,6 +280,64 @@ def test_the_workbook_through_page_and_api(cast: Cast, add: Add) -> None:
         assert (answer.status_code, ".xlsx" in answer["Content-Disposition"]) == (200, True)
         sheet = load_workbook(BytesIO(answer.content)).worksheets[0]
         assert sheet["E2"].value == "'=1+1"
+
+
+def sent(api: APIClient, content: bytes, name: str = "ledger.xlsx") -> Any:
+    return api.post(f"{API}/imports", {"file": SimpleUploadedFile(name, content)}, format="multipart")
+
+
+def test_a_program_sends_a_workbook_looks_and_applies_it_once(cast: Cast, add: Add) -> None:
+    add(number="NT-1", quantity=5)
+    api, content = cast.api(KEEPER), workbook([row(), row(number="NT-1", name_en="Network tester", quantity=7)])
+    before = everything()
+    looked = sent(api, content)
+    seen = looked.json()
+    assert (looked.status_code, seen["added"], seen["changed"], seen["problems"]) == (201, 1, 1, [])
+    assert [(one["row"], one["number"], one["columns"]) for one in seen["added_rows"]] == [(2, "SP-1", [])]
+    (changed,) = seen["changed_rows"]
+    assert (changed["row"], changed["number"], "Quantity" in changed["columns"]) == (3, "NT-1", True)
+    assert (sent(api, content).json(), api.get(f"{API}/imports/{seen['id']}").json()) == (seen, seen)
+    assert everything() == before, "looking changes nothing"
+    apply = f"{API}/imports/{seen['id']}/apply"
+    done = [api.post(apply, format="json", headers={"Idempotency-Key": "a"}) for _twice in range(2)]
+    assert [answer.status_code for answer in done] == [200, 200]
+    assert done[0].json() == done[1].json() == api.get(f"{API}/imports/{seen['id']}").json()
+    assert (done[0].json()["added"], done[0].json()["changed"], bool(done[0].json()["applied_at"])) == (1, 1, True)
+    assert Equipment.objects.get(number="NT-1").quantity == 7
+    again = api.post(apply, format="json")
+    assert (again.status_code, again.json()["code"], again["Content-Type"]) == (
+        409, "ledger_import.applied", "application/problem+json",
+    )  # fmt: skip
+    assert cast.api(OFFICE).post(apply, format="json").status_code == 404, "an upload is its owner's alone"
+
+
+def test_a_program_hears_each_wrong_cell_and_nothing_is_applied(cast: Cast, store: Store) -> None:
+    api, before = cast.api(KEEPER, "zh-hans"), everything()
+    seen = sent(api, workbook([row(quantity="=2+2"), row(number="SP-2", store="moon"), row(number="SP-3")])).json()
+    assert [(one["row"], one["column"]) for one in seen["problems"]] == [(2, "数量"), (3, "存放地点")]
+    refused = api.post(f"{API}/imports/{seen['id']}/apply", format="json")
+    assert (refused.status_code, refused.json()["code"], everything()) == (409, "ledger_import.faulty", before)
+
+
+def test_a_program_hears_what_is_wrong_with_its_file(cast: Cast, store: Store) -> None:
+    api, before = cast.api(KEEPER), everything()
+    wrong = [
+        ("编号,名称\nSP-1,卫星电话".encode("gbk"), 400, "workbook.kind"),
+        (workbook([row()], ["number", "name_zh"]), 400, "workbook.columns"),
+        (workbook([row() | {"colour": "red"}], ["number", "colour"]), 400, "workbook.headings"),
+        (workbook([]), 400, "workbook.no_rows"),
+        (b"PK" + b"\0" * 2 * 1024 * 1024, 413, "workbook.large"),
+        (b"", 400, "invalid"),
+    ]
+    for content, status, code in wrong:
+        answer = sent(api, content)
+        assert (answer.status_code, answer.json()["code"], answer["Content-Type"]) == (
+            status, code, "application/problem+json",
+        )  # fmt: skip
+    bare = api.post(f"{API}/imports", {"note": "no file"}, format="multipart")
+    assert (bare.status_code, bare.json()["errors"][0]["field"]) == (400, "file")
+    assert api.post(f"{API}/imports", {"file": "x"}, format="json").status_code == 415
+    assert everything() == before
 
 
 def test_a_withdrawal_is_on_record_with_the_authority_it_relied_on(cast: Cast, add: Add) -> None:
