@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.actor import Actor
-from common.database import out_of_reach
+from common.database import note, out_of_reach
 from common.errors import BUSY, RETRY_AFTER, HotlineError, Invalid
 from common.problems import problem_of, problem_response
 from engine import worlds
@@ -205,6 +205,7 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
             except Error as error:
                 if not out_of_reach(error):
                     raise
+                note(error)
                 return busy(request)
 
         guarded.right = right  # type: ignore[attr-defined]
