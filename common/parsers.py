@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
@@ -21,12 +22,13 @@ class BoundedJSONParser(JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        request = (parser_context or {})["request"]
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        # One byte more than is read tells that there is too much; a body sent in chunks says no length.
+        body = stream.read(most + 1)
+        if len(body) > most:
             raise body_too_large()
         try:
-            said = super().parse(stream, media_type, parser_context)
+            said = super().parse(BytesIO(body), media_type, parser_context)
             unkept = sorted({*_unkept(said, "")})
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None

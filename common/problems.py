@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from common.database import out_of_reach
+from common.database import note, out_of_reach
 from common.errors import BUSY, RETRY_AFTER, HotlineError, body_too_large
 
 MEDIA_TYPE = "application/problem+json"
@@ -50,6 +50,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         set_rollback()
         return _response(problem_of(error))
     if out_of_reach(error):
+        note(error)
         set_rollback()
         return _response(problem_of(BUSY), {"Retry-After": RETRY_AFTER})
     response = exception_handler(error, context)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from common.bilingual import in_language
@@ -85,7 +86,11 @@ def end(request: PageRequest, number: str) -> HttpResponse:
 
 
 # --- obligations --------------------------------------------------------------------------------------------------------
-@posts("obligation.fulfil")
+def _room_of(pk: int) -> str:
+    return reverse("incident-room", args=[selectors.obligation_of(pk)[0].incident.number])
+
+
+@posts("obligation.fulfil", shown_at=_room_of)
 def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     row, rule, plan = selectors.obligation_of(pk)
 
@@ -99,7 +104,7 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     return _acted(request, row.incident, form, act, label=label, said=_("Done and on record."), to=_back(form, row))
 
 
-@posts("obligation.waive")
+@posts("obligation.waive", shown_at=_room_of)
 def waive(request: PageRequest, pk: int) -> HttpResponse:
     row, _rule, _plan = selectors.obligation_of(pk)
 

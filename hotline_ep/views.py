@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.defaults import page_not_found, server_error
 
-from common.database import out_of_reach
+from common.database import note, out_of_reach
 from common.problems import problem, problem_response
 from people.endpoints import busy
 
@@ -19,14 +19,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except Error:
+    except Error as error:
+        note(error)
         return JsonResponse({"status": "unavailable"}, status=503)
     return JsonResponse({"status": "ok"})
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """What nobody caught, which Django is handling now: 503 when the database was out of reach, else 500."""
-    if out_of_reach(sys.exc_info()[1]):
+    error = sys.exc_info()[1]
+    if out_of_reach(error):
+        note(error)
         return busy(request)
     if request.path_info.startswith("/api/"):
         title = _("Something went wrong here. Nothing was changed; tell the system administrator if it happens again.")

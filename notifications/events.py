@@ -83,6 +83,8 @@ class NoticeApproved(OfNotice):
 
 @event("notice.returned")
 class NoticeReturned(OfNotice):
+    """By legal; or because the same holding statement was withdrawn after it had been out."""
+
     reason: FreeText
 
 

@@ -15,6 +15,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from common.database import note
 from engine import worlds
 from notifications import selectors
 from notifications.models import Notice
@@ -33,7 +34,8 @@ def status(request: HttpRequest) -> HttpResponseBase:
     with translation.override(_language(request)):
         try:
             found = selectors.public_state(worlds.real())
-        except Error:
+        except Error as error:
+            note(error)
             return _busy()
         text = render_to_string("notifications/status.html", {"found": found, "feed": _address(request, "feed.json")})
         return _cacheable(request, text.encode(), "text/html; charset=utf-8")
@@ -45,7 +47,8 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     with translation.override(_language(request)):
         try:
             found = selectors.public_state(worlds.real())
-        except Error:
+        except Error as error:
+            note(error)
             return _busy()
         body = json.dumps(_feed(request, found), ensure_ascii=False, indent=1).encode()
         return _open_to_others(_cacheable(request, body, FEED_TYPE))

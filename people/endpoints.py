@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework import serializers
@@ -22,8 +24,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.actor import Actor
-from common.database import out_of_reach
-from common.errors import BUSY, RETRY_AFTER, HotlineError, Invalid
+from common.database import note, out_of_reach
+from common.errors import BUSY, RETRY_AFTER, HotlineError, Invalid, Missing, NotAllowed
 from common.problems import problem_of, problem_response
 from engine import worlds
 from engine.idempotency import Answer, fingerprint_of, once
@@ -181,16 +183,21 @@ def page(right: str, *, posting: str | None = None) -> Callable[[View], View]:
     return _guard({"GET": right} | ({"POST": posting} if posting else {}))
 
 
-def posts(right: str) -> Callable[[View], View]:
-    """A form's address: POST only."""
-    return _guard({"POST": right})
+def posts(right: str, *, shown_at: Callable[..., str] | None = None) -> Callable[[View], View]:
+    """A form's address: POST only. Who looks at it, because a refused form stood there, is sent to the page it belongs to:
+    the one `shown_at` names for the address's words, else the nearest one above it."""
+    return _guard({"POST": right}, shown_at)
 
 
-def _guard(right: dict[str, str]) -> Callable[[View], View]:
+def _guard(right: dict[str, str], shown_at: Callable[..., str] | None = None) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            wanted = right.get("GET" if request.method == "HEAD" else request.method or "")
+            method = "GET" if request.method == "HEAD" else request.method or ""
+            wanted = right.get(method)
+            if wanted is None and method == "GET":
+                signed_in = request.user.is_authenticated
+                return _to_its_page(request, shown_at, kwargs) if signed_in else _to_sign_in(request)
             if wanted is None:
                 return HttpResponseNotAllowed([*right])
             if wanted != PUBLIC and not request.user.is_authenticated:
@@ -205,6 +212,7 @@ def _guard(right: dict[str, str]) -> Callable[[View], View]:
             except Error as error:
                 if not out_of_reach(error):
                     raise
+                note(error)
                 return busy(request)
 
         guarded.right = right  # type: ignore[attr-defined]
@@ -265,7 +273,43 @@ def busy(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def _to_its_page(request: PageRequest, shown_at: Callable[..., str] | None, words: dict[str, Any]) -> HttpResponseBase:
+    if shown_at is not None:
+        try:
+            return redirect(shown_at(**words))
+        except Missing:
+            return redirect("home")
+    world = request.GET.get("world")
+    return redirect(
+        _page_above(request.path_info, actor_on(request)) + (f"?{urlencode({'world': world})}" if world else "")
+    )
+
+
+def _page_above(path: str, by: Actor) -> str:
+    """The nearest page above an address that this person may open; the first page is above all."""
+    while len(path) > 1:
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            right = getattr(resolve(path).func, "right", None)
+            if isinstance(right, dict) and "GET" in right:
+                pass_door(by, right["GET"])
+                return path
+        except (Resolver404, NotAllowed):
+            continue
+    return reverse("home")
+
+
 def _to_sign_in(request: PageRequest) -> HttpResponseBase:
+    """Signed in again, the person comes back to the page the request was made on; what was posted is not there to look at."""
     if request.htmx:
         return HttpResponseClientRedirect(settings.LOGIN_URL)
-    return redirect_to_login(request.get_full_path())
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else _came_from(request))
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The path of ours in `Referer`, else the first page."""
+    said = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("home")
+    parts = urlsplit(said)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -44,6 +44,11 @@ def busy() -> Answer:
     return refused("try_later", 503, _("The product is busy right now. Nothing was stored; send the same batch again."))
 
 
+def broken() -> Answer:
+    title = _("Something went wrong here. Nothing was changed; tell the system administrator if it happens again.")
+    return refused("internal", 500, title)
+
+
 def parsed(body: bytes) -> Batch | Answer:
     """The raw samples of a body, or the answer that says what is wrong with it."""
     try:

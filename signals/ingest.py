@@ -20,10 +20,10 @@ from django.utils import translation
 from django.utils.translation import get_language_from_request
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from common.clock import wall
-from common.database import out_of_reach
+from common.database import note, out_of_reach
 from common.ids import token_digest
 from engine import worlds
 from engine.bell import ring_now
@@ -31,7 +31,7 @@ from engine.models import World
 from people import selectors as people
 from plans.domain import Plan
 from plans.selectors import current
-from signals.answers import Answer, answered, busy, headers_of, parsed, too_large, unauthorised
+from signals.answers import Answer, answered, broken, busy, headers_of, parsed, too_large, unauthorised
 from signals.domain.intake import Kept, Rejected, SeriesKey, Ways, Why, read
 from signals.domain.places import Directory
 from signals.models import Source
@@ -127,6 +127,14 @@ class Waiting:
     done: asyncio.Future[list[Row]]
 
 
+class NotStored(Exception):
+    """The writer could not keep a request's rows; `later`: the same batch may be kept another time."""
+
+    def __init__(self, *, later: bool) -> None:
+        super().__init__(later)
+        self.later = later
+
+
 class Ingest:
     """This process's ingest: what it knows, and the one writer that groups what waits."""
 
@@ -161,6 +169,7 @@ class Ingest:
             except Error as error:
                 if not out_of_reach(error):
                     raise
+                note(error)
                 await _send(send, *busy())
                 return
             body = await _body(receive) if known is not None else b""
@@ -185,8 +194,11 @@ class Ingest:
             )
             await self._queue.put(waiting)
             differing = await asyncio.wait_for(waiting.done, timeout=20)
-        except (psycopg.OperationalError, PoolTimeout, TimeoutError):
-            return busy()
+        except NotStored as refused:
+            return busy() if refused.later else broken()
+        except (psycopg.Error, TimeoutError) as error:
+            note(error)
+            return busy() if isinstance(error, TimeoutError) or out_of_reach(error) else broken()
         rejected += other_values(kept, known.series, differing)
         return answered(len(kept) - len(differing), rejected)
 
@@ -312,9 +324,10 @@ class Ingest:
 
 
 def _failed(group: list[Waiting], error: psycopg.Error) -> None:
+    note(error)
     for waiting in group:
         if not waiting.done.done():
-            waiting.done.set_exception(psycopg.OperationalError(type(error).__name__))
+            waiting.done.set_exception(NotStored(later=out_of_reach(error)))
 
 
 ingest = Ingest()

@@ -108,6 +108,12 @@ def valkey_server() -> Iterator[Any]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def nothing_near_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real world has one number in every database; a test would read what another's was near to."""
+    monkeypatch.setattr("dashboard.selectors.NEAR_SECONDS", 0.0)
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The practice company inside the test's rolled-back transaction, which on a busy machine may pause for long."""

@@ -189,7 +189,8 @@ def _values_of(event: Fact, teller: _Teller) -> dict[str, Both | str]:
     for name, table in (("outcome", words.OUTCOMES), ("verdict", words.VERDICTS), ("colour", words.COLOURS)):
         if data.get(name):
             values[name] = table.get(data[name], same(data[name]))
-    return {"title": "", "reason": "—", "impact": "—", **values}
+    # A text that was erased reads as empty.
+    return {"title": "—", "reason": "—", "impact": "—", **values}
 
 
 def _one_line(text: str) -> str:

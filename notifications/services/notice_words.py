@@ -25,6 +25,11 @@ RETURNED = (
     _("Legal returned this text: %(reason)s"),
 )
 
+WITHDRAWN = (
+    _("Holding statement no longer ready: its text was withdrawn"),
+    _("The same text was withdrawn after it had been published: %(reason)s\nCorrect it and submit it to legal again."),
+)
+
 
 def tell_legal(notice: Notice, event: Event) -> None:
     _tell(notice, event, SUBMITTED, selectors.holders_in_plan(notice.incident, "legal_reviewer"))
@@ -36,6 +41,10 @@ def tell_publisher(notice: Notice, event: Event) -> None:
 
 def tell_writers(notice: Notice, event: Event) -> None:
     _tell(notice, event, RETURNED, [(user_id, "pr_editor") for user_id in notice.writers])
+
+
+def tell_withdrawn(notice: Notice, event: Event) -> None:
+    _tell(notice, event, WITHDRAWN, [(user_id, "pr_editor") for user_id in notice.writers])
 
 
 def _tell(notice: Notice, event: Event, said: tuple[Text, Text], to: Sequence[tuple[int, str]]) -> None:

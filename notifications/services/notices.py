@@ -148,12 +148,8 @@ def notice_return(*, notice_id: int, reason: str, by: Actor) -> Notice:
     """Legal gives it back with a reason, and who wrote it is told; an approval given before is void."""
     reason = _reason("reason", reason)
     it = _entered(Act.RETURN, notice_id, by)
-    notice = it.notice
-    notice.returned_by_id, notice.returned_at, notice.returned_why = it.by.id, it.now, reason
-    _moved(it, "returned_by", "returned_at", "returned_why", *_approval_voided(notice))
-    event = _log(notice, NoticeReturned(**_named(notice), reason=reason), it.by, it.now)
-    notice_words.tell_writers(notice, event)
-    return notice
+    notice_words.tell_writers(it.notice, _returned(it, reason))
+    return it.notice
 
 
 # --- out, and back -----------------------------------------------------------------------------------------------------
@@ -176,7 +172,10 @@ def notice_publish(*, notice_id: int, by: Actor, revision: int | None = None, in
 
 @transaction.atomic
 def notice_withdraw(*, notice_id: int, reason: str, by: Actor) -> Notice:
-    """Take it off the public page, or give a draft up; it stays on record with the reason."""
+    """Take it off the public page, or give a draft up; it stays on record with the reason.
+
+    The same text, kept ready for the next incident by a holding statement that was out, goes back to its writers.
+    """
     reason = _reason("reason", reason)
     it = _entered(Act.WITHDRAW, notice_id, by)
     notice = it.notice
@@ -184,6 +183,8 @@ def notice_withdraw(*, notice_id: int, reason: str, by: Actor) -> Notice:
     notice.withdrawn_by_id, notice.withdrawn_at, notice.withdrawn_why = it.by.id, it.now, reason
     _moved(it, "withdrawn_by", "withdrawn_at", "withdrawn_why")
     _log(notice, NoticeWithdrawn(**_named(notice), published=was_out, reason=reason), it.by, it.now)
+    if was_out and notice.kind == Kind.HOLDING:
+        _no_longer_ready(it, reason)
     return notice
 
 
@@ -204,7 +205,7 @@ def _entered(act: Act, notice_id: int, by: Actor, *, also: int | None = None) ->
     if seen is None:
         raise Missing("notice.missing", _("There is no such notice; see the list of notices."))
     by = require(by, rules.RIGHT[act], notice_scope(seen.incident))
-    _hold(seen, also)
+    _hold(seen, also, store=act is Act.WITHDRAW and seen.kind == Kind.HOLDING)
     notice = (
         Notice.objects.select_for_update(no_key=True, of=("self",))
         .select_related("world", "incident__stream", "incident__world")
@@ -219,9 +220,14 @@ def _entered(act: Act, notice_id: int, by: Actor, *, also: int | None = None) ->
     return Entered(act, notice, by, worlds.now(notice.world))
 
 
-def _hold(notice: Notice, also: int | None) -> None:
-    """Whoever changes a notice stands in line at its stream first, as every reaction does; several are taken in id order."""
+def _hold(notice: Notice, also: int | None, *, store: bool = False) -> None:
+    """Whoever changes a notice stands in line at its stream first, as every reaction does; several are taken in id order.
+
+    `store`: the act reaches what stands ready for the next incident, too.
+    """
     wanted = [_stream(notice).pk]
+    if store:
+        wanted.append(stream_open(notice.world, NOTICE_STREAM, NOTICE_STREAM).pk)
     if also is not None:
         wanted += Incident.objects.filter(pk=also).values_list("stream_id", flat=True)
     list(Stream.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
@@ -259,6 +265,22 @@ def _keep_ready(it: Entered) -> None:
         ready.save(update_fields=["state"])
     kept = HoldingKept(**_named(ready), of=out.pk, sha256=ready.content_hash)
     log_append(_stream(ready), kept, by=it.by, occurred=it.now, clause=CLAUSE)
+
+
+def _no_longer_ready(it: Entered, reason: str) -> None:
+    """What was wrong with the text out there is wrong with it in store: legal reads it again before it is offered."""
+    out = it.notice
+    twins = Notice.objects.select_for_update(no_key=True, of=("self",)).select_related("world")
+    same = twins.filter(world=out.world_id, kind=Kind.HOLDING.value, incident=None, content_hash=out.content_hash)
+    for twin in same.filter(state=State.APPROVED.value).order_by("pk"):
+        notice_words.tell_withdrawn(twin, _returned(Entered(Act.RETURN, twin, it.by, it.now), reason))
+
+
+def _returned(it: Entered, reason: str) -> Event:
+    notice = it.notice
+    notice.returned_by_id, notice.returned_at, notice.returned_why = it.by.id, it.now, reason
+    _moved(it, "returned_by", "returned_at", "returned_why", *_approval_voided(notice))
+    return _log(notice, NoticeReturned(**_named(notice), reason=reason), it.by, it.now)
 
 
 def _assign(it: Entered, incident_id: int | None) -> None:

@@ -32,7 +32,7 @@ DONE: dict[str, tuple[Text, str]] = {
     "notice.edited": (_("Edited"), ""),
     "notice.submitted": (_("Submitted to legal"), ""),
     "notice.approved": (_("Approved by legal"), "opinion"),
-    "notice.returned": (_("Returned by legal"), "reason"),
+    "notice.returned": (_("Returned to its writers"), "reason"),
     "notice.published": (_("Published"), ""),
     "notice.withdrawn": (_("Withdrawn"), "reason"),
     "holding.kept": (_("Published for an incident; the same text stands ready again"), ""),

@@ -94,6 +94,24 @@ def test_health_says_so_however_the_database_is_gone(client: Client, db: None, g
     assert client.get("/status/").status_code == 503
 
 
+def test_what_was_called_busy_is_logged_by_class_and_state_and_never_by_its_words(
+    cast: Cast, gone: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    page, token = cast.client(DUTY, "en"), cast.api(DUTY)
+    page.raise_request_exception = token.raise_request_exception = False
+    for end, named in (
+        ("no answer", "database error: OperationalError, sqlstate unknown"),
+        ("the session was cut", "database error: InternalError < IdleInTransactionSessionTimeout, sqlstate 25P03"),
+    ):
+        gone(end)
+        for client, path in ((page, "/incidents/"), (token, "/api/v1/incidents"), (page, "/healthz")):
+            caplog.clear()
+            assert client.get(path).status_code == 503
+            said = [row.getMessage() for row in caplog.records if row.name == "common.database"]
+            assert said == [named], path
+        gone.__self__.clear()  # type: ignore[attr-defined]
+
+
 def test_what_is_our_own_fault_is_not_called_busy(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not out_of_reach(ProgrammingError("no such column"))
     assert not out_of_reach(None)

@@ -1,6 +1,8 @@
 """Near a threshold without being over it (4.3, rulings 18 and 19): somebody owes a warning, and only where it is near."""
 
-from django.db import transaction
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from engine.models import Event
 from engine.sweep import sweep
@@ -76,6 +78,27 @@ def test_where_no_incident_is_open_the_first_page_says_so_to_who_may_warn(hotlin
     assert words in hotline.cast.client(DUTY).get("/").content.decode(), "another region's incident"
     reported(hotline, "east")
     assert words not in hotline.cast.client(DUTY).get("/").content.decode(), "now the obligation says it"
+
+
+def test_the_first_page_reads_a_worlds_series_once_in_ten_seconds(
+    hotline: Hotline,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elapsed = [0.0]
+    monkeypatch.setattr("dashboard.selectors.NEAR_SECONDS", 10.0)
+    monkeypatch.setattr("dashboard.selectors._near_known", {})
+    monkeypatch.setattr("dashboard.selectors.time.monotonic", lambda: elapsed[0])
+    words, duty = "Near a threshold where no incident is open", hotline.cast.client(DUTY)
+    duty.get("/")
+    hotline.samples("cpu", *NEAR_CPU, node="sw-3")
+    with CaptureQueriesContext(connection) as asked:
+        elapsed[0] = 9.9
+        assert words not in duty.get("/").content.decode()
+    assert not any("signals_sample" in row["sql"] for row in asked.captured_queries)
+    elapsed[0] = 10.0
+    assert words in duty.get("/").content.decode()
+    reported(hotline, "east")
+    assert words not in duty.get("/").content.decode(), "other regions are covered now; nothing old is shown"
 
 
 def test_a_response_ends_it_and_nothing_is_looked_at_any_more(hotline: Hotline) -> None:  # noqa: F811

@@ -371,6 +371,41 @@ def test_a_holding_statement_that_went_out_stands_ready_for_the_next_incident(
     assert [row.published_at for row in holding_ready(world.pk)] == [None], "and for the one after"
 
 
+def test_a_holding_statement_withdrawn_for_its_text_is_no_longer_offered(
+    world: World, incident: Incident, jiang: User, wen: User, han: User, lin: User
+):
+    holding, other = (drafted(None, jiang, kind="holding", world=world) for _ in range(2))
+    other = services.notice_edit(notice_id=other.pk, zh=ZH + "请稍候。", en=EN, based_on=1, by=actor_of(jiang))
+    for row in (holding, other):
+        submitted(row, jiang)
+        approved(now(row), wen)
+    services.notice_publish(notice_id=holding.pk, incident_id=incident.pk, by=actor_of(han))
+    (twin,) = (row for row in holding_ready(world.pk) if row.pk != other.pk)
+    services.notice_withdraw(notice_id=holding.pk, reason="the number is wrong", by=actor_of(han))
+    following = incident_report(report=ReportIn(noticed="another"), by=actor_of(lin), world=world)
+    assert [row.pk for row in holding_offered(following)] == [other.pk], "another text stays ready"
+    back = now(twin)
+    assert (back.state, back.approved_by_id, back.approved_hash) == ("draft", None, "")
+    assert (back.returned_by_id, back.returned_why) == (han.pk, "the number is wrong")
+    event = notice_history(back)[-1]["event"]
+    assert (event.kind, event.actor_id, event.data["reason"]) == ("notice.returned", han.pk, "the number is wrong")
+    told = Message.objects.get(kind="notice.returned")
+    assert "Holding statement no longer ready" in told.subject["en"]
+    assert "the number is wrong" in told.body["zh"]
+    assert {row.user_id for row in told.deliveries.all()} == {jiang.pk}
+
+
+def test_a_holding_statement_given_up_before_it_was_out_takes_no_other_along(
+    world: World, jiang: User, wen: User, han: User
+):
+    pair = [drafted(None, jiang, kind="holding", world=world) for _ in range(2)]
+    for row in pair:
+        submitted(row, jiang)
+        approved(row, wen)
+    services.notice_withdraw(notice_id=pair[0].pk, reason="one is enough", by=actor_of(han))
+    assert [row.pk for row in holding_ready(world.pk)] == [pair[1].pk]
+
+
 def test_only_a_holding_statement_changes_its_incident(ready: Notice, world: World, lin: User, han: User):
     other = incident_report(report=ReportIn(noticed="another"), by=actor_of(lin), world=world)
     with pytest.raises(Invalid):

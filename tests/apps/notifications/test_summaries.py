@@ -302,3 +302,19 @@ def test_every_line_of_the_course_can_be_said():
         if event["kind"].startswith("task."):
             event["data"] |= {"group": "technical"}
     assert len(told(*events)["course"]) == len(events)
+
+
+def test_an_erased_text_is_told_as_a_dash():
+    task = {"group": "technical", "title": ""}
+    lines = told(
+        fact(1, "incident.opened", title="", titles=None, trigger=None, regions=[], reach=None, phase="reported"),
+        fact(2, "task.given", **task),
+        fact(3, "task.cancelled", reason="", **task),
+        fact(4, "incident.assessed", impact="", facts={}),
+    )["course"]
+    assert [line.partition(" ")[2] for line in lines] == [
+        "Reported: —",
+        "technical was given a task: —",
+        "A task of technical was cancelled: —; —",
+        "Impact assessed: —",
+    ]

@@ -1,10 +1,13 @@
 """The base classes every room's views are made of, tried on the people room's own."""
 
+from io import BytesIO
+
 import pytest
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
-from common.errors import Missing
+from common.errors import Missing, TooLarge
+from common.parsers import BoundedJSONParser
 from engine.models import Event
 from people import services
 from people.models import ApiToken, RoleHolding, User
@@ -154,3 +157,12 @@ def test_the_schema_describes_us(db: None) -> None:
     assert "reason" in str(schema["components"]["schemas"]["RevealIn"])
     assert "200" in reveal["responses"]
     assert schema["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
+
+
+def test_a_body_of_unknown_length_is_read_no_further_than_allowed(rf, settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    body = BytesIO(b"[" + b" " * 5000 + b"]")
+    with pytest.raises(TooLarge):
+        BoundedJSONParser().parse(body, "application/json", {"request": rf.post("/"), "encoding": "utf-8"})
+    assert body.tell() == 1001
+    assert BoundedJSONParser().parse(BytesIO(b"[1]"), "application/json", {"request": rf.post("/")}) == [1]

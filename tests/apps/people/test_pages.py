@@ -64,7 +64,9 @@ def test_the_outsider_sees_no_directory_and_no_contact(lin: User, outsider: User
 def test_a_contact_is_revealed_with_a_reason(lin: User, browser) -> None:
     contact: Contact = services.contact_set(user=lin, kind="phone", value="13812345678", by=SYSTEM)
     client, address = browser(lin), f"/people/contacts/{contact.pk}/reveal"
-    assert client.get(address).status_code == 405
+    looked = client.get(address)
+    assert (looked.status_code, looked.url) == (302, "/people/"), "nothing is revealed by looking"
+    assert client.put(address).status_code == 405
     silent = client.post(address, {"reason": " "})
     assert (silent.status_code, "13812345678" in silent.content.decode()) == (400, False)
     shown = client.post(address, {"reason": "line 3 is down"})

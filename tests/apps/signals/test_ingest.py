@@ -2,9 +2,14 @@
 
 import json
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import msgspec
+import pytest
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
+from psycopg import errors
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
@@ -13,7 +18,8 @@ from common.ids import token_digest
 from engine import worlds
 from people import services as people
 from people.selectors import user_by_name
-from signals.ingest import KNOWN_SECONDS, MOST_BYTES
+from signals.api import Samples
+from signals.ingest import KNOWN_SECONDS, MOST_BYTES, PATH
 from signals.models import JudgeTodo, Sample, Series, Source
 from signals.services import sources
 from signals.services.samples import unpacked
@@ -338,3 +344,40 @@ def test_a_group_the_database_refuses_is_stored_request_by_request(bare: Bare) -
     answers = bare.at_once([batch(sample(at=utc_text(old))), batch(sample())], token=secret)
     assert [answer.status for answer in answers] == [202, 202]
     assert len(stored()) == to_judge() == 2
+
+
+def test_what_no_second_try_mends_is_not_called_busy(bare: Bare, caplog: pytest.LogCaptureFixture) -> None:
+    secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+    assert bare.post(batch(sample()), token=secret).status == 202
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE signals_judgetodo RENAME TO signals_gone")
+    broken = bare.post(batch(sample(value=42, node="sw-1")), token=secret)
+    is_problem(broken, 500, "internal", "a table that is not there")
+    assert "database error: UndefinedTable, sqlstate 42P01" in [row.getMessage() for row in caplog.records]
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize("error", [errors.ConnectionTimeout("at 10.0.0.1"), errors.DeadlockDetected("in a row")])
+def test_what_a_second_try_may_mend_is_called_busy(
+    error: Exception, bare: Bare, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+
+    def cut() -> None:
+        raise error
+
+    assert bare.post(batch(sample()), token=secret).status == 202
+    monkeypatch.setattr(bare.ingest, "_connection", cut)
+    is_problem(bare.post(batch(sample(value=42)), token=secret), 503, "try_later", "cut")
+    assert f"database error: {type(error).__name__}" in caplog.text
+    assert str(error) not in caplog.text
+
+
+def test_a_body_in_chunks_is_read_no_further_than_allowed(cast: Any) -> None:
+    """Through Django: such a request says no length."""
+    secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+    body = BytesIO(batch(sample()) + b" " * (MOST_BYTES * 2))
+    headers = [(b"authorization", f"Bearer {secret}".encode()), (b"transfer-encoding", b"chunked")]
+    asked = ASGIRequest({"type": "http", "method": "POST", "path": PATH, "headers": headers, "query_string": b""}, body)
+    assert Samples.as_view()(asked).status_code == 413
+    assert body.tell() == MOST_BYTES + 1
