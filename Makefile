@@ -27,7 +27,7 @@ lint: ## style, types, floors of the house, migrations, translations
 bench: ## what it measures, beside the plainest way, in the same run
 	@$(SETUP) --dev -- python -m bench
 
-shots: ## pictures of every page into shots/; SHOTS="--all" or names of pages
+shots: ## pictures of every page into shots/; SHOTS="--few" or names of pages
 	@$(SETUP) --dev --browser -- python tools/shots.py $(SHOTS)
 
 messages: ## collect new strings into the catalogue, for translating

@@ -18,7 +18,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 700, // the charts, loaded only where there are charts
     rollupOptions: {
       checks: { eval: false }, // htmx has one for hx-on attributes; the page switches it off (allowEval) and its policy forbids it
-      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room"), status: page("status"), popup: page("popup") },
+      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room"), status: page("status"), popup: page("popup"), design: page("design") },
       // Partners embed /status/popup.js: one file that imports nothing, under a name of its own.
       output: { entryFileNames: (entry) => (entry.name === "popup" ? "popup.js" : "assets/[name]-[hash].js") },
     },

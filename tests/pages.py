@@ -16,8 +16,6 @@ NO_PAGES = (
     "status/popup.js",
     "resources/equipment/export.xlsx",
 )
-# Pages of what the staged night has not: the cast of a played world.
-NOT_STAGED = frozenset({"drill-cast"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +31,18 @@ class Scene:
     notice: int
     ready: int
     equipment: int
+    drill: str
     wrong_upload: int
     right_upload: int
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`path` may hold fields of Scene. `route` is the name of its address; `main`: one that is used in haste."""
+    """`path` may hold fields of Scene. `route` is the name of its address; `main`: one that is used in haste.
+
+    `sends` is the form of that page (the end of its address, what is filled in) whose answer is the page meant; `opened`: with
+    everything unfolded that can be.
+    """
 
     name: str
     path: str
@@ -47,6 +50,8 @@ class Shown:
     route: str = ""
     main: bool = False
     wall: bool = False
+    sends: tuple[str, dict[str, str]] | None = None
+    opened: bool = False
 
     def at(self, scene: Scene) -> str:
         return self.path.format(**asdict(scene))
@@ -65,6 +70,8 @@ PAGES = (
     Shown("report", "/report/", DUTY, "report", main=True),
     Shown("incidents", "/incidents/?all", GM, "incidents", main=True),
     Shown("room-response", "/incidents/{incident}/", GM, "incident-room", main=True),
+    Shown("room-opened", "/incidents/{incident}/", GM, "incident-room", opened=True),
+    Shown("act-refused", "/incidents/{incident}/", GM, sends=("/decide-level/", {"level": "III", "reason": ""})),
     Shown("room-technical", "/incidents/{incident}/", TECH, "incident-room"),
     Shown("room-warning", "/incidents/{warning}/", DUTY, "incident-room"),
     Shown("room-dismissed", "/incidents/{false_alarm}/", AUDITOR, "incident-room"),
@@ -77,11 +84,13 @@ PAGES = (
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
     Shown("notice", "/notices/{notice}/", LEGAL, "notice", main=True),
+    Shown("notice-opened", "/notices/{notice}/", LEGAL, "notice", opened=True),
     Shown("notice-ready", "/notices/{ready}/", SPOKESPERSON, "notice"),
     Shown("status", "/status/", None, "status", main=True),
     Shown("resources", "/resources/", KEEPER, "resources"),
     Shown("equipment", "/resources/equipment/", KEEPER, "equipment", main=True),
     Shown("equipment-item", "/resources/equipment/{equipment}/", KEEPER, "equipment-item"),
+    Shown("equipment-item-opened", "/resources/equipment/{equipment}/", KEEPER, "equipment-item", opened=True),
     Shown("equipment-change", "/resources/equipment/{equipment}/change/", KEEPER, "equipment-change"),
     Shown("equipment-new", "/resources/equipment/new/", KEEPER, "equipment-new"),
     Shown("equipment-import", "/resources/equipment/import/", KEEPER, "equipment-import"),
@@ -96,6 +105,7 @@ PAGES = (
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),
     Shown("people", "/people/", DUTY, "people"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
+    Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),
     Shown("design", "/design/", DUTY, "design"),
     Shown("password", "/accounts/password/change/", DUTY),

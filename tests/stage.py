@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
 from common.clock import utc_text
+from drills.services import seat_take
 from engine import sweep, worlds
 from hotline_ep.practice.ledger import ledger_found
 from resources import services
@@ -141,6 +142,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         notice,
         ready,
         equipment,
+        _drill(cast),
         _workbook(cast, right=False),
         _workbook(cast, right=True),
     )
@@ -248,6 +250,15 @@ def _equipment(stage: Stage, incident: str) -> int:
     for item in items[:2]:
         stage.post(TECH, f"equipment/{item['id']}/withdraw", {"quantity": 2, "incident": incident})
     return int(items[0]["id"])
+
+
+def _drill(cast: Cast) -> str:
+    """A practice world that stands still, in which one role is played by a person."""
+    world = worlds.world_open(
+        key="stage", name_zh="演示", name_en="Demonstration", kind="demo", at=worlds.now(worlds.real()), paused=True
+    )
+    seat_take(world=world, role="hq_commander", by=cast.actor(GM))
+    return str(world.key)
 
 
 def _workbook(cast: Cast, *, right: bool) -> int:

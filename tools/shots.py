@@ -1,9 +1,9 @@
 """`make shots`: a picture of every page, on a phone, a desk and a wall, light and dark, in both languages, into shots/.
 
-    python tools/shots.py [--all] [--language en|zh-hans] [NAME…]
+    python tools/shots.py [--few] [--language en|zh-hans] [NAME…]
 
 Starts the product in a folder that is gone afterwards, stages a night (tests/stage.py) and walks the list of pages
-(tests/pages.py). Without --all the pages used in haste are taken in every combination and the others in three.
+(tests/pages.py). With --few each page is taken in three combinations only.
 """
 
 import argparse
@@ -28,16 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "shots"
 sys.path.insert(0, str(ROOT))
 
-from tests.browser import FLAGS, SETTLED, chromium_path  # noqa: E402
+from tests.browser import FLAGS, WIDEST, brought, chromium_path  # noqa: E402
 from tests.pages import PAGES, Scene, Shown  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desk": (1280, 800), "wall": (1920, 1080), "wall-4k": (3840, 2160)}
 LANGUAGES, THEMES = ("zh-hans", "en"), ("light", "dark")
 FEW = (("phone", "zh-hans", "light"), ("desk", "en", "light"), ("desk", "zh-hans", "dark"))
-# The innermost element that sticks out, by its tag, class and first words.
-WIDEST = """() => { const out = [...document.querySelectorAll("main *")].filter((e) =>
-  e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5).at(-1);
-  return out ? `${out.tagName} .${out.getAttribute("class") ?? ""} ${out.textContent.trim().slice(0, 40)}` : "?"; }"""
 PATIENCE = 240.0  # seconds for the product to stand
 LONGEST = 4000  # pixels of a page in a picture; what lies below is more of the same
 
@@ -54,14 +50,12 @@ class Shot:
         return f"{self.page.name}.{self.size}.{self.language}.{self.theme}.png"
 
 
-def wanted(pages: list[Shown], *, everything: bool) -> Iterator[Shot]:
+def wanted(pages: list[Shown], *, few: bool) -> Iterator[Shot]:
     for page in pages:
         if page.wall:
             yield from (Shot(page, size, language, "dark") for size in ("wall", "wall-4k") for language in LANGUAGES)
-        elif everything or page.main:
-            yield from (Shot(page, *look) for look in every(("phone", "desk"), LANGUAGES, THEMES))
         else:
-            yield from (Shot(page, *look) for look in FEW)
+            yield from (Shot(page, *look) for look in (FEW if few else every(("phone", "desk"), LANGUAGES, THEMES)))
 
 
 @contextmanager
@@ -122,8 +116,7 @@ class Photographer:
         tab = self._window(shot).new_page()
         said: list[str] = []
         tab.on("pageerror", lambda error: said.append(str(error)))
-        tab.goto(shot.page.at(self.scene))
-        tab.evaluate(SETTLED)
+        brought(tab, shot.page, self.scene)
         width, height = SIZES[shot.size]
         across, down = tab.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
         if across > width:
@@ -175,7 +168,7 @@ def index(shots: list[tuple[Shot, str]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--all", action="store_true", help="every page in every combination")
+    parser.add_argument("--few", action="store_true", help="each page in three combinations only")
     parser.add_argument(
         "--language", choices=LANGUAGES, default="zh-hans", help="of what the people of the night write"
     )
@@ -191,7 +184,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             photographer = Photographer(browser, url, scene, sessions)
-            for shot in wanted(pages, everything=options.all):
+            for shot in wanted(pages, few=options.few):
                 wrong = photographer.take(shot)
                 taken.append((shot, wrong))
                 if wrong:

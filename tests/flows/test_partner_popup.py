@@ -30,7 +30,8 @@ class Partner(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header(
             "Content-Security-Policy",
-            f"default-src 'none'; script-src {self.product}; connect-src {self.product}; img-src data:",
+            f"default-src 'none'; script-src {self.product}; connect-src {self.product}; img-src data:;"
+            " require-trusted-types-for 'script'; trusted-types 'none'",
         )
         self.end_headers()
         self.wfile.write(body)

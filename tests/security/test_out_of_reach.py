@@ -129,3 +129,4 @@ def test_what_is_our_own_fault_is_not_called_busy(cast: Cast, monkeypatch: pytes
     shown = page.get("/incidents/")
     assert shown.status_code == 500
     assert "Nothing was changed" in shown.content.decode()
+    assert 'rel="stylesheet"' in shown.content.decode(), "it looks as the other pages of errors do"
