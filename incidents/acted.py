@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from common.errors import HotlineError
-from incidents.selectors import Incident, newest_seq
+from incidents.news import News, news_since
+from incidents.selectors import Incident, by_id
 from people.endpoints import PageRequest, blame, change_once
 
 
@@ -39,7 +40,8 @@ def settled(
             status = error.status
             blame(form, error)
             if error.code == "incident.moved_on":
-                _rest_on_now(form, incident, request)
+                shown["news"] = _rest_on_now(form, incident, request)
+                incident = by_id(incident.pk)
         else:
             messages.success(request, said)
             return redirect(to) if to else redirect("incident-room", number=incident.number)
@@ -48,8 +50,11 @@ def settled(
     return render(request, "incidents/act.html", {"incident": incident, "act": act}, status=status)
 
 
-def _rest_on_now(form: forms.Form, incident: Incident, request: PageRequest) -> None:
-    """Who was told that it changed and sends again decides on the incident as it stands now."""
+def _rest_on_now(form: forms.Form, incident: Incident, request: PageRequest) -> list[News]:
+    """Who was told that it changed, and reads here how, and sends again, decides on the incident as the form saw it."""
+    known = form.cleaned_data["based_on"]
     said = request.POST.copy()
-    said["based_on"] = str(newest_seq(incident))
+    # As the row was read before the form was built: what came since is read once more.
+    said["based_on"] = str(incident.stream.head_seq)
     form.data = said
+    return news_since(incident, known)

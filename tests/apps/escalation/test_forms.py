@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from engine.models import Event
+from escalation.forms import DecideForm
+from incidents.acted import _rest_on_now
+from incidents.selectors import by_number, newest_seq
 from tests.apps.escalation.test_obligations import Night
 from tests.cast import DUTY, GM, OUTSIDER, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
@@ -64,6 +68,92 @@ def test_who_decides_on_a_page_that_is_old_reads_why_and_may_send_again(hotline:
     assert based_on
     sent = gm.post(path, {"level": "I", "reason": "kept words", "based_on": based_on[1]})
     assert sent.status_code == 302
+
+
+def test_who_decides_on_a_page_that_is_old_reads_what_is_new_on_the_answer(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline)
+    path = f"/incidents/{night.number}/evaluate/"
+    incident = by_number(night.number)
+    old = incident.stream.head_seq
+    hotline.post(
+        DUTY, f"incidents/{night.number}/verify", {"outcome": "confirmed", "major": True, "note": "dead <line>"}
+    )
+    hotline.post(GM, f"incidents/{night.number}/decide-level", {"level": "II", "reason": "two regions"})
+    hotline.post(GM, f"incidents/{night.number}/start")
+    for language, told in (
+        (
+            "en",
+            (
+                "What is new since you opened the page",
+                "Verified: a major fault.",
+                "dead &lt;line&gt;",
+                "two regions",
+                "Response",
+            ),
+        ),
+        ("zh-hans", ("打开本页之后的新情况", "核实", "二级响应", "two regions", "启动响应")),
+    ):
+        gm = hotline.cast.client(GM, language)
+        stale = gm.post(path, {"verdict": "keep", "reason": "kept words", "based_on": str(old)})
+        assert stale.status_code == 409
+        news = stale.content.decode().partition('id="news"')[2].partition("</section>")[0]
+        for words in told:
+            assert words in news, words
+    fresh = gm.post(path, {"verdict": "", "reason": "kept words", "based_on": str(old)})
+    assert 'id="news"' not in fresh.content.decode(), "only where something decisive came between"
+
+
+def test_the_form_rests_on_what_stood_there_when_it_was_built(hotline: Hotline) -> None:  # noqa: F811
+    """What is written while the answer is made is not taken for read."""
+    night = Night(hotline)
+    seen = by_number(night.number)
+    hotline.post(DUTY, f"incidents/{night.number}/verify", {"outcome": "confirmed", "major": True})
+    form = DecideForm({"level": "I", "reason": "kept words", "based_on": "1"}, incident=seen)
+    request = RequestFactory().post("/", {"based_on": "1"})
+    assert form.is_valid()
+    (told,) = [row for row in _rest_on_now(form, seen, request) if "Verified" in row.sentence]
+    assert int(form.data["based_on"]) == seen.stream.head_seq < newest_seq(seen)
+    assert told.at
+
+
+def test_a_refused_form_can_be_read_in_the_other_language_and_loaded_again(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline)
+    room, gm = f"/incidents/{night.number}/", hotline.cast.client(GM)
+    owed = hotline.owed(night.number)
+    proof = f"/obligations/{next(iter(owed.values()))['id']}/fulfil/"
+    for path, page in (
+        (f"{room}decide-level/", room),
+        (f"{room}warning/preparation/1/done/", room),
+        (proof, room),
+        ("/obligations/987654/fulfil/", "/"),
+        ("/notices/7/approve/", "/notices/7/"),
+        ("/resources/equipment/7/withdraw", "/resources/equipment/7/"),
+    ):
+        for look in (gm.get, gm.head):
+            assert (look(path).status_code, look(path)["Location"]) == (302, page), path
+    text = gm.post(f"{room}decide-level/", {"level": "IV"}).content.decode()
+    following = re.search(r'name="next" value="([^"]+)"', text)
+    assert following
+    assert following[1] == f"{room}decide-level/"
+    pressed = gm.post("/i18n/setlang/", {"language": "zh-hans", "next": following[1]}, follow=True)
+    assert pressed.redirect_chain[-1][0] == room
+    assert pressed.status_code == 200
+    assert 'lang="zh-hans"' in pressed.content.decode()
+    outsider = hotline.cast.client(OUTSIDER)
+    assert outsider.get(f"{room}decide-level/").url == "/", "no page he may not open"
+    assert Client().get(proof).url == f"/accounts/login/?next={proof}", "and a stranger is told nothing of it"
+
+
+def test_a_session_that_ended_before_the_form_was_sent_leads_back_to_its_page(hotline: Hotline) -> None:  # noqa: F811
+    room = f"/incidents/{Night(hotline).number}/"
+    for case, referer, back in (
+        ("the page it stood on", f"http://testserver{room}?from=home", f"{room}%3Ffrom%3Dhome"),
+        ("another house", f"http://elsewhere.example{room}", "/"),
+        ("another scheme", "javascript:alert(1)", "/"),
+        ("nothing said", "", "/"),
+    ):
+        sent = Client(headers={"Referer": referer}).post(f"{room}decide-level/", {"level": "I"})
+        assert (sent.status_code, sent["Location"]) == (302, f"/accounts/login/?next={back}"), case
 
 
 def test_a_refused_judgement_and_a_refused_ending_keep_what_was_typed(hotline: Hotline) -> None:  # noqa: F811
