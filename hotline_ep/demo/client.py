@@ -15,8 +15,9 @@ from common.database import out_of_reach
 
 PATIENCE = 20.0  # seconds for one answer
 BUSY: Final = 503
-# Seconds before each further try: two minutes in all, in which a restart is over.
+# Seconds before each further try, and after which it is given up: two minutes, in which a restart is over. A try may take its time.
 WAITS: Final = (0.5, 1.0, 2.0, *[5.0] * 23)
+LASTS: Final = 120.0
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy in the environment is not for us
 
 
@@ -47,11 +48,12 @@ def patiently(call: Callable[[], T], rest: Rest = sleeping) -> T:
 
     For calls that may be made twice: all that read, and all that the product recognises as the same.
     """
+    began = time.monotonic()
     for wait in WAITS:
         try:
             return call()
         except (Refused, Unreachable, Error) as error:
-            if not _passes(error) or rest(wait):
+            if not _passes(error) or time.monotonic() - began > LASTS or rest(wait):
                 raise
     return call()
 

@@ -94,6 +94,14 @@ def test_it_gives_up_when_it_lasts_and_at_once_when_told_to_stop(product: Produc
     assert len(product.heard) == len(client.WAITS) + 2
 
 
+def test_tries_that_take_long_are_fewer(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "LASTS", 0.0)
+    product.says = [503, 503]
+    with pytest.raises(Refused, match="503"):
+        Client(product.url, "t", at_once).get("board")
+    assert len(product.heard) == 1
+
+
 def test_the_database_out_of_reach_is_waited_for_too() -> None:
     tries = iter([OperationalError("gone"), OperationalError("gone"), None])
 
