@@ -246,8 +246,8 @@ class Ingest:
                 await self._store(group)
             except psycopg.OperationalError as error:
                 _failed(group, error)
-            except psycopg.Error:
-                # The database refuses something in it: each request for itself, so that only the one it lies in fails.
+            except Exception:  # noqa: BLE001 - whatever lies in one request, the writer goes on for all the others
+                # Something in it cannot be stored: each request for itself, so that only the one it lies in fails.
                 self._days.clear()
                 await self._store_each(group)
 
@@ -255,7 +255,7 @@ class Ingest:
         for waiting in group:
             try:
                 await self._store([waiting])
-            except psycopg.Error as error:
+            except Exception as error:  # noqa: BLE001 - as above; it is logged and answered
                 _failed([waiting], error)
 
     async def _store(self, group: list[Waiting]) -> None:
@@ -323,7 +323,7 @@ class Ingest:
             await db.execute(COUNT, [accepted, rejected, source])
 
 
-def _failed(group: list[Waiting], error: psycopg.Error) -> None:
+def _failed(group: list[Waiting], error: Exception) -> None:
     note(error)
     for waiting in group:
         if not waiting.done.done():

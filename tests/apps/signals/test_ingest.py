@@ -373,6 +373,15 @@ def test_what_a_second_try_may_mend_is_called_busy(
     assert str(error) not in caplog.text
 
 
+def test_the_writer_outlives_a_fault_of_our_own(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+    with monkeypatch.context() as broken:
+        broken.setattr("signals.services.samples.copied", lambda rows: 1 / 0)
+        is_problem(bare.post(batch(sample()), token=secret), 500, "internal", "a fault")
+    assert bare.post(batch(sample(value=42)), token=secret).status == 202
+    assert len(stored()) == 1
+
+
 def test_a_body_in_chunks_is_read_no_further_than_allowed(cast: Any) -> None:
     """Through Django: such a request says no length."""
     secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
