@@ -241,6 +241,26 @@ def test_it_stops_asking_once_it_is_closed() -> None:
     assert [path.rpartition("/")[2] for _role, path, _body in fake.posted] == ["ending-report", "end", "close"]
 
 
+@pytest.mark.usefixtures("quick")
+def test_the_quiet_hours_are_led_from_sample_to_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, led = Fake({f"incidents/{NUMBER}/obligations": list}), []
+    monkeypatch.setattr(story, "SEEN_BY_ALL", 0)
+    monkeypatch.setattr(story, "world_advance", lambda world, *, to: led.append(to))
+    quiet = Story(fake)
+    begun = quiet._now()
+    times = [begun + timedelta(minutes=5 * n) for n in range(-1, 3)] + [begun + timedelta(hours=99)]
+    posted: list[Any] = []
+    quiet.world, quiet._post = None, posted.append  # type: ignore[assignment]
+    quiet.steps = iter([(at, [at]) for at in times])  # type: ignore[assignment]
+    quiet.ahead = next(quiet.steps)
+    quiet._now = lambda: begun  # type: ignore[method-assign]
+    quiet._quiet(NUMBER)
+    assert led == times[2:4], "what lies behind is posted at once, and each further one at its time"
+    assert posted == [[at] for at in times[:4]]
+    assert quiet.ahead is not None
+    assert quiet.ahead[0] == times[4], "what comes after the quiet hours is kept for the ending"
+
+
 class Played:
     """Stands for a whole story in the command."""
 
