@@ -48,11 +48,15 @@ def night(product: Product) -> tuple[Product, Scene]:
 
 
 def looks(page: Shown) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """(language, theme, size): each page on a desk in English, and on a phone in Chinese and in the dark."""
+    """(language, theme, size): each page on a phone in Chinese and in the dark, what is used in haste on a desk in English too.
+
+    What differs between themes by colour alone is proved for every pair of colours by `dashboard.contrast`.
+    """
     if page.wall:
         yield "zh-hans", "dark", {"width": 1920, "height": 1080}
         return
-    yield "en", "light", DESK
+    if page.main:
+        yield "en", "light", DESK
     yield "zh-hans", "dark", PHONE
 
 

@@ -205,6 +205,8 @@ def warned(cast: Cast, house: Hotline) -> Iterator[None]:
     number = incidents.incident_report(
         report=ReportIn(noticed="排队变长", regions=["south"]), by=lin, world=house.world
     ).number
+    while sweep.sweep():  # what is near is looked at soon after the report
+        pass
     said = {"reach": "华南", "duration": "两小时", "measures": "增派坐席"}
     warnings.warning_issue(number=number, colour="blue", by=lin, **said)
     yield
