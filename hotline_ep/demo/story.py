@@ -1,6 +1,7 @@
 """The story: the carrier's cable in the east is cut, and what follows until the last signature."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -26,7 +27,20 @@ QUIET_HOURS: Final = timedelta(hours=72, minutes=40)
 TICK: Final = 0.5  # seconds between two looks of the stand-ins
 SEEN_BY_ALL: Final = 6.0  # seconds until every web process knows that the world is held
 ENDING_ROUNDS: Final = 20  # looks in which the stand-ins bring the ending about; a person takes the time he likes
+SETTLES: Final = timedelta(minutes=15)  # after the mending, until the queues are gone
 Tell = Callable[[str], None]
+
+
+def evened(reading: Reading) -> Reading:
+    """A reading outside the trouble, on the calm side: at night, chance alone would begin a warning of its own, or the 72 hours
+    anew."""
+    calm = {
+        "complaints": lambda value: float(value // 2),
+        "availability": lambda value: max(value, 99.95),
+        "call_success_rate": lambda value: max(value, 97.0),
+    }
+    even = calm.get(reading.metric)
+    return replace(reading, value=even(reading.value)) if even else reading
 
 
 class Story:
@@ -65,7 +79,8 @@ class Story:
             self.start, end, scenario=Scenario.CARRIER_CUT, trouble_from=self.cut, trouble_to=self.back
         )
         for at, together in groupby(readings, key=lambda reading: reading.at):
-            yield at, list(together)
+            troubled = self.cut <= at < self.back + SETTLES
+            yield at, [reading if troubled else evened(reading) for reading in together]
 
     def _post(self, readings: list[Reading]) -> None:
         """Through the real interface, as a call distributor does."""

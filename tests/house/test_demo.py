@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -17,6 +18,7 @@ from hotline_ep.demo.standins import HOURLY_DATA, PLAYED_BY, PREPARED, StandIns
 from hotline_ep.management.commands import demo
 from people.rights import GRANTS
 from plans.selectors import current
+from signals.domain.callcentre import Reading
 from tests.cast import Cast
 
 LOST = 0
@@ -303,3 +305,12 @@ def test_the_command_fails_unless_the_incident_is_closed(
     with pytest.raises(CommandError, match=said):
         play()
     assert "the demo ended" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "wanted"),
+    [("complaints", 13.0, 6.0), ("availability", 99.89, 99.95), ("availability", 99.98, 99.98), ("cpu", 60.0, 60.0)],
+)
+def test_chance_begins_no_warning_beside_the_story(metric: str, value: float, wanted: float) -> None:
+    reading = Reading(metric, timezone.now(), value, region="north")
+    assert story.evened(reading) == replace(reading, value=wanted)
