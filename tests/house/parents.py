@@ -42,7 +42,7 @@ def house(home: Path, sockets: Path) -> None:
 
 
 def _noting(name: str, home: Path) -> Process:
-    script = f"""trap 'echo {name} ends >> diary; exit 0' TERM; echo "{name} $$" >> diary; while :; do sleep 60; done"""
+    script = f"""trap 'echo {name} ends >> diary; exit 0' TERM; echo "{name} $$" >> diary; while :; do sleep 60 & wait; done"""
     return Process(name, ["sh", "-c", script], env=os.environ, log=home / f"{name}.log", cwd=home, ending=Ending())
 
 
