@@ -94,11 +94,17 @@ def level_decide(
         )
     card = card_of(incident, plan, worlds.now(incident.world_id))
     if card.proposed != level and not reason.strip():
+        differs = _(
+            "This differs from what the plan proposes (%(proposed)s); give the reason, it is kept with your name."
+        )
+        silent = _("The plan proposes no level on what is known so far; give the reason, it is kept with your name.")
         raise Invalid(
             "level.reason",
-            _("This differs from what the plan proposes (%(proposed)s); give the reason, it is kept with your name."),
-            errors=[{"field": "reason", "code": "required", "message": _("This field may not be blank.")}],
-            proposed=card.proposed or "-",
+            differs if card.proposed else silent,
+            errors=[
+                {"field": "reason", "code": "required", "message": _("Give the reason; it is kept with your name.")}
+            ],
+            proposed=card.proposed or "",
         )
     return incidents.level_set(
         number=number,
