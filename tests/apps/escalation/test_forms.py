@@ -205,3 +205,27 @@ def test_a_refused_cancellation_of_a_task_is_asked_for_again(hotline: Hotline) -
     path = f"/incidents/{night.number}/tasks/{given['id']}/cancel/"
     refused(lead.post(path, {"reason": " "}), 400, "reason")
     assert lead.post(path, {"reason": "Not needed"}).status_code == 302
+
+
+def test_where_the_plan_proposes_nothing_the_refusal_says_so(hotline: Hotline) -> None:  # noqa: F811
+    number = hotline.post(DUTY, "incidents", {"noticed": "It crackles", "regions": ["east"]}, expect=201)["number"]
+    hotline.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed"})
+    assert hotline.get(GM, f"incidents/{number}/decision-card")["proposed"] is None
+    path, sent = f"/incidents/{number}/decide-level/", {"level": "III", "reason": ""}
+    text = refused(hotline.cast.client(GM).post(path, sent), 400, "reason")
+    assert "The plan proposes no level on what is known so far; give the reason" in text
+    assert "This differs" not in text
+    assert "预案尚未建议级别" in refused(hotline.cast.client(GM, "zh-hans").post(path, sent), 400, "reason")
+
+
+def test_what_is_to_be_done_comes_before_a_warning_that_could_be_issued(hotline: Hotline) -> None:  # noqa: F811
+    number = hotline.post(DUTY, "incidents", {"noticed": "It crackles", "regions": ["east"]}, expect=201)["number"]
+
+    def order() -> list[str]:
+        page = hotline.cast.client(DUTY).get(f"/incidents/{number}/").content.decode()
+        return re.findall(r'id="(room-acts|room-warning)"', page)
+
+    assert order() == ["room-acts", "room-warning"]
+    said = {"colour": "blue", "reach": "East", "duration": "An hour", "measures": "More agents"}
+    hotline.post(DUTY, f"incidents/{number}/warn", said)
+    assert order() == ["room-warning", "room-acts"], "one that stands comes first"
