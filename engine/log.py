@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from common.actor import Actor
 from engine import feed, reactions, worlds
@@ -70,12 +71,14 @@ def log_append_many(
 ) -> list[Event]:
     """Write events under one lock of their stream, then run what follows from each.
 
+    `stream` may be one only named, `Stream(world_id=…, kind=…, key=…)`: it is found, or made, as it is locked.
     Needs an open transaction: state, events and what follows commit together or not at all. A reaction that fails does not
     take the events with it (`engine.reactions`). Nothing is told to anyone before commit.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an event needs the transaction of the change it records")
     head_seq, head_hash, recorded = _lock(stream)
+    stream.held = True
     now = worlds.now(stream.world_id)
     events: list[Event] = []
     texts: list[EventText] = []
@@ -84,10 +87,9 @@ def log_append_many(
         events.append(event)
         texts += own_texts
         head_hash = bytes(event.hash)
-    Event.objects.bulk_create(events)
+    _write(stream, events)
     if texts:
         EventText.objects.bulk_create(texts)
-    Stream.objects.filter(pk=stream.pk).update(head_seq=events[-1].seq, head_hash=head_hash)
     by_event: dict[int, dict[str, str]] = {}
     for text in texts:
         by_event.setdefault(text.event_id, {})[text.field] = str(text.text)
@@ -100,15 +102,57 @@ def log_append_many(
     return events
 
 
+LOCK = """
+SELECT id, head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE {which} FOR NO KEY UPDATE
+"""
+BY_ID, BY_NAME = LOCK.format(which="id = %s"), LOCK.format(which="world_id = %s AND kind = %s AND key = %s")
+
+
 def _lock(stream: Stream) -> tuple[int, bytes, datetime]:
     """Take the stream's row; two writers of one stream queue here, so that commit order is number order."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE id = %s FOR NO KEY UPDATE",
-            [stream.pk],
-        )
-        seq, head_hash, recorded = cursor.fetchone()
+    row = _locked_row(stream)
+    if row is None:  # named only, and nobody wrote to it yet
+        stream.pk = stream_open(stream.world_id, stream.kind, stream.key).pk
+        row = _locked_row(stream)
+    if row is None:
+        raise Stream.DoesNotExist(f"stream {stream.pk}")
+    stream.pk, seq, head_hash, recorded = row
     return seq, bytes(head_hash), recorded
+
+
+def _locked_row(stream: Stream) -> tuple[int, int, bytes, datetime] | None:
+    with connection.cursor() as cursor:
+        if stream.pk is None:
+            cursor.execute(BY_NAME, [stream.world_id, stream.kind, stream.key])
+        else:
+            cursor.execute(BY_ID, [stream.pk])
+        return cursor.fetchone()
+
+
+COLUMNS = (
+    "stream_id", "seq", "kind", "data", "occurred_at", "known_at", "recorded_at", "actor_kind", "actor_id", "authority",
+    "plan_version", "clause", "canonical", "prev_hash", "hash", "key_id",
+)  # fmt: skip
+ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
+WRITE = f"""
+WITH head AS (UPDATE engine_stream SET head_seq = %s, head_hash = %s WHERE id = %s)
+INSERT INTO engine_event ({", ".join(COLUMNS)}) VALUES {{rows}} RETURNING seq, id
+"""  # noqa: S608 - names come from code
+
+
+def _write(stream: Stream, events: Sequence[Event]) -> None:
+    """Events and the head of their stream in one round trip: everything that happens passes here."""
+    last = events[-1]
+    values: list[Any] = [last.seq, bytes(last.hash), stream.pk]
+    for event in events:
+        own = {name: getattr(event, name) for name in COLUMNS}
+        values += {**own, "data": Jsonb(event.data, msgspec.json.encode)}.values()
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE.format(rows=", ".join([ROW] * len(events))), values)
+        made = dict(cursor.fetchall())
+    for event in events:
+        event.pk = made[event.seq]
+        event._state.adding, event._state.db = False, connection.alias
 
 
 def _build(

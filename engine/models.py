@@ -61,6 +61,8 @@ class Stream(models.Model):
 
     # The row this log is about, as the change that now writes holds it: who reacts together need not read it again.
     matter: Any = None
+    # Whether the transaction that wrote through this very object holds the row until it ends.
+    held = False
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["world", "kind", "key"], name="stream_once")]

@@ -26,12 +26,21 @@ class Subscription:
     """`path` names a function of one Event. Together: in the event's own transaction. Relayed: in one of its own.
 
     `many`: a function of all its events of one append, in their order, so that what they share is read and written once.
+    `unless`: names a function of one Event that says, without a query, whether it concerns nobody here: then no savepoint is spent.
     """
 
     name: str
     path: str
     when: When
     many: bool = False
+    unless: str = ""
+
+    def concerned(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Those of the events there is something to do for."""
+        if not self.unless:
+            return events
+        idle = import_string(self.unless)
+        return [event for event in events if not idle(event)]
 
     def react(self, events: Sequence[Event]) -> None:
         function = import_string(self.path)
@@ -65,11 +74,12 @@ def follow(events: Sequence[Event]) -> None:
         for subscription in _table.get(event.kind, ()):
             if subscription.name in served:
                 continue
-            own = [event]
+            own: Sequence[Event] = [event]
             if subscription.many:
                 served.add(subscription.name)
                 own = [other for other in events if subscription in _table.get(other.kind, ())]
-            if subscription.when is When.TOGETHER and _together(own, subscription):
+            own = subscription.concerned(own)
+            if not own or (subscription.when is When.TOGETHER and _together(own, subscription)):
                 continue
             _later(own, subscription)
 

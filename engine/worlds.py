@@ -15,13 +15,14 @@ from engine.models import World
 # While a timer of a stepped world fires, its world stands still at the due time.
 _standing: ContextVar[dict[int, datetime] | None] = ContextVar("standing", default=None)
 
-NOW = """
-SELECT CASE WHEN w.kind = 'real' THEN flow ELSE least(flow, (
+# The clock of the world `w`, for statements that read something of a world and its time at once.
+CLOCK = """
+(SELECT CASE WHEN w.kind = 'real' THEN flow ELSE least(flow, (
          SELECT t.due_at FROM engine_timer t WHERE t.world_id = w.id ORDER BY t.due_at, t.id LIMIT 1)) END
-FROM engine_world w, LATERAL (SELECT CASE WHEN w.paused THEN w.world_anchor
-         ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AS flow) f
-WHERE w.id = %s
+ FROM (SELECT CASE WHEN w.paused THEN w.world_anchor
+              ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AS flow) f)
 """
+NOW = f"SELECT {CLOCK} FROM engine_world w WHERE w.id = %s"  # noqa: S608 - a constant
 
 
 def now(world: World | int) -> datetime:

@@ -4,8 +4,12 @@ from engine.reactions import Subscription, When, subscribe
 from engine.timers import timers_handle
 from escalation.domain.moments import MOMENTS_OF
 
-OBLIGATIONS = Subscription("escalation.obligations", "escalation.services.obligations.follow", When.TOGETHER)
-JOINED = Subscription("escalation.joined", "escalation.services.obligations.follow_many", When.TOGETHER, many=True)
+OBLIGATIONS = Subscription(
+    "escalation.obligations",
+    "escalation.services.obligations.follow",
+    When.TOGETHER,
+    unless="escalation.services.obligations.indifferent",
+)
 LEVELS = Subscription("escalation.levels", "escalation.services.levels.follow", When.TOGETHER)
 TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", When.TOGETHER)
 PRE_RESPONSE = Subscription(
@@ -22,7 +26,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
     "incident.opened": (OBLIGATIONS, LEVELS, NEARNESS),
     # What a joining trigger says about the level comes as facts right after it.
-    "incident.joined": (JOINED,),
+    "incident.joined": (OBLIGATIONS,),
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
     "incident.verified": (OBLIGATIONS, LEVELS, TIERS, NEARNESS),
     "incident.assessed": (OBLIGATIONS, LEVELS),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -62,11 +63,17 @@ class Standing(NamedTuple):
     regions: tuple[str, ...]
 
 
+JOINABLE = f"""
+SELECT id, plan_version, regions FROM incidents_incident
+WHERE world_id = %s AND NOT (phase IN ({", ".join(["%s"] * len(OVER_NAMES))}))
+"""  # noqa: S608 - placeholders
+
+
 def joinable(world_id: int) -> list[Standing]:
     """The warnings and incidents of a world that something new may join."""
-    rows = Incident.objects.filter(world_id=world_id).exclude(phase__in=OVER_NAMES)
-    found = rows.values_list("pk", "plan_version", "regions")
-    return [Standing(pk, version, tuple(regions)) for pk, version, regions in found]
+    with connection.cursor() as cursor:
+        cursor.execute(JOINABLE, [world_id, *OVER_NAMES])
+        return [Standing(pk, version, tuple(regions)) for pk, version, regions in cursor.fetchall()]
 
 
 def joined_by(standing: Iterable[Standing], regions: Sequence[str]) -> Standing | None:

@@ -131,9 +131,9 @@ def nodes() -> list[Node]:
     return list(Node.objects.select_related("region").order_by("key"))
 
 
-def node_named(key: str) -> Node | None:
-    """The node of a sample's dimension; None when it has left the map."""
-    return Node.objects.select_related("region").filter(key=key).first()
+def daily_calls_of(node: str) -> int | None:
+    """How many calls a day the node of a sample's dimension takes; None when nobody said, or it has left the map."""
+    return Node.objects.filter(key=node).values_list("daily_calls", flat=True).first()
 
 
 def groups() -> list[WorkGroup]:

@@ -4,7 +4,7 @@
 stream lock, held by the event's own transaction, makes reactions of one incident run one after another.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -39,9 +39,13 @@ REMIND, DUE, CLIMB = "escalation.remind", "escalation.due", "escalation.climb"
 TIMERS = (REMIND, DUE, CLIMB)
 
 
-def follow_many(events: Sequence[Event]) -> None:
-    for event in events:
-        follow(event)
+def indifferent(event: Event) -> bool:
+    """Whether an event that is written right now moves no clock of its incident's plan: it is no moment, proves nothing."""
+    incident = event.stream.matter
+    if not isinstance(incident, Incident) or event.kind in CHANGES_SITUATION or moments_of(event.kind, event.data):
+        return False
+    proofs = {event.kind, *PROOFS_OF.get((event.kind, event.data.get("kind", "")), ())}
+    return not any(proofs & {*rule.evidence} for rule in selectors.plan_for(incident).obligations.values())
 
 
 def follow(event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from escalation.services.warnings import Contents, announce, begin
 from incidents import services as incidents
 from incidents.domain.triggers import Trigger
 from incidents.selectors import Incident, Standing, joinable, joined_by, open_incidents
-from people.selectors import names, node_named
+from people.selectors import daily_calls_of, names
 from plans.domain import Plan, Threshold
 from plans.selectors import in_force, plan_of
 
@@ -29,7 +30,9 @@ OPENS = frozenset({"pre_response", "outage", "major"})
 
 def follow(events: Sequence[Event]) -> None:
     """React to watches that opened, those of one append together: they share one incident as often as not."""
-    stream = stream_locked(events[0].stream_id)  # a reaction tried again alone does not hold it yet
+    stream = events[0].stream
+    if not stream.held:  # a reaction tried again alone
+        stream = stream_locked(stream.pk)
     standing = joinable(stream.world_id)
     joining: dict[Standing, list[Trigger]] = {}
     for trigger in map(_trigger, events):
@@ -46,9 +49,14 @@ def follow(events: Sequence[Event]) -> None:
             incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
             standing.append(Standing(incident.pk, version, tuple(incident.regions)))
     for known in sorted(joining):
-        incident = incidents.incident_join(incident_id=known.pk, triggers=joining[known], by=SYSTEM)
-        facts = _facts(incident, joining[known], plan_of(known.plan_version))
-        incidents.facts_record_held(incident, facts, source="signals")
+        plan, own = plan_of(known.plan_version), joining[known]
+        incidents.incident_join(
+            incident_id=known.pk,
+            triggers=own,
+            facts=partial(_facts, triggers=own, plan=plan),
+            by=SYSTEM,
+            source="signals",
+        )
 
 
 def cleared(events: Sequence[Event]) -> None:
@@ -114,8 +122,8 @@ def _facts(incident: Incident, triggers: Sequence[Trigger], plan: Plan) -> Facts
             if figure is not None:
                 facts[fact] = figure
     nodes = [trigger.node for trigger in triggers if trigger.node]
-    if nodes and (node := node_named(nodes[-1])) and node.daily_calls is not None:
-        facts["node_daily_calls"] = float(node.daily_calls)
+    if nodes and (calls := daily_calls_of(nodes[-1])) is not None:
+        facts["node_daily_calls"] = float(calls)
     return {name: value for name, value in facts.items() if name in plan.facts}
 
 

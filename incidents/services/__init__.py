@@ -5,7 +5,6 @@ from incidents.services.ending import ending_report, incident_close, response_en
 from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
 from incidents.services.judging import (
     facts_record,
-    facts_record_held,
     incident_assess,
     incident_dismiss,
     incident_verify,
@@ -18,7 +17,6 @@ __all__ = [
     "effect_evaluate",
     "ending_report",
     "facts_record",
-    "facts_record_held",
     "group_status_set",
     "handling_report_add",
     "incident_assess",

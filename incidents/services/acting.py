@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.errors import Conflict, HotlineError, Invalid, Missing, Text
+from common.rows import Rows
 from engine import worlds
 from engine.events import Payload
 from engine.log import Entry, log_append_many
-from engine.models import Event
+from engine.models import Event, Stream, World
 from engine.selectors import events_after
 from incidents.domain.clauses import CLAUSE
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, Why, judge
@@ -37,13 +39,25 @@ def scope_of(incident: Incident, *, group: str | None = None) -> Scope:
     return Scope(region=incident.regions[0] if len(incident.regions) == 1 else None, group=group)
 
 
+INCIDENT, WORLD, STREAM = Rows(Incident, "i"), Rows(World, "w"), Rows(Stream, "s")
+LOCKED = f"""
+SELECT {INCIDENT.columns}, {WORLD.columns}, {STREAM.columns} FROM incidents_incident i
+JOIN engine_world w ON w.id = i.world_id JOIN engine_stream s ON s.id = i.stream_id
+WHERE i.id = %s FOR NO KEY UPDATE OF i
+"""  # noqa: S608 - names come from code
+
+
 def locked(incident_id: int) -> Incident:
     """The incident, held until the transaction ends; raises Missing. Two who act at once queue here."""
-    rows = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("world", "stream")
-    found = rows.filter(pk=incident_id).first()
-    if found is None:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [incident_id])
+        row = cursor.fetchone()
+    if row is None:
         raise Missing("incident.missing", _("There is no such incident."))
-    return found
+    incident = INCIDENT.made(row[: INCIDENT.width])
+    incident.world = WORLD.made(row[INCIDENT.width : -STREAM.width])
+    incident.stream = STREAM.made(row[-STREAM.width :])
+    return incident
 
 
 def entered(
@@ -107,8 +121,15 @@ def written(
 ) -> list[Event]:
     """Write events on the incident's stream, citing the act's clause; they occurred at the instant the row says."""
     clause = clause or (CLAUSE[act] if act else "")
+    return written_each(incident, [(payload, clause) for payload in payloads], by=by, at=at)
+
+
+def written_each(
+    incident: Incident, payloads: Iterable[tuple[Payload, str]], *, by: Actor, at: datetime
+) -> list[Event]:
+    """The same for events that each cite a clause of their own."""
     incident.stream.matter = incident
-    entries = [Entry(payload, occurred=at, known=at, clause=clause) for payload in payloads]
+    entries = [Entry(payload, occurred=at, known=at, clause=clause) for payload, clause in payloads]
     return log_append_many(incident.stream, entries, by=by, plan_version=incident.plan_version)
 
 

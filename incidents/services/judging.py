@@ -6,15 +6,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from common.actor import SYSTEM, Actor
+from common.actor import Actor
 from common.errors import Invalid, Text
-from engine import worlds
 from engine.events import Payload
 from incidents.domain.facts import Value, Wrong, changed, recorded, wrongs
 from incidents.domain.moves import Act
 from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified
 from incidents.models import Assessment, Incident, Intake
-from incidents.services.acting import check, chosen, entered, moved, required, user_id, written
+from incidents.services.acting import chosen, entered, moved, required, user_id, written
 from plans.selectors import plan_of
 
 Facts = Mapping[str, Value | None]
@@ -81,20 +80,10 @@ def facts_record(*, number: str, facts: Facts, by: Actor, source: str = "") -> I
     fact said again gets the newer time.
     """
     incident, actor, now = entered(Act.RECORD_FACTS, number=number, by=by)
-    _record_and_write(incident, facts, by=actor, now=now, source=source)
-    return incident
-
-
-def facts_record_held(incident: Incident, facts: Facts, *, source: str) -> None:
-    """`facts_record` by the product itself, on an incident its caller holds: what a signal says is written as it joins."""
-    check(Act.RECORD_FACTS, incident)
-    _record_and_write(incident, facts, by=SYSTEM, now=worlds.now(incident.world), source=source)
-
-
-def _record_and_write(incident: Incident, facts: Facts, *, by: Actor, now: datetime, source: str) -> None:
-    event = _record(incident, facts, now=now, source=source or by.authority)
+    event = _record(incident, facts, now=now, source=source or actor.authority)
     if event:
-        written(incident, [event], by=by, at=now, act=Act.RECORD_FACTS)
+        written(incident, [event], by=actor, at=now, act=Act.RECORD_FACTS)
+    return incident
 
 
 @transaction.atomic
@@ -122,6 +111,16 @@ def incident_assess(*, number: str, facts: Facts, impact: str, measures: str, by
 
 def _record(incident: Incident, facts: Facts, *, now: datetime, source: str) -> FactsRecorded | None:
     """Write facts on the locked incident; the event, or None when every value stays what it was. Raises Invalid."""
+    said, fields = facts_taken(incident, facts, now=now, source=source)
+    incident.save(update_fields=fields)
+    return said
+
+
+def facts_taken(
+    incident: Incident, facts: Facts, *, now: datetime, source: str
+) -> tuple[FactsRecorded | None, list[str]]:
+    """Take facts into an incident that is held: the event, or None when every value stays what it was, and the fields to
+    save. Raises Invalid."""
     if wrong := wrongs(facts, plan_of(incident.plan_version).facts):
         errors = [{"field": f"facts.{k}", "code": w.value, "message": SENTENCES[w]} for k, w in wrong.items()]
         raise Invalid("invalid", _("Some values are not right; see errors."), errors=errors)
@@ -131,5 +130,4 @@ def _record(incident: Incident, facts: Facts, *, now: datetime, source: str) -> 
     if "reach" in after:
         incident.reach = after["reach"]  # type: ignore[assignment]
         fields.append("reach")
-    incident.save(update_fields=fields)
-    return FactsRecorded(before=before, after=after) if after else None
+    return FactsRecorded(before=before, after=after) if after else None, fields

@@ -1,7 +1,8 @@
 """How an incident begins: a person reports, or a machine's signal starts the pre-response; and what joins it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -16,13 +17,15 @@ from engine import worlds
 from engine.events import Payload
 from engine.log import stream_open
 from engine.models import World
-from incidents.domain.clauses import AUTOMATIC_START, INTAKE
+from incidents.domain.clauses import AUTOMATIC_START, CLAUSE, INTAKE
 from incidents.domain.facts import changed, recorded
+from incidents.domain.moves import Act
 from incidents.domain.reports import ReportIn, facts_said
 from incidents.domain.triggers import Trigger, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
-from incidents.models import Incident, Intake, JoinedTrigger, Origin, Phase, Reach, Symptom, SystemsState
-from incidents.services.acting import check_open, locked, user_id, written
+from incidents.models import Incident, Intake, Origin, Phase, Reach, Symptom, SystemsState
+from incidents.services.acting import check_open, locked, user_id, written, written_each
+from incidents.services.judging import Facts, facts_taken
 from people import selectors as people
 from people.rights import Scope, allowed, require
 from plans import selectors as plans
@@ -119,31 +122,37 @@ def incident_open_from_signal(
     return incident
 
 
-@transaction.atomic
+# A failure is the caller's to undo: no savepoint, for this runs while a crossed threshold waits for its board.
+@transaction.atomic(savepoint=False)
 def incident_join(
-    *, incident_id: int, triggers: Sequence[Trigger], by: Actor = SYSTEM, clause: str = AUTOMATIC_START
+    *,
+    incident_id: int,
+    triggers: Sequence[Trigger],
+    facts: Callable[[Incident], Facts],
+    by: Actor = SYSTEM,
+    source: str = "",
+    clause: str = AUTOMATIC_START,
 ) -> Incident:
-    """Let further triggers join a standing incident, each with its event; one that joined already changes nothing.
+    """Let further triggers join a standing incident, each with its event; one that joined already joins no second time.
 
+    `facts`: what they say about the level, asked once the incident reaches their places; written by `source` like any facts.
     Raises Missing, or Conflict when the incident is over. The incident comes back held until the transaction ends.
     """
     incident = locked(incident_id)
     check_open(incident)
-    joined = JoinedTrigger.objects.filter(watch__in=[trigger.watch for trigger in triggers])
-    known = set(joined.values_list("watch", "at"))
-    fresh = [trigger for trigger in triggers if (trigger.watch, trigger.at) not in known]
-    if not fresh:
-        return incident
     now = worlds.now(incident.world)
+    fresh = _joined(incident, triggers)
     wider: set[str] = set()
     events: list[Payload] = []
     for trigger in fresh:
         wider.update(_widened(incident, trigger))
         events.append(IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions))
-    if wider:
-        incident.save(update_fields=sorted(wider))
-    _joined(incident, fresh)
-    written(incident, events, by=by, at=now, clause=clause)
+    said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
+    incident.save(update_fields=sorted({*wider, *fields}))
+    if events or said:
+        entries: list[tuple[Payload, str]] = [(event, clause) for event in events]
+        entries += [(said, CLAUSE[Act.RECORD_FACTS])] if said else []
+        written_each(incident, entries, by=by, at=now)
     return incident
 
 
@@ -269,23 +278,32 @@ def _intake(incident: Incident, report: ReportIn, actor: Actor) -> None:
     )
 
 
-def _joined(incident: Incident, triggers: Sequence[Trigger]) -> None:
-    JoinedTrigger.objects.bulk_create(
-        JoinedTrigger(
-            incident=incident,
-            watch=trigger.watch,
-            threshold=trigger.threshold,
-            metric=trigger.metric,
-            region=trigger.region or "",
-            hotline=trigger.hotline or "",
-            node=trigger.node or "",
-            value=trigger.value,
-            ratio=trigger.ratio,
-            baseline=trigger.baseline,
-            at=trigger.at,
-        )
-        for trigger in triggers
-    )
+JOINED = (
+    "incident_id", "watch", "threshold", "metric", "region", "hotline", "node", "value", "ratio", "baseline", "at",
+)  # fmt: skip
+JOIN = """
+INSERT INTO incidents_joinedtrigger ({columns}) VALUES {rows} ON CONFLICT (watch, at) DO NOTHING RETURNING watch, at
+"""
+
+
+def _joined(incident: Incident, triggers: Sequence[Trigger]) -> list[Trigger]:
+    """Keep what joined; those that had not joined before."""
+    values: list[Any] = []
+    for trigger in triggers:
+        values += [incident.pk, trigger.watch, trigger.threshold, trigger.metric, trigger.region or ""]
+        values += [
+            trigger.hotline or "",
+            trigger.node or "",
+            trigger.value,
+            trigger.ratio,
+            trigger.baseline,
+            trigger.at,
+        ]
+    row = f"({', '.join(['%s'] * len(JOINED))})"
+    with connection.cursor() as cursor:
+        cursor.execute(JOIN.format(columns=", ".join(JOINED), rows=", ".join([row] * len(triggers))), values)
+        made = set(cursor.fetchall())
+    return [trigger for trigger in triggers if (trigger.watch, trigger.at) in made]
 
 
 def _opened(

@@ -6,9 +6,9 @@ the quiet band of a series without an open watch, cost no query.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
@@ -17,8 +17,8 @@ from common.clock import instant, utc_text
 from engine import worlds
 from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
-from engine.log import Entry, log_append_many, stream_open
-from engine.models import SetAside
+from engine.log import Entry, log_append_many
+from engine.models import SetAside, Stream
 from engine.timers import timer_set
 from plans.domain import Plan, Threshold
 from signals.domain.verdict import Verdict, judge, span
@@ -26,19 +26,33 @@ from signals.events import SeriesHeard, WatchCleared, WatchOpened
 from signals.models import Series, Watch
 from signals.rules import RULES, Known
 from signals.services import telling
+from signals.services.held import Held, hold, standing_on, write
 from signals.services.samples import Packed, unpacked
-from signals.windows import points_of, points_within, stored_windows
+from signals.windows import points_of, points_within
 
 log = logging.getLogger(__name__)
 LIMIT = 100
 SUSTAINED = "signals.sustained"
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
 BEFORE = timedelta(microseconds=1)
-TAKE = """
-DELETE FROM signals_judgetodo WHERE id IN (
-    SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING id, world_id, batch
-"""
+# What waits, with the time of its world.
+TAKE = f"""
+WITH taken AS (
+    DELETE FROM signals_judgetodo WHERE id IN (
+        SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING world_id, batch)
+SELECT t.world_id, t.batch, {worlds.CLOCK} FROM taken t JOIN engine_world w ON w.id = t.world_id
+"""  # noqa: S608 - constants
+
+
+@dataclass(slots=True)
+class Found:
+    """A watch that a verdict opened or cleared."""
+
+    own: Known
+    watch: Watch
+    threshold: Threshold
+    verdict: Verdict
+    opened: bool
 
 
 def judge_pending(limit: int = LIMIT) -> int:
@@ -66,18 +80,16 @@ def _take_and_judge(limit: int) -> int:
         return 0
     failpoint("judge.after_claim")
     by_world: dict[int, list[Packed]] = {}
-    for _id, world_id, batch in taken:
+    now: dict[int, datetime] = {}
+    for world_id, batch, clock in taken:
         by_world.setdefault(world_id, []).extend(unpacked(bytes(batch)))
+        now.setdefault(world_id, clock)
     for world_id in sorted(by_world):
-        _judge_at_one_instant(world_id, by_world[world_id])
+        # All that follows from a round happens at one instant of its world: one reading of the clock instead of dozens.
+        with worlds.standing_at(world_id, now[world_id]):
+            judge_samples(world_id, by_world[world_id])
     failpoint("judge.before_commit")
     return len(taken)
-
-
-def _judge_at_one_instant(world_id: int, rows: Sequence[Packed]) -> None:
-    """All that follows from a round happens at one instant of its world: one reading of the clock instead of dozens."""
-    with worlds.standing_at(world_id, worlds.now(world_id)):
-        judge_samples(world_id, rows)
 
 
 def _one_by_one(limit: int) -> int:
@@ -101,7 +113,8 @@ def _judge_one(pk: int) -> None:
         cursor.execute("DELETE FROM signals_judgetodo WHERE id = %s RETURNING world_id, batch", [pk])
         row = cursor.fetchone()
     if row is not None:
-        _judge_at_one_instant(row[0], unpacked(bytes(row[1])))
+        with worlds.standing_at(row[0], worlds.now(row[0])):
+            judge_samples(row[0], unpacked(bytes(row[1])))
 
 
 @transaction.atomic
@@ -123,42 +136,25 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     plan = RULES.fresh()
     known = RULES.of(by_series)
     watched = {pk: own for pk, own in known.items() if own.thresholds}
-    standing = _standing(watched)
-    loud = [
-        own
-        for pk, own in sorted(watched.items())
-        if own.silent or pk in standing or not _quiet(own, by_series[pk], plan)
-    ]
-    judged: dict[int, datetime | None] = {}
-    if loud:
-        judged = _lock([own.id for own in loud])
-        standing = _standing({own.id: own for own in loud})
+    quiet = {pk: own for pk, own in watched.items() if not own.silent and _quiet(own, by_series[pk], plan)}
+    standing = standing_on(quiet)
+    quiet = {pk: own for pk, own in quiet.items() if pk not in standing}
+    loud = [own for pk, own in sorted(watched.items()) if pk not in quiet]
+    news = {own.id: sorted({instant(at) for at, _ in by_series[own.id]}) for own in loud}
+    held = hold(loud, {pk: ats[0] for pk, ats in news.items()})
     entries: list[Entry] = []
+    found: list[Found] = []
+    judged: dict[int, datetime] = {}
     for own in loud:
-        ats = sorted({instant(at) for at, _ in by_series[own.id]})
         if own.silent:
-            entries += _heard(own, ats[-1])
-        entries += _judge_series(own, ats, standing.get(own.id, {}), judged.get(own.id) or ats[0] - BEFORE, plan)
+            entries += _heard(own, news[own.id][-1])
+        latest, own_found = _judge_series(own, news[own.id], held[own.id], plan)
+        found += own_found
+        if latest is not None:
+            judged[own.id] = latest
+    entries += _entries(found, judged)
     _log(world_id, entries)
     telling.touched(world_id, watched)
-
-
-def _standing(watched: dict[int, Known]) -> dict[int, dict[str, Watch]]:
-    """Series → threshold → its open watch."""
-    found: dict[int, dict[str, Watch]] = {}
-    if watched:
-        for watch in Watch.objects.filter(series__in=list(watched), state=Watch.State.OPEN).order_by("pk"):
-            found.setdefault(watch.series_id, {})[watch.threshold] = watch
-    return found
-
-
-def _lock(ids: Sequence[int]) -> dict[int, datetime | None]:
-    """Two judges of one series queue here, in the order of ids; the window is read after. Series → judged until when."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, judged_at FROM signals_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)]
-        )
-        return dict(cursor.fetchall())
 
 
 def _quiet(own: Known, samples: Sequence[tuple[int, float]], plan: Plan) -> bool:
@@ -189,41 +185,28 @@ def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
     return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
 
 
-def _judge_series(
-    own: Known, ats: Sequence[datetime], open_watches: dict[str, Watch], judged: datetime, plan: Plan
-) -> list[Entry]:
-    """Judge at every new instant and at the newest stored one, never behind what was judged before.
+def _judge_series(own: Known, ats: Sequence[datetime], held: Held, plan: Plan) -> tuple[datetime | None, list[Found]]:
+    """Judge at every new instant and at the newest stored one, never behind what was judged before; until when, and what was found.
 
     Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
     """
+    judged = held.judged_at or ats[0] - BEFORE
     new = [at for at in ats if at > judged]
     reaches = {threshold.id: span(threshold, own.metric) for threshold in own.thresholds}
     longest = max(reaches.values())
     if not new and ats[-1] <= judged - longest:
-        return []  # so old that no window still open reaches back to it
+        return None, []  # so old that no window still open reaches back to it
     first = new[0] if new else judged
-    stored = stored_windows({own.id: (first - longest, FAR)})[own.id]
-    latest = max(stored[-1][0], judged)
+    latest = max(held.stored[-1][0], judged)
     found: list[Found] = []
     for threshold in own.thresholds:
         reach = reaches[threshold.id]
-        points = points_within(own, threshold, stored, latest - first + longest, plan)
+        points = points_within(own, threshold, held.stored, latest - first + longest, plan)
         for at in sorted({*new, latest}):
             window = [point for point in points if at - reach < point.at <= at]
-            verdict = judge(window, threshold, own.metric, standing=threshold.id in open_watches, now=at)
-            found += _apply(own, threshold, verdict, open_watches)
-    Series.objects.filter(pk=own.id).update(judged_at=latest)
-    return _entries(own, found)
-
-
-@dataclass(slots=True)
-class Found:
-    """A watch that a verdict opened or cleared."""
-
-    watch: Watch
-    threshold: Threshold
-    verdict: Verdict
-    opened: bool
+            verdict = judge(window, threshold, own.metric, standing=threshold.id in held.watches, now=at)
+            found += _apply(own, threshold, verdict, held.watches)
+    return latest, found
 
 
 def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> list[Found]:
@@ -235,10 +218,10 @@ def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dic
         return []
     if watch is None and verdict.stands:
         open_watches[threshold.id] = watch = _opened(own, threshold, verdict)
-        return [Found(watch, threshold, verdict, opened=True)]
+        return [Found(own, watch, threshold, verdict, opened=True)]
     if watch is not None and not verdict.stands:
         del open_watches[threshold.id]
-        return [Found(watch, threshold, verdict, opened=False)]
+        return [Found(own, watch, threshold, verdict, opened=False)]
     if watch is not None:
         watch.value, watch.ratio, watch.baseline = _numbers(threshold, verdict)
         watch.seen_at = max(watch.seen_at, verdict.at)
@@ -247,17 +230,18 @@ def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dic
     return []
 
 
-def _entries(own: Known, found: Sequence[Found]) -> list[Entry]:
-    """Write the watches; what the log is told of them, in the order in which it was found."""
+def _entries(found: Sequence[Found], judged: Mapping[int, datetime]) -> list[Entry]:
+    """Write the watches and until when series are judged; what the log is told, in the order in which it was found."""
     if all(row.opened for row in found):
-        Watch.objects.bulk_create([row.watch for row in found])
-        return [_entry(_said(own, row), row) for row in found]
+        write([row.watch for row in found], judged)
+        return [_entry(_said(row), row) for row in found]
+    write([], judged)
     entries: list[Entry] = []
     for row in found:  # one after another: a line that is crossed again has its former watch cleared first
         if row.opened:
             row.watch.save(force_insert=True)
         entries.append(
-            _entry(_said(own, row) if row.opened else _clear(own, row.threshold, row.watch, row.verdict), row)
+            _entry(_said(row) if row.opened else _clear(row.own, row.threshold, row.watch, row.verdict), row)
         )
     return entries
 
@@ -288,7 +272,8 @@ def _opened(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
     )
 
 
-def _said(own: Known, row: Found) -> WatchOpened:
+def _said(row: Found) -> WatchOpened:
+    own = row.own
     value, ratio, baseline = _numbers(row.threshold, row.verdict)
     return WatchOpened(
         watch=row.watch.pk,
@@ -338,8 +323,7 @@ def _heard(own: Known, at: datetime) -> list[Entry]:
 def _log(world_id: int, entries: Sequence[Entry]) -> None:
     """What a round found, under one lock of the world's stream."""
     if entries:
-        stream = stream_open(world_id, "signals", "watches")
-        log_append_many(stream, entries, by=SYSTEM)
+        log_append_many(Stream(world_id=world_id, kind="signals", key="watches"), entries, by=SYSTEM)
 
 
 # --- looking again without a sample -----------------------------------------------------------------------------------
@@ -360,8 +344,7 @@ def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     if own is None or place >= len(names):
         return
     threshold = plan.thresholds[names[place]]
-    _lock([series_id])
-    standing = _standing({series_id: own}).get(series_id, {})
+    standing = hold([own], {series_id: due_at})[series_id].watches
     points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
     verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
-    _log(own.world_id, _entries(own, _apply(own, threshold, verdict, standing)))
+    _log(own.world_id, _entries(_apply(own, threshold, verdict, standing), {}))
