@@ -59,3 +59,9 @@ def assemble() -> Cast:
     founding.people_found({}, lambda text: None)
     services.user_create(username=OUTSIDER, display_name="Outsider", by=SYSTEM, password="a-long-password-1")
     return Cast(plan=plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True))
+
+
+def standing_cast() -> Cast:
+    """The company as it stands in this database; founded where it does not."""
+    plan = PlanVersion.objects.filter(status=PlanVersion.Status.IN_FORCE).first()
+    return assemble() if plan is None else Cast(plan=plan)

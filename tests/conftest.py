@@ -1,4 +1,5 @@
-"""One PostgreSQL for the run, two roles, and a template database: a test gets a rolled-back transaction or a clone of its own.
+"""One PostgreSQL for the run, two roles, and two template databases, an empty one and one with the practice company: a test
+gets a rolled-back transaction or a clone of its own.
 
 The log refuses TRUNCATE, so nothing here flushes tables.
 """
@@ -17,9 +18,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hotline_ep.embedded import postgres, valkey
-from tests.cast import Cast, assemble
+from tests.cast import Cast, assemble, standing_cast
 
-TEMPLATE, SHARED = "hotline_template", "hotline_shared"
+EMPTY, SHARED = "hotline_template", "hotline_shared"
+COMPANY, SHARED_COMPANY = "hotline_template_company", "hotline_shared_company"
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class TestServer:
         with psycopg.connect(make_conninfo(self.owner_url, dbname="template1"), autocommit=True) as db:
             db.execute(statement)
 
-    def clone(self, name: str) -> None:
-        names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
+    def clone(self, name: str, template: str = EMPTY) -> None:
+        names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
         self.owner(sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy").format(**names))
 
     def drop(self, name: str) -> None:
@@ -71,34 +73,58 @@ def database_server() -> Iterator[TestServer]:
         )
 
 
+@dataclass
+class Here:
+    """Which database a test that rolls back is to look at; the server, once it runs."""
+
+    server: TestServer | None = None
+    wanted: str = SHARED
+
+
+HERE = Here()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture opens a transaction: whoever asks for the cast finds it standing."""
+    HERE.wanted = SHARED_COMPANY if "cast" in getattr(item, "fixturenames", ()) else SHARED
+    if HERE.server is not None and connection.settings_dict["NAME"] != HERE.wanted:
+        point_to(HERE.wanted, HERE.server)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(database_server: TestServer, django_db_blocker: Any) -> Iterator[None]:
     """In place of pytest-django's: migrate a template once as the owner, then work as the application's role."""
     settings.DATABASE_URL, settings.OWNER_DATABASE_URL = database_server.app_url, database_server.owner_url
-    database_server.owner(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    database_server.owner(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(EMPTY)))
     with django_db_blocker.unblock():
-        point_to(TEMPLATE, database_server)
+        point_to(EMPTY, database_server)
         call_command("migrate", database="owner", verbosity=0)
-        for alias in connections:
-            connections[alias].close()
+        connections.close_all()
         database_server.clone(SHARED)
-        point_to(SHARED, database_server)
+        database_server.clone(COMPANY)
+        point_to(COMPANY, database_server)
+        assemble()
+        connections.close_all()
+        database_server.clone(SHARED_COMPANY, COMPANY)
+        HERE.server = database_server
+        point_to(HERE.wanted, database_server)
         yield
-        for alias in connections:
-            connections[alias].close()
+        connections.close_all()
 
 
 @pytest.fixture
-def fresh_db(database_server: TestServer, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+def fresh_db(
+    request: pytest.FixtureRequest, database_server: TestServer, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
     """A database of the test's own, for real commits, several connections and other processes; yields its name."""
     name = f"t_{uuid.uuid4().hex[:12]}"
-    database_server.clone(name)
+    database_server.clone(name, COMPANY if "fresh_cast" in request.fixturenames else EMPTY)
     with django_db_blocker.unblock():
         point_to(name, database_server)
         yield name
-        for alias in connections:
-            connections[alias].close()
-        point_to(SHARED, database_server)
+        connections.close_all()
+        point_to(HERE.wanted, database_server)
     database_server.drop(name)
 
 
@@ -119,10 +145,10 @@ def cast(db: None) -> Cast:
     """The practice company inside the test's rolled-back transaction, which on a busy machine may pause for long."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
-    return assemble()
+    return standing_cast()
 
 
 @pytest.fixture
 def fresh_cast(fresh_db: str) -> Cast:
     """The practice company in a database of the test's own, committed."""
-    return assemble()
+    return standing_cast()
