@@ -127,7 +127,7 @@ def obligation_of(pk: int) -> tuple[Obligation, ObligationRule, Plan]:
 
 
 # Proofs that are acts of their own: saying that one did it proves nothing.
-BY_ACT = frozenset({"warning_data", "notice_draft", "legal_opinion", "notice"})
+BY_ACT = frozenset({"warning_data", "notice_draft", "legal_opinion", "notice", "notice_channel", "notice_regulator"})
 
 
 def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:

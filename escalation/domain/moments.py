@@ -72,10 +72,11 @@ PROOFS_OF: Final[Mapping[tuple[str, str], Moments]] = {
     ("notice.submitted", "holding"): ("notice_draft",),
     ("notice.approved", "impact"): ("legal_opinion",),
     ("notice.approved", "holding"): ("legal_opinion",),
-    ("notice.published", "impact"): ("notice",),
+    # An update speaks of what was told on the website before; the first two tell customers how else to reach us (6.1).
+    ("notice.published", "impact"): ("notice", "notice_channel"),
+    ("notice.published", "holding"): ("notice", "notice_channel"),
     ("notice.published", "update"): ("notice",),
-    ("notice.published", "holding"): ("notice",),
-    ("notice.published", "regulator"): ("notice",),
+    ("notice.published", "regulator"): ("notice_regulator",),
 }
 
 # A declared kind of proof that is a moment too: the meeting held after the ending report is the evaluation meeting.
@@ -85,20 +86,6 @@ MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {"end.evaluation_meeti
 CHANGES_SITUATION: Final = frozenset(
     {"incident.verified", "incident.facts_recorded", "level.decided", "incident.dismissed"}
 )
-
-
-# Notices that tell customers on the website how else to reach us (6.1); an update speaks of what was told there before.
-OPENS_CHANNEL: Final = frozenset({"impact", "holding"})
-
-
-def proves(rule: str, kind: str, data: Data) -> bool:
-    """Whether an event may prove something for this rule: what is owed to a regulator is proved by a regulator's notice
-    alone, the emergency channel on the website by a notice that opens one."""
-    if not kind.startswith("notice."):
-        return True
-    if rule == "start.website":
-        return data["kind"] in OPENS_CHANNEL
-    return (rule == "notice.regulator") is (data["kind"] == "regulator")
 
 
 def moments_of(kind: str, data: Data) -> Moments:

@@ -19,7 +19,7 @@ from engine.log import log_append
 from engine.models import Event, Stream
 from engine.timers import timer_set, timer_stands, timers_cancel
 from escalation import selectors
-from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of, proves
+from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationOpened, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
@@ -32,6 +32,7 @@ from plans.domain import (
     opening,
     remind_at,
     rules_ended_by,
+    rules_satisfied_by,
     still_applies,
 )
 
@@ -135,13 +136,8 @@ def turn_open(
 
 # --- settling and ending -----------------------------------------------------------------------------------------------
 def _settle(incident: Incident, plan: Plan, evidence: str, event: Event) -> None:
-    rules = [
-        rule.id
-        for rule in plan.obligations.values()
-        if evidence in rule.evidence and proves(rule.id, event.kind, event.data)
-    ]
-    for rule in rules:
-        for row in _covered(incident, rule):
+    for rule in rules_satisfied_by(plan, evidence):
+        for row in _covered(incident, rule.id):
             _fulfil(row, evidence, event, by=SYSTEM, by_event=event.seq)
 
 

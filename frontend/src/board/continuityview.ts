@@ -1,4 +1,5 @@
 /** The index as people see it: one large figure with its word, the past hour, what it is made of and what is missing. */
+import { figure } from "../figures";
 import { inChinese, pick, say } from "../words";
 import type { Continuity, Part } from "./continuity";
 import { chip, clause, h, icon } from "./dom";
@@ -11,7 +12,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const [PROMISED, IMPAIRED] = [90, 60];
 /** Less than this is no movement. */
 const STILL = 1;
-const figure = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const signed = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0, signDisplay: "exceptZero" });
 
 export function continuityLook(value: number | null): Look {
@@ -60,9 +60,9 @@ function movement(points: readonly IndexPoint[], now: number | null): HTMLElemen
 function measured({ rule, value }: Part): string {
   if (value === null) return say("No data");
   switch (rule.key) {
-    case "queue_time_mean": return say("{n} s", { n: figure.format(value) });
+    case "queue_time_mean": return say("{n} s", { n: figure(value) });
     case "complaints_excess": return `${signed.format(value * 100)} %`;
-    default: return `${figure.format(value)} %`;
+    default: return `${figure(value, "percent")} %`;
   }
 }
 
@@ -75,7 +75,7 @@ function row(part: Part, names: State["names"], region: string | null): HTMLElem
 export function continuityTile(found: Continuity, points: readonly IndexPoint[], names: State["names"], region: string | null): HTMLElement {
   const look = continuityLook(found.value);
   const missing = found.parts.filter((part) => part.value === null).map((part) => pick(part.rule.title));
-  const value = found.value === null ? "—" : figure.format(found.value);
+  const value = found.value === null ? "—" : figure(found.value);
   return h("div", { class: "index", "data-tone": look.tone, "data-value": value },
     h("div", { class: "index-head" },
       h("h2", {}, say("Business continuity"), " ", clause("1.2")),
@@ -92,5 +92,5 @@ export function continuityTile(found: Continuity, points: readonly IndexPoint[],
 /** One word for an incident's card: how its own region stands. */
 export function continuityChip(found: Continuity): HTMLElement {
   const look = continuityLook(found.value);
-  return chip({ ...look, label: found.value === null ? say("BCI unknown") : say("BCI {value}", { value: figure.format(found.value) }) });
+  return chip({ ...look, label: found.value === null ? say("BCI unknown") : say("BCI {value}", { value: figure(found.value) }) });
 }

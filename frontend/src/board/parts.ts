@@ -1,4 +1,5 @@
 /** The pieces of the board: an incident, a duty with its clock, a reading. */
+import { figure } from "../figures";
 import { unitName } from "../units";
 import { pick, say } from "../words";
 import { chip, clause, clock, h, icon } from "./dom";
@@ -61,7 +62,6 @@ export function duty({ obligation, incident }: Duty, several: boolean): HTMLElem
       h("div", { class: "by" }, pick(obligation.owner_title), several ? h("span", { class: "nowrap" }, ` · ${incident.number}`) : null)));
 }
 
-const figure = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1, useGrouping: true });
 const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
 
 function where(reading: Reading, names: Names): string {
@@ -72,7 +72,7 @@ function where(reading: Reading, names: Names): string {
 
 export function tile(reading: Reading, names: Names): HTMLElement {
   const { icon: shape, label, tone } = readingLook(reading.state);
-  const value = reading.value === null || reading.state === "unknown" ? "—" : figure.format(reading.value);
+  const value = reading.value === null || reading.state === "unknown" ? "—" : figure(reading.value, reading.unit);
   return h("div", { class: "tile", "data-tone": tone, "data-series": String(reading.series), "data-threshold": reading.threshold.id },
     h("span", { class: "muted small" }, `${nameOf(names, "metrics", reading.metric)} · ${where(reading, names)}`),
     h("span", { class: "value figure" }, value, " ", h("small", {}, value === "—" ? "" : unitName(reading.unit)),
