@@ -111,6 +111,33 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def show(what: str, ours: float, plain: float, unit: str, *, more_is_better: bool = False) -> None:
-    ratio = ours / plain if more_is_better else plain / ours
-    print(f"{what:58} {ours:12,.2f} {unit:10} plainest {plain:12,.2f}   ×{ratio:,.1f}", flush=True)
+@dataclass
+class Promised:
+    """Ratios to the plainest way that must hold, and how those of this run came out."""
+
+    missed: list[str] = field(default_factory=list)
+
+    def show(
+        self,
+        what: str,
+        ours: float,
+        plain: float,
+        unit: str,
+        *,
+        more_is_better: bool = False,
+        shape: float | None = None,
+        at_least: float = 1.0,
+    ) -> None:
+        """One line. `shape`: what DESIGN.md measured on two cores. `at_least`: the ratio below which the run fails."""
+        ratio = ours / plain if more_is_better else plain / ours
+        held = ratio >= at_least
+        if not held:
+            self.missed.append(what.strip())
+        beside = "" if shape is None else f"   shape {shape:,.1f}"
+        verdict = "" if held else f"   NOT ×{at_least:g}"
+        line = f"{what:58} {ours:12,.2f} {unit:4} plainest {plain:12,.2f}   ×{ratio:,.1f}{verdict}{beside}"
+        print(line, flush=True)
+
+
+PROMISED = Promised()
+show = PROMISED.show
