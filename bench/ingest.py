@@ -183,5 +183,5 @@ async def _push(port: int, path: str, token: str, seconds: float) -> float:
 
 
 if __name__ == "__main__":
-    run(**({"seconds": 2.0, "rounds": 15} if "--short" in sys.argv else {}))
+    run(2.0, 15) if "--short" in sys.argv else run()
     sys.exit(bool(PROMISED.missed))
