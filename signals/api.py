@@ -127,7 +127,9 @@ SAID = (b"content-type", b"content-encoding")
 def spoken(status: int, payload: dict[str, Any], wait: float = 1.0) -> HttpResponse:
     headers = {name.decode(): value.decode() for name, value in headers_of(status, wait)}
     if status == NO_CONTENT:
-        return HttpResponse(status=status, headers=headers)
+        answer = HttpResponse(status=status, headers=headers)
+        del answer["Content-Type"]
+        return answer
     return Response(payload, status=status, headers=headers, content_type=headers["content-type"])
 
 

@@ -39,7 +39,9 @@ def _lines(label: Any, help_text: Any, rows: int = 5) -> forms.CharField:
 
 
 def _labels(label: Any) -> forms.CharField:
-    return forms.CharField(label=label, required=False, max_length=400, help_text=_("The first that says something counts."))
+    return forms.CharField(
+        label=label, required=False, max_length=400, help_text=_("The first that says something counts.")
+    )
 
 
 class MappingForm(forms.Form):
@@ -56,7 +58,9 @@ class MappingForm(forms.Form):
     places = _lines(_("Places"), _("What a label says, and the key of the place, such as: 10.0.0.3:9100 = sw-3"))
     alerts = _lines(
         _("Alerts"),
-        _("A line each, such as: alertname=NodeDown -> availability firing=0 resolved=100. Without firing= the alert's own value counts."),
+        _(
+            "A line each, such as: alertname=NodeDown -> availability firing=0 resolved=100. Without firing= the alert's own value counts."
+        ),
     )
     based_on = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -116,7 +120,9 @@ class MappingForm(forms.Form):
             if not (name and sign and words):
                 raise forms.ValidationError(_("Line %(n)s: write it as name = word."), params={"n": number})
             if name in seen:
-                raise forms.ValidationError(_("Line %(n)s: %(name)s stands there twice."), params={"n": number, "name": name})
+                raise forms.ValidationError(
+                    _("Line %(n)s: %(name)s stands there twice."), params={"n": number, "name": name}
+                )
             seen.add(name)
             yield number, name, words
 
@@ -159,7 +165,11 @@ def _to(to: To) -> str:
 def _rule(rule: AlertRule) -> str:
     left = " ".join(shlex.quote(f"{name}={value}") for name, value in rule.match.items())
     options: Mapping[str, Any] = {"firing": rule.firing, "resolved": rule.resolved, "unit": rule.unit}
-    said = [f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in options.items() if value is not None]
+    said = [
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in options.items()
+        if value is not None
+    ]
     return f"{left} -> {' '.join([rule.metric, *said])}"
 
 
@@ -189,7 +199,9 @@ class HistoryForm(forms.Form):
         help_text=_("Columns at, value, metric, unit, region, hotline, node; at most 200,000 lines and 16 MB."),
         widget=forms.FileInput({"accept": ".csv,text/csv"}),
     )
-    metric = forms.CharField(label=_("Metric"), required=False, max_length=64, help_text=_("For lines without one of their own."))
+    metric = forms.CharField(
+        label=_("Metric"), required=False, max_length=64, help_text=_("For lines without one of their own.")
+    )
     unit = forms.CharField(label=_("Unit"), required=False, max_length=20)
     region = forms.CharField(label=_("Region"), required=False, max_length=40)
     hotline = forms.CharField(label=_("Hotline"), required=False, max_length=40)

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from common.errors import HotlineError
 from engine import worlds
+from engine.models import Event
 from people.endpoints import PageRequest, blame, change_once, page, posts
+from people.selectors import users_by_id
 from plans.selectors import current
 from signals import selectors
 from signals.answers import SHOWN_LINES, reason
@@ -50,12 +52,24 @@ def _one(request: PageRequest, source: Source, *, status: int = 200, **tried: fo
         "counts": [(count, reason(count.code)) for count in source.counts.all()],
         "unmatched": [(row, reason(row.code, row.what)) for row in unmatched],
         "alerts": [(row, selectors.series_title(row.series)) for row in selectors.alerts_of(source)],
-        "history": selectors.history_of(source),
+        "history": _named(selectors.history_of(source)),
         "doors": {name: request.build_absolute_uri(path) for name, path in DOORS.items()},
         "rotate": tried.get("rotate") or RotateForm(),
         "former_opens": source.former_until is not None and source.former_until > worlds.now(worlds.real()),
     }
     return render(request, "signals/source.html", shown, status=status)
+
+
+def _named(events: list[Event]) -> list[tuple[Event, str]]:
+    """Each with the name of the person who did it; none for the product or the source itself."""
+    people = users_by_id({event.actor_id for event in events if event.actor_kind == "person" and event.actor_id})
+    return [
+        (
+            event,
+            people[event.actor_id].display_name if event.actor_kind == "person" and event.actor_id in people else "",
+        )
+        for event in events
+    ]
 
 
 @page("source.manage", posting="source.manage")
@@ -103,7 +117,11 @@ def revoke(request: PageRequest, key: str) -> HttpResponse:
 @page("source.manage", posting="source.manage")
 def mapping(request: PageRequest, key: str) -> HttpResponse:
     source = selectors.source_named(key)
-    form = MappingForm(request.POST) if request.method == "POST" else MappingForm.of(mapping_of(source.mapping), source.version)
+    form = (
+        MappingForm(request.POST)
+        if request.method == "POST"
+        else MappingForm.of(mapping_of(source.mapping), source.version)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             sources.source_mapping_set(
@@ -114,7 +132,9 @@ def mapping(request: PageRequest, key: str) -> HttpResponse:
         else:
             messages.success(request, _("From now on its words are read so."))
             return redirect("source", key)
-    metrics = [(metric.key, metric.title.as_dict(), metric.unit, sorted(metric.units)) for metric in current().metrics.values()]
+    metrics = [
+        (metric.key, metric.title.as_dict(), metric.unit, sorted(metric.units)) for metric in current().metrics.values()
+    ]
     shown = {"source": source, "form": form, "metrics": metrics}
     return render(request, "signals/source_mapping.html", shown, status=400 if form.errors else 200)
 
@@ -152,6 +172,8 @@ def history(request: PageRequest, key: str) -> HttpResponse:
             )
         except HotlineError as error:
             blame(form, error)
-    rejected = [] if loaded is None else [(row.index, reason(row.why, row.what)) for row in loaded.rejected[:SHOWN_LINES]]
+    rejected = (
+        [] if loaded is None else [(row.index, reason(row.why, row.what)) for row in loaded.rejected[:SHOWN_LINES]]
+    )
     shown = {"source": source, "form": form, "loaded": loaded, "rejected": rejected}
     return render(request, "signals/source_history.html", shown, status=400 if form.errors else 200)

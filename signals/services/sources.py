@@ -35,7 +35,9 @@ def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
     """
     by = require(by, "source.manage")
     if key == "new":
-        errors = [{"field": "key", "code": "source.key", "message": _("This key is an address of ours; choose another.")}]
+        errors = [
+            {"field": "key", "code": "source.key", "message": _("This key is an address of ours; choose another.")}
+        ]
         raise Invalid("invalid", _("This key is an address of ours; choose another."), errors=errors)
     secret = token("hes")
     try:

@@ -86,7 +86,12 @@ def prometheus(folder: Path, port: int, exporter: int, token: str) -> Iterator[i
     config.write_text(CONFIG.format(exporter=exporter, port=port, path=WRITE_PATH, token=token))
     with socket.create_server(("127.0.0.1", 0)) as free:
         own = free.getsockname()[1]
-    command = [PROGRAM, f"--config.file={config}", f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{own}"]
+    command = [
+        PROGRAM,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address=127.0.0.1:{own}",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"))
     try:
         yield own

@@ -104,7 +104,10 @@ ZABBIX: dict[str, tuple[bytes, Any]] = {
         (("cpu", "east", "", "sw-3"), START, 97.3),
     ),
     "a macro nobody filled in": (problem(value="*UNKNOWN*"), Why.NOT_A_NUMBER),
-    "recovered": (problem("resolved", recovered_at=END.isoformat()), (("queue_time_mean", "east", "", "sw-3"), END, None)),
+    "recovered": (
+        problem("resolved", recovered_at=END.isoformat()),
+        (("queue_time_mean", "east", "", "sw-3"), END, None),
+    ),
 }
 
 

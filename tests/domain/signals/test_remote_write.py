@@ -1,6 +1,7 @@
 """Prometheus remote write: what is read of it, and what is refused before it costs anything."""
 
 import tracemalloc
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -117,7 +118,9 @@ def test_a_bad_sample_is_named_and_its_neighbours_are_kept(case: str) -> None:
 
 
 def test_what_a_whole_prometheus_sends_along_is_passed_over() -> None:
-    said = read(sent.series({"__name__": "go_goroutines", "instance": "localhost:9090"}, (7, AT)), sent.series(CPU, (1, AT)))
+    said = read(
+        sent.series({"__name__": "go_goroutines", "instance": "localhost:9090"}, (7, AT)), sent.series(CPU, (1, AT))
+    )
     assert (len(said.kept), said.ignored, said.rejected) == (1, 1, [])
 
 
@@ -128,7 +131,11 @@ def test_the_end_of_a_series_is_no_value() -> None:
 
 def test_twice_is_once_or_another_value_and_disorder_is_none() -> None:
     said = read(sent.series(CPU, (1, AT), (2, AT - 60_000), (1, AT), (3, AT)))
-    assert kept(said) == [("cpu", "east", "", "sw-3", 1, 0), ("cpu", "east", "", "sw-3", 2, -60), ("cpu", "east", "", "sw-3", 1, 0)]
+    assert kept(said) == [
+        ("cpu", "east", "", "sw-3", 1, 0),
+        ("cpu", "east", "", "sw-3", 2, -60),
+        ("cpu", "east", "", "sw-3", 1, 0),
+    ]
     assert [(row.index, row.why) for row in said.rejected] == [(3, Why.OTHER_VALUE)]
 
 
@@ -192,10 +199,8 @@ def test_a_claim_of_4_gb_is_refused_before_anything_is_allocated() -> None:
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
     for raw in (lambda: body, lambda: unsnapped(body)):
-        try:
+        with suppress(Unwritable):
             read(raw())
-        except Unwritable:
-            pass
 
 
 @given(st.data())
