@@ -23,7 +23,7 @@ GRACES = (
 
 class SourceForm(forms.Form):
     key = forms.SlugField(label=_("Key"), max_length=40, help_text=_("Letters, digits and dashes; it stays for good."))
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the source"), max_length=80)
 
 
 class RotateForm(forms.Form):

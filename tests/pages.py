@@ -86,12 +86,7 @@ PAGES = (
     Shown("source", "/signals/sources/stage/", ADMIN, "source"),
     Shown("source-mapping", "/signals/sources/stage/mapping/", ADMIN, "source-mapping"),
     Shown("source-test", "/signals/sources/stage/test/", ADMIN, "source-test"),
-    Shown(
-        "source-tested",
-        "/signals/sources/stage/test/",
-        ADMIN,
-        sends=("/test/", {"kind": "prometheus", "text": 'cpu{node="sw-3"} 41'}),
-    ),
+    Shown("source-test-refused", "/signals/sources/stage/test/", ADMIN, sends=("/test/", {"text": ""})),
     Shown("source-history", "/signals/sources/stage/history/", ADMIN, "source-history"),
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
