@@ -36,7 +36,7 @@ class Known:
     read_at: float
     series: dict[SeriesKey, int] = field(default_factory=dict)
     ways: Ways = field(default_factory=dict)
-    written_ways: WrittenWays = field(default_factory=dict)
+    written_ways: WrittenWays = field(default_factory=WrittenWays)
 
     @property
     def now(self) -> datetime:

@@ -4,8 +4,8 @@ Read by hand rather than by the library of protobuf: of a series seen before the
 as bytes, which makes it about twice as fast (docs/decisions/0011).
 """
 
+import math
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -25,8 +25,21 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTH, FIXED64, VARINT, FIXED32 = 2, 1, 0, 5
 _double = struct.Struct("<d").unpack_from
 
-# Label bytes as sent → how such samples are kept, or why not.
-Ways = dict[bytes, Way | Rejected]
+
+@dataclass(slots=True)
+class Ways:
+    """Label bytes as sent → how such samples are kept, or why not. Of equal series there is one object, told by its identity."""
+
+    by_labels: dict[bytes, Way | Rejected] = field(default_factory=dict)
+    series: dict[SeriesKey, SeriesKey] = field(default_factory=dict)
+
+    def learn(self, labels: bytes, way: Way | Rejected) -> Way | Rejected:
+        if len(self.by_labels) >= MOST_REMEMBERED:
+            self.by_labels.clear()
+        if isinstance(way, Way):
+            way = way._replace(series=self.series.setdefault(way.series, way.series))
+        self.by_labels[labels] = way
+        return way
 
 
 class Unwritable(Exception):
@@ -70,96 +83,125 @@ def write_read(
     raw: bytes, *, mapping: SourceMapping, plan: Plan, places: Directory, now: datetime, ways: Ways | None = None
 ) -> Written:
     """Sort a request's samples as `intake.read` does; raises Unwritable. `ways` may be shared by calls with the same facts."""
-    ways = {} if ways is None else ways
-    said = Written()
-    seen: dict[tuple[SeriesKey, int], float] = {}
-    instants: dict[int, datetime] = {}
-    earliest, latest = _milliseconds(now - BEHIND), _milliseconds(now + AHEAD)
-
-    def take(labels: bytes, at: int, value: float, number: int) -> None:
-        way = ways.get(labels)
-        if way is None:
-            if len(ways) >= MOST_REMEMBERED:
-                ways.clear()
-            way = ways[labels] = _way(labels, mapping, plan, places)
-        if isinstance(way, Rejected):
-            if way.why is Why.METRIC:
-                said.ignored += 1
-            else:
-                said.rejected.append(Rejected(number, way.why, way.what))
-            return
-        scaled = value * way.factor
-        if not way.low <= scaled <= way.high:
-            why = Why.NOT_A_NUMBER if scaled != scaled or scaled in (float("inf"), float("-inf")) else Why.RANGE
-            said.rejected.append(Rejected(number, why, f"{value:g}"))
-        elif not earliest <= at <= latest:
-            said.rejected.append(Rejected(number, Why.PAST if at < earliest else Why.FUTURE))
-        elif seen.setdefault((way.series, at), scaled) != scaled:
-            said.rejected.append(Rejected(number, Why.OTHER_VALUE))
-        else:
-            when = instants.get(at)
-            if when is None:
-                when = instants[at] = EPOCH + timedelta(milliseconds=at)
-            said.kept.append(Kept(number, way.series, when, scaled))
-
+    reading = _Reading(mapping, plan, places, now, Ways() if ways is None else ways)
     try:
-        _request(raw, said, take)
+        reading.request(raw)
     except (IndexError, struct.error):
         raise Unwritable("truncated") from None
-    return said
+    return reading.said
 
 
 def _milliseconds(at: datetime) -> int:
     return int((at - EPOCH) / timedelta(milliseconds=1))
 
 
-Take = Callable[[bytes, int, float, int], None]
+# The end of a series with one sample, as every scrape sends it: its tag and length, the value's tag, the tag of a time of six
+# bytes (all from 2004 to 2108 have six).
+ONE: Final = b"\x12\x10\x09"
 
 
-def _request(raw: bytes, said: Written, take: Take) -> None:
-    """WriteRequest: 1 = repeated TimeSeries; metadata and the rest say nothing that is kept."""
-    pos, end = 0, len(raw)
-    while pos < end:
-        tag, pos = _varint(raw, pos)
-        if tag == 1 << 3 | LENGTH:
-            stop, pos = _length(raw, pos, end)
-            _series(raw, pos, stop, said, take)
+class _Reading:
+    """One request being read."""
+
+    def __init__(self, mapping: SourceMapping, plan: Plan, places: Directory, now: datetime, ways: Ways) -> None:
+        self._mapping, self._plan, self._places, self._ways = mapping, plan, places, ways
+        self._earliest, self._latest = _milliseconds(now - BEHIND), _milliseconds(now + AHEAD)
+        self._seen: dict[tuple[int, datetime], float] = {}  # by the identity of a series, which `Ways` keeps
+        self._instants: dict[int, datetime] = {}
+        self.said = Written()
+
+    def request(self, raw: bytes) -> None:
+        """WriteRequest: 1 = repeated TimeSeries; metadata and the rest say nothing that is kept."""
+        pos, end = 0, len(raw)
+        known, said, seen, kept = self._ways.by_labels, self.said, self._seen, self.said.kept
+        times: dict[bytes, datetime] = {}
+        while pos < end:
+            tag = raw[pos]
+            if tag != 10:
+                tag, pos = _varint(raw, pos)
+                pos = _skipped(raw, tag, pos, end)
+                continue
+            stop, pos = _length(raw, pos + 1, end)
+            # Of a series seen before, with one good sample, nothing is walked through: its labels are known by their bytes.
+            if raw[stop - 18 : stop - 15] == ONE and raw[stop - 7] == 16:
+                way = known.get(raw[pos : stop - 18])
+                at = times.get(raw[stop - 6 : stop])
+                if way.__class__ is Way and at is not None and said.total < MOST_SAMPLES:
+                    value = _double(raw, stop - 15)[0] * way.factor
+                    if way.low <= value <= way.high and seen.setdefault((id(way.series), at), value) == value:
+                        kept.append(Kept(said.total, way.series, at, value))
+                        said.total += 1
+                        pos = stop
+                        continue
+            before = len(kept)
+            self._series(raw, pos, stop)
+            if len(kept) > before and raw[stop - 18 : stop - 15] == ONE and raw[stop - 7] == 16:
+                times[raw[stop - 6 : stop]] = kept[-1].at
             pos = stop
-        else:
-            pos = _skipped(raw, tag, pos, end)
 
-
-def _series(raw: bytes, pos: int, end: int, said: Written, take: Take) -> None:
-    """TimeSeries: 1 = Label, 2 = Sample, 4 = native histogram. The labels come first, as one run of bytes."""
-    begin = labels_end = pos
-    labels: bytes | None = None
-    while pos < end:
-        tag = raw[pos]
-        pos += 1
-        if tag == 10:  # a label
-            if labels is not None:
-                raise Unwritable("labels_apart")
-            labels_end, _ = _length(raw, pos, end)
-            pos = labels_end
-        elif tag == 18:  # a sample
-            stop, pos = _length(raw, pos, end)
-            if labels is None:
-                labels = raw[begin:labels_end]
-            at, value, stale = _sample(raw, pos, stop)
-            pos = stop
-            number, said.total = said.total, said.total + 1
-            if said.total > MOST_SAMPLES:
-                raise Unwritable("too_large")
-            if stale:
-                said.stale += 1
+    def _series(self, raw: bytes, pos: int, end: int) -> None:
+        """TimeSeries: 1 = Label, 2 = Sample, 4 = native histogram. The labels come first, as one run of bytes."""
+        begin = labels_end = pos
+        labels: bytes | None = None
+        while pos < end:
+            tag = raw[pos]
+            pos += 1
+            if tag == 10:  # a label
+                if labels is not None:
+                    raise Unwritable("labels_apart")
+                pos = labels_end = _length(raw, pos, end)[0]
+            elif tag == 18:  # a sample
+                stop, pos = _length(raw, pos, end)
+                if labels is None:
+                    labels = raw[begin:labels_end]
+                at, value, stale = _sample(raw, pos, stop)
+                pos = stop
+                self._take(labels, at, value, stale)
             else:
-                take(labels, at, value, number)
+                if tag == 34:
+                    self.said.rejected.append(Rejected(self._number(), Why.HISTOGRAM))
+                tag, pos = _varint(raw, pos - 1)
+                pos = _skipped(raw, tag, pos, end)
+
+    def _number(self) -> int:
+        """The number of the next sample."""
+        number = self.said.total
+        if number >= MOST_SAMPLES:
+            raise Unwritable("too_large")
+        self.said.total += 1
+        return number
+
+    def _take(self, labels: bytes, at: int, value: float, stale: bool) -> None:
+        said, number = self.said, self._number()
+        if stale:
+            said.stale += 1
+            return
+        way = self._ways.by_labels.get(labels)
+        if way is None:
+            way = self._ways.learn(labels, _way(labels, self._mapping, self._plan, self._places))
+        if isinstance(way, Rejected):
+            if way.why is Why.METRIC:
+                said.ignored += 1
+            else:
+                said.rejected.append(Rejected(number, way.why, way.what))
+            return
+        kept = self._kept(way, at, value * way.factor, number)
+        if isinstance(kept, Kept):
+            said.kept.append(kept)
         else:
-            if tag == 34:
-                said.rejected.append(Rejected(said.total, Why.HISTOGRAM))
-                said.total += 1
-            tag, pos = _varint(raw, pos - 1)
-            pos = _skipped(raw, tag, pos, end)
+            said.rejected.append(Rejected(number, kept, f"{value:g}"))
+
+    def _kept(self, way: Way, at: int, value: float, number: int) -> Kept | Why:
+        if not way.low <= value <= way.high:
+            return Why.RANGE if math.isfinite(value) else Why.NOT_A_NUMBER
+        if not self._earliest <= at <= self._latest:
+            return Why.PAST if at < self._earliest else Why.FUTURE
+        when = self._instants.get(at)
+        if when is None:
+            when = self._instants[at] = EPOCH + timedelta(milliseconds=at)
+        if self._seen.setdefault((id(way.series), when), value) != value:
+            return Why.OTHER_VALUE
+        return Kept(number, way.series, when, value)
 
 
 def _sample(raw: bytes, pos: int, end: int) -> tuple[int, float, bool]:

@@ -20,7 +20,6 @@ from signals.services import sources
 from signals.services.samples import series_ensure
 from tests.cast import ADMIN, DUTY, Cast
 
-
 START = wall().replace(microsecond=0) - timedelta(days=300)
 
 

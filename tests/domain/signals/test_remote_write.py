@@ -29,7 +29,7 @@ def kept(said: Written) -> list[tuple[Any, ...]]:
 
 MAPPED = mapping_of(
     {
-        "metrics": {"acd_queue_minutes": {"metric": "queue_time_mean", "unit": "min"}, "node_cpu_ratio": {"metric": "cpu", "unit": "ratio"}},
+        "metrics": {"acd_queue_minutes": {"metric": "queue_time_mean", "unit": "min"}},
         "regions": ["site"],
         "nodes": ["machine", "node"],
         "places": {"shanghai": "east", "10.0.0.3:9100": "sw-3", "core-switch": "sw-3"},
@@ -149,10 +149,27 @@ def test_metadata_exemplars_and_fields_of_later_versions_are_passed_over() -> No
 
 def test_labels_seen_before_are_remembered_and_never_without_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signals.domain.remote_write.MOST_REMEMBERED", 3)
-    ways: Ways = {}
+    ways = Ways()
     for number in range(9):
         read(sent.series({**CPU, "n": str(number)}, (1, AT - number)), ways=ways)
-        assert len(ways) <= 3
+        assert len(ways.by_labels) <= 3
+
+
+def test_what_is_known_by_its_bytes_is_read_as_what_is_not() -> None:
+    """The second time nothing is walked through; what comes out is the same, with every fault in it."""
+    ways = Ways()
+    alike = {**CPU, "job": "another"}  # other labels of the same series
+    parts = [
+        sent.series(CPU, (1, AT)), sent.series(CPU, (2, AT - 1000)), sent.series(alike, (2, AT)), sent.series(alike, (1, AT)),
+        sent.series(CPU, (101, AT)), sent.series(CPU, (float("nan"), AT)), sent.part(1, sent.label("__name__", "cpu") + sent.stale(AT)),
+        sent.series({"__name__": "go_gc"}, (1, AT)), sent.series({"__name__": "cpu", "node": "sw-99"}, (1, AT)),
+        sent.series(CPU, (1, AT), (3, AT - 2000)), sent.series(CPU, (1, 1 << 40)),
+    ]  # fmt: skip
+    first, second = read(*parts, ways=ways), read(*parts, ways=ways)
+    assert first == second == read(*parts)
+    assert [(row.index, row.why) for row in first.rejected] == [
+        (2, Why.OTHER_VALUE), (4, Why.RANGE), (5, Why.NOT_A_NUMBER), (8, Why.NODE), (11, Why.PAST),
+    ]  # fmt: skip
 
 
 # --- the body as a whole ------------------------------------------------------------------------------------------------
