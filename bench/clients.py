@@ -6,15 +6,22 @@ import json
 import os
 import time
 
+JSON = "Content-Type: application/json\r\n"
 
-async def post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, body: bytes, token: str) -> int:
-    """One request on a kept connection; its status."""
+
+async def post(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, body: bytes, token: str, kind: str = JSON
+) -> int:
+    """One request on a kept connection; its status. `kind`: the headers that say what the body is."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"{kind}Content-Length: {len(body)}\r\n\r\n"
     )
     writer.write(head.encode() + body)
     lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+    status = int(lines[0].split()[1])
+    if status == 204:
+        return status
     headers = {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines[1:] if line)}
     if b"content-length" in headers:
         await reader.readexactly(int(headers[b"content-length"]))
@@ -22,7 +29,7 @@ async def post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path:
         while size := int((await reader.readuntil(b"\r\n")).strip(), 16):
             await reader.readexactly(size + 2)
         await reader.readexactly(2)
-    return int(lines[0].split()[1])
+    return status
 
 
 class Watcher(asyncio.Protocol):

@@ -2,17 +2,20 @@
 
 import asyncio
 import copy
+import struct
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import cramjam
 import yaml
 
-from bench.clients import cookie_of, encoded, post, watch
+from bench.clients import JSON, cookie_of, encoded, post, watch
 from bench.ground import PROMISED, Ground, ground, quantile, show
 
-PATH = "/api/v1/signals/samples"
+PATH, WRITE = "/api/v1/signals/samples", "/api/v1/signals/prometheus/write"
 NODES, BATCH, CONNECTIONS = 100, 100, 16
 SERIES, RULES = 1_000, 200
 QUIET = range(NODES, NODES + BATCH)  # nodes of the throughput run: none of them stands over a line from before
@@ -21,7 +24,10 @@ QUIET = range(NODES, NODES + BATCH)  # nodes of the throughput run: none of them
 def run(seconds: float = 6.0, rounds: int = 60) -> dict[str, float]:
     with ground() as made:
         token = _places()
-        port = made.web("hotline_ep.asgi:application")
+        # One source sends all of it here; what one may send is measured by nobody.
+        port = made.web(
+            "hotline_ep.asgi:application", HOTLINE_SOURCE_SAMPLES_A_SECOND="1e9", HOTLINE_SOURCE_BURST="1e9"
+        )
         plain = made.web("bench.plain:application", DJANGO_SETTINGS_MODULE="bench.plain_settings")
         made.workers()
         taken = asyncio.run(_latency(made, port, plain, token, rounds))
@@ -139,17 +145,19 @@ async def _polled(port: int, n: int) -> float:
 
 
 async def _rate(port: int, plain: int, token: str, seconds: float) -> dict[str, float]:
-    ours = await _push(port, PATH, token, seconds)
+    ours = await _push(port, PATH, token, seconds, _json)
     begun = time.perf_counter()
     loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
     while await loop.run_in_executor(pool, _waiting):
         await asyncio.sleep(0.02)
     behind = time.perf_counter() - begun
-    slow = await _push(plain, "/samples", "", seconds)
+    written = await _push(port, WRITE, token, seconds, _written)
+    slow = await _push(plain, "/samples", "", seconds, _json)
     evaluated = ours * seconds / (seconds + behind)
     show("samples/s in, durable, batches of 100", ours, slow, "/s", more_is_better=True, shape=63_000, at_least=4)
     show("samples/s in and evaluated", evaluated, slow, "/s", more_is_better=True, shape=51_000, at_least=4)
-    return {"samples": ours, "evaluated": evaluated, "plain_samples": slow}
+    show("samples/s in by Prometheus remote write, the same batches", written, slow, "/s", more_is_better=True, at_least=4)
+    return {"samples": ours, "evaluated": evaluated, "written": written, "plain_samples": slow}
 
 
 def _waiting() -> bool:
@@ -158,20 +166,55 @@ def _waiting() -> bool:
     return JudgeTodo.objects.exists()
 
 
-async def _push(port: int, path: str, token: str, seconds: float) -> float:
-    """Samples accepted a second by so many connections."""
-    deadline, done, base = time.perf_counter() + seconds, 0, datetime.now(UTC) - timedelta(days=30)
+Bodies = Callable[
+    [datetime], tuple[bytes, str]
+]  # the time of its samples → a body, and the headers that say what it is
 
-    # Written once: what a client spends on its own bodies is no cost of the product's.
-    body = encoded([{"metric": "complaints", "at": "@", "value": 9, "node": f"n{n}"} for n in QUIET])
+# Written once: what a client spends on its own bodies is no cost of the product's.
+BODY = encoded([{"metric": "complaints", "at": "@", "value": 9, "node": f"n{n}"} for n in QUIET])
+
+
+def _json(at: datetime) -> tuple[bytes, str]:
+    return BODY.replace(b"@", at.isoformat().encode()), JSON
+
+
+def _varint(number: int) -> bytes:
+    low = [number >> shift & 127 for shift in range(0, max(number.bit_length(), 1), 7)]
+    return bytes([part | 128 for part in low[:-1]] + low[-1:])
+
+
+def _part(field: int, content: bytes) -> bytes:
+    return _varint(field << 3 | 2) + _varint(len(content)) + content
+
+
+def _series(node: str) -> bytes:
+    """As a Prometheus server would write it, its own labels among them; the time is filled in later."""
+    labels = {"__name__": "complaints", "instance": f"{node}:9100", "job": "callcentre", "node": node}
+    said = b"".join(_part(1, _part(1, name.encode()) + _part(2, value.encode())) for name, value in labels.items())
+    return _part(1, said + _part(2, b"\x09" + struct.pack("<d", 9) + b"\x10" + b"@" * 6))
+
+
+WRITTEN = b"".join(_series(f"n{n}") for n in QUIET)
+SNAPPY = "Content-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\n"
+
+
+def _written(at: datetime) -> tuple[bytes, str]:
+    """A month apart from what went in as JSON, so that none of it was stored before."""
+    milliseconds = int((at - timedelta(days=28)).timestamp() * 1000)
+    return bytes(cramjam.snappy.compress_raw(WRITTEN.replace(b"@" * 6, _varint(milliseconds)))), SNAPPY
+
+
+async def _push(port: int, path: str, token: str, seconds: float, bodies: Bodies) -> float:
+    """Samples accepted a second by so many connections."""
+    deadline, base = time.perf_counter() + seconds, datetime.now(UTC) - timedelta(days=30)
 
     async def one(lane: int) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         sent, turn = 0, 0
         while time.perf_counter() < deadline:
-            at = (base + timedelta(seconds=lane * 100_000 + turn)).isoformat()
-            status = await post(reader, writer, path, body.replace(b"@", at.encode()), token)
-            if status != 202:
+            body, kind = bodies(base + timedelta(seconds=lane * 100_000 + turn))
+            status = await post(reader, writer, path, body, token, kind)
+            if status not in (202, 204):
                 raise RuntimeError(f"answered {status}")
             sent, turn = sent + BATCH, turn + 1
         writer.close()

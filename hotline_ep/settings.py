@@ -3,6 +3,7 @@
 import base64
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,13 @@ SPECTACULAR_SETTINGS = {
 # Only tests may move the clock of the real world.
 REAL_WORLD_MOVABLE = os.environ.get("HOTLINE_MOVABLE_CLOCK") == "1"
 SWEEP_SECONDS = 0.25
+# What one source may send to one web process: so many samples a second, and so many at once.
+SOURCE_SAMPLES_A_SECOND = float(os.environ.get("HOTLINE_SOURCE_SAMPLES_A_SECOND", "20000"))
+SOURCE_BURST = float(os.environ.get("HOTLINE_SOURCE_BURST", "200000"))
+# How long a source's former token opens beside the new one, unless whoever rotates says otherwise.
+SOURCE_TOKEN_GRACE = timedelta(hours=1)
+# How long after its last message an alert still stands for what it said; Alertmanager repeats every four hours.
+ALERT_HELD = timedelta(hours=5)
 
 LOGGING = {
     "version": 1,

@@ -46,6 +46,7 @@ TIMERS: dict[str, str] = {
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.silence": "signals.services.silence.look",
+    "signals.alerts": "signals.services.alerts.hold",
 }
 
 

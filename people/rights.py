@@ -48,6 +48,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # What machines say
     "signals.post": ("source",),
     "signals.view": READERS,
+    "source.view": (*READERS, "security_admin", "sysadmin"),
     "source.manage": ("security_admin", "sysadmin"),
     # What happened. Recording is open to all who hear of a fault first (3.1); judging it is not.
     "incident.view": READERS,

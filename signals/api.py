@@ -3,24 +3,23 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.clock import utc_text
-from common.errors import Missing
 from common.shapes import BilingualOut
 from engine import worlds
-from people.endpoints import PUBLIC, ActionEndpoint, Endpoint
+from people.endpoints import PUBLIC, Endpoint
 from people.selectors import resolve
 from signals import selectors
-from signals.answers import headers_of
+from signals.answers import NO_CONTENT, headers_of
 from signals.continuity import index_now
-from signals.ingest import MOST_BYTES, respond
-from signals.models import Source
-from signals.services import sources
+from signals.ingest import respond
+from signals.protocols import MOST_BYTES, PATH, WRITE_PATH
 
 
 class SampleIn(serializers.Serializer):
@@ -87,13 +86,51 @@ class Samples(Endpoint):
     parser_classes: ClassVar[list[Any]] = [Untouched]
 
     @extend_schema(request=SamplesIn, responses={202: SamplesOut}, examples=[EXAMPLE])
-    def post(self, request: Request) -> Response:
-        kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
-        # One byte more than is read tells that there is too much; a body sent in chunks says no length.
-        body = request._request.read(MOST_BYTES + 1)
-        status, payload = respond(secret.strip() if kind.lower() == "bearer" else "", body)
-        headers = {name.decode(): value.decode() for name, value in headers_of(status)}
-        return Response(payload, status=status, headers=headers, content_type=headers["content-type"])
+    def post(self, request: Request) -> HttpResponse:
+        return through(request, PATH)
+
+
+class RemoteWrite(Endpoint):
+    """Prometheus remote write 1.0: `remote_write` of a Prometheus server pointed here, with a source's token as its bearer token.
+
+    204: all kept, or of metrics the plan does not have. 400: what was good is kept, the rest will not be better when sent
+    again. 415: another version, fall back to 1.0. 429 and 503: send again.
+    """
+
+    right = PUBLIC  # as above
+    authentication_classes: ClassVar[list[Any]] = []
+    parser_classes: ClassVar[list[Any]] = [Untouched]
+
+    @extend_schema(request={"application/x-protobuf": OpenApiTypes.BINARY}, responses={204: None, 400: SamplesOut})
+    def post(self, request: Request) -> HttpResponse:
+        return through(request, WRITE_PATH)
+
+
+def secret_of(request: Request) -> str:
+    """The bearer token of a source; empty without one."""
+    kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else ""
+
+
+def through(request: Request, path: str) -> HttpResponse:
+    """Answer as the bare route does."""
+    # One byte more than is read tells that there is too much; a body sent in chunks says no length.
+    body = request._request.read(MOST_BYTES + 1)
+    said = {name: request.headers[name.decode()].encode("latin-1") for name in SAID if name.decode() in request.headers}
+    (status, payload), wait = respond(secret_of(request), body, said, path)
+    return spoken(status, payload, wait)
+
+
+SAID = (b"content-type", b"content-encoding")
+
+
+def spoken(status: int, payload: dict[str, Any], wait: float = 1.0) -> HttpResponse:
+    headers = {name.decode(): value.decode() for name, value in headers_of(status, wait)}
+    if status == NO_CONTENT:
+        answer = HttpResponse(status=status, headers=headers)
+        del answer["Content-Type"]
+        return answer
+    return Response(payload, status=status, headers=headers, content_type=headers["content-type"])
 
 
 class ListSeries(Endpoint):
@@ -179,40 +216,3 @@ class BusinessContinuity(Endpoint):
 def _instant(request: Request, name: str) -> datetime | None:
     text = request.query_params.get(name)
     return serializers.DateTimeField().to_internal_value(text) if text else None
-
-
-class ListSources(Endpoint):
-    """Sources with when they were last heard and how much they sent."""
-
-    right = "signals.view"
-
-    @extend_schema(responses={200: dict[str, Any]})
-    def get(self, request: Request) -> Response:
-        return Response({"sources": [_source(row) for row in selectors.sources()]})
-
-
-def _source(row: Source) -> dict[str, Any]:
-    return {
-        "key": row.key,
-        "name": row.name,
-        "world": row.world.key,
-        "last_seen_at": row.last_seen_at and utc_text(row.last_seen_at),
-        "accepted": row.accepted,
-        "rejected": row.rejected,
-    }
-
-
-class RotateToken(ActionEndpoint):
-    """A new token for a source, shown this once; the old one is dead."""
-
-    right = "source.manage"
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        if not Source.objects.filter(key=kwargs["key"]).exists():
-            raise Missing("source.missing", "There is no such source.")
-        self.secret = sources.source_token_rotate(key=kwargs["key"], by=self.by)
-        return f"source:{kwargs['key']}"
-
-    def answer(self, reference: str) -> dict[str, Any]:
-        # A repeated key never shows the secret again: only its reference was kept.
-        return {"key": reference.removeprefix("source:"), "token": getattr(self, "secret", None)}

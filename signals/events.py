@@ -1,6 +1,8 @@
-"""What the watches write into a world's stream `signals` / `watches`."""
+"""What the watches write into a world's stream `signals` / `watches`, and its sources into `signals` / `sources`."""
 
-from engine.events import Payload, event
+from typing import Any
+
+from engine.events import FreeText, Payload, event
 
 
 @event("watch.opened")
@@ -59,5 +61,39 @@ class SeriesHeard(Payload):
 
 @event("source.token_set")
 class SourceTokenSet(Payload):
+    """`former_until`: until when the token before opens too; null: not at all."""
+
     source: int
     key: str
+    former_until: str | None = None
+
+
+@event("source.revoked")
+class SourceRevoked(Payload):
+    source: int
+    key: str
+    reason: FreeText
+
+
+@event("source.mapping_set")
+class SourceMappingSet(Payload):
+    """What a source's words mean from now on, and what they meant before."""
+
+    source: int
+    key: str
+    version: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@event("history.loaded")
+class HistoryLoaded(Payload):
+    """Old samples were stored for charts and baselines; nothing was judged on them. `via` is the source they came by, if one."""
+
+    via: str | None
+    stored: int
+    known: int
+    rejected: int
+    first: str | None
+    last: str | None
+    series: list[int]

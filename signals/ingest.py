@@ -1,118 +1,91 @@
-"""`POST /api/v1/signals/samples`, a bare ASGI route (DESIGN.md, "The hot path", step 1).
+"""`POST /api/v1/signals/samples` and Prometheus remote write, bare ASGI routes (DESIGN.md, "The hot path", step 1).
 
-Requests that wait together are stored by one COPY in one transaction with one row for the judge; each is answered after the
-commit. Django's own stack, where it is asked for this address (its test client, WSGI), goes through `respond` as well.
+Both are read into the same rows (`signals.protocols`). Requests that wait together are stored by one COPY in one transaction
+with one row for the judge; each is answered after the commit. Django's own stack, where it is asked for these addresses
+(its test client, WSGI), goes through `respond` as well.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import msgspec
 import psycopg
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
-from common.clock import wall
 from common.database import note, out_of_reach
-from common.ids import token_digest
-from engine import worlds
 from engine.bell import ring_now
-from engine.models import World
-from people import selectors as people
-from plans.domain import Plan
-from plans.selectors import current
-from signals.answers import Answer, answered, broken, busy, headers_of, parsed, too_large, unauthorised
-from signals.domain.intake import Kept, Rejected, SeriesKey, Ways, Why, read
-from signals.domain.places import Directory
-from signals.models import Source
+from signals.answers import NO_CONTENT, Answer, broken, busy, flooding, headers_of, too_large, unauthorised
+from signals.domain.intake import Kept, Rejected, SeriesKey, Why
+from signals.known import Buckets, Known, known_by
+from signals.protocols import MOST_BYTES, PATH, PROTOCOLS, Protocol, Taken
+from signals.services import counts
 from signals.services import samples as store
 from signals.services.samples import JUDGE_BELL, Row
 
-PATH: Final = "/api/v1/signals/samples"
-MOST_BYTES: Final = 2 * 1024 * 1024
 KNOWN_SECONDS: Final = 5.0
 GROUP_MOST: Final = 20_000  # rows in one COPY
+COUNTED_SECONDS: Final = 1.0  # what was refused whole is counted this often
+REQUEST_COST: Final = 10  # a request costs a source at least as much as so many samples
+BYTES_A_SAMPLE: Final = 50  # what cannot be read costs by its length
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
-@dataclass
-class Known:
-    """What a request is judged by, read again every few seconds."""
-
-    source: Source
-    world: World
-    plan: Plan
-    places: Directory
-    offset: timedelta  # world's now − wall's now when read
-    read_at: float
-    series: dict[SeriesKey, int] = field(default_factory=dict)
-    ways: Ways = field(default_factory=dict)
-
-    @property
-    def now(self) -> datetime:
-        rate = 0.0 if self.world.paused else self.world.rate
-        return wall() + self.offset + timedelta(seconds=(time.monotonic() - self.read_at) * (rate - 1))
-
-
-def known_by(secret: str) -> Known | None:
-    """The source with this token and what its samples may name; None for a token nobody has."""
-    source = Source.objects.select_related("world").filter(token_sha256=token_digest(secret), revoked_at=None).first()
-    if source is None:
-        return None
-    nodes = {row.key: row.region.key for row in people.nodes()}
-    places = Directory(
-        frozenset(row.key for row in people.regions()), frozenset(row.key for row in people.hotlines()), nodes
-    )
-    offset = worlds.now(source.world) - wall()
-    return Known(source, source.world, current(), places, offset, time.monotonic())
-
-
 def other_values(kept: Sequence[Kept], series: dict[SeriesKey, int], differing: Sequence[Row]) -> list[Rejected]:
     """Which of the kept samples turned out to be stored already with another value."""
+    if not differing:
+        return []
     wrong = {(row[0], row[1]) for row in differing}
     return [Rejected(k.index, Why.OTHER_VALUE) for k in kept if (series[k.series], k.at) in wrong]
 
 
+def cost(taken: Taken | Answer, size: int) -> float:
+    """What a request takes out of its source's bucket, in samples."""
+    if isinstance(taken, tuple):
+        return max(REQUEST_COST, size / BYTES_A_SAMPLE)
+    return max(REQUEST_COST, len(taken.kept) + len(taken.rejected) + taken.beside.total())
+
+
+Replied = tuple[Answer, float]
+
+
 # --- through Django -----------------------------------------------------------------------------------------------------
-def respond(secret: str, body: bytes) -> Answer:
-    """The same answer on Django's own connection, in the active language."""
-    known = known_by(secret)
+buckets = Buckets()
+
+
+def respond(secret: str, body: bytes, headers: Mapping[bytes, bytes] | None = None, path: str = PATH) -> Replied:
+    """The same answer on Django's own connection, in the active language, and the seconds to wait before the next."""
+    protocol, known = PROTOCOLS[path], known_by(secret)
     if known is None:
-        return unauthorised()
-    if len(body) > MOST_BYTES:
-        return too_large()
-    batch = parsed(body)
-    if isinstance(batch, tuple):
-        return batch
-    kept, rejected = read(batch, plan=known.plan, places=known.places, now=known.now)
+        return unauthorised(), 0.0
+    bucket = buckets.of(known.source)
+    if wait := bucket.wait(time.monotonic()):
+        counts.refused(known.source.pk, "flood")
+        return flooding(), wait
+    taken = too_large() if len(body) > MOST_BYTES else protocol.read(known, headers or {}, body)
+    bucket.spend(cost(taken, len(body)))
+    if isinstance(taken, tuple):
+        counts.refused(known.source.pk, taken[1]["code"])
+        return taken, 0.0
+    kept = taken.kept
     for key in {k.series for k in kept}:
         known.series[key] = store.series_ensure(known.world, *key)
     differing = store.samples_write(known.world, [(known.series[k.series], k.at, k.value) for k in kept])
-    rejected += other_values(kept, known.series, differing)
-    counted(known.source.pk, len(kept) - len(differing), len(rejected))
-    return answered(len(kept) - len(differing), rejected)
-
-
-def counted(source: int, accepted: int, rejected: int) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(COUNT, [accepted, rejected, source])
-
-
-COUNT = (
-    "UPDATE signals_source SET accepted = accepted + %s, rejected = rejected + %s, last_seen_at = clock_timestamp()"
-    " WHERE id = %s"
-)
+    taken.rejected += other_values(kept, known.series, differing)
+    counts.counted(known.source.pk, len(kept) - len(differing), len(taken.rejected), taken.codes())
+    return protocol.answer(len(kept) - len(differing), taken.rejected), 0.0
 
 
 # --- the bare route -----------------------------------------------------------------------------------------------------
@@ -123,7 +96,7 @@ class Waiting:
     source: int
     world: int
     rows: list[Row]
-    rejected: int
+    taken: Taken
     done: asyncio.Future[list[Row]]
 
 
@@ -145,6 +118,9 @@ class Ingest:
         self._writer: asyncio.Task[None] | None = None
         self._days: set[date] = set()
         self._learning = asyncio.Lock()
+        self._buckets = Buckets()
+        self._refused: Counter[tuple[int, str]] = Counter()
+        self._counter: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         options = f"{settings.APP_SESSION} -c synchronous_commit=on"
@@ -152,14 +128,16 @@ class Ingest:
         self._pool = AsyncConnectionPool(url, min_size=1, max_size=2, open=False, timeout=5)
         await self._pool.open()
         self._writer = asyncio.create_task(self._write())
+        self._counter = asyncio.create_task(self._count_refused())
 
     async def stop(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
+        for task in (self._writer, self._counter):
+            if task is not None:
+                task.cancel()
         if self._pool is not None:
             await self._pool.close()
 
-    async def answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def answer(self, protocol: Protocol, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """One request from its head to its answer."""
         with translation.override(_language(scope)):
             headers = {name.lower(): value for name, value in scope["headers"]}
@@ -172,26 +150,33 @@ class Ingest:
                 note(error)
                 await _send(send, *busy())
                 return
-            body = await _body(receive) if known is not None else b""
             if known is None:
-                status, payload = unauthorised()
-            elif body is None:
-                status, payload = too_large()
+                await _send(send, *unauthorised())
+                return
+            body = await _body(receive)
+            bucket = self._buckets.of(known.source)
+            if wait := bucket.wait(time.monotonic()):
+                answer = self._refuse(known, flooding())
             else:
-                status, payload = await self._take(known, body)
-            await _send(send, status, payload)
+                taken = too_large() if body is None else protocol.read(known, headers, body)
+                bucket.spend(cost(taken, MOST_BYTES if body is None else len(body)))
+                answer = (
+                    self._refuse(known, taken) if isinstance(taken, tuple) else await self._take(known, protocol, taken)
+                )
+            await _send(send, *answer, wait=wait or 1.0)
 
-    async def _take(self, known: Known, body: bytes) -> Answer:
-        batch = parsed(body)
-        if isinstance(batch, tuple):
-            return batch
-        kept, rejected = read(batch, plan=known.plan, places=known.places, now=known.now, ways=known.ways)
+    def _refuse(self, known: Known, answer: Answer) -> Answer:
+        """Counted a moment later, all that were refused by then together: a flood costs no transaction each."""
+        self._refused[known.source.pk, answer[1]["code"]] += 1
+        return answer
+
+    async def _take(self, known: Known, protocol: Protocol, taken: Taken) -> Answer:
+        kept = taken.kept
         try:
             await self._name(known, {k.series for k in kept})
             rows = [(known.series[k.series], k.at, k.value) for k in kept]
-            waiting = Waiting(
-                known.source.pk, known.world.pk, rows, len(rejected), asyncio.get_running_loop().create_future()
-            )
+            done = asyncio.get_running_loop().create_future()
+            waiting = Waiting(known.source.pk, known.world.pk, rows, taken, done)
             await self._queue.put(waiting)
             differing = await asyncio.wait_for(waiting.done, timeout=20)
         except NotStored as refused:
@@ -199,8 +184,8 @@ class Ingest:
         except (psycopg.Error, TimeoutError) as error:
             note(error)
             return busy() if isinstance(error, TimeoutError) or out_of_reach(error) else broken()
-        rejected += other_values(kept, known.series, differing)
-        return answered(len(kept) - len(differing), rejected)
+        taken.rejected += other_values(kept, known.series, differing)
+        return protocol.answer(len(kept) - len(differing), taken.rejected)
 
     async def _recall(self, secret: str) -> Known | None:
         known = self._known.get(secret)
@@ -310,17 +295,39 @@ class Ingest:
     ) -> None:
         """What there is to judge, and the sources' counters: as the answers will say."""
         by_world: dict[int, list[Row]] = {}
-        counts: dict[int, list[int]] = {}
+        sums: dict[int, counts.Sums] = {}
         for waiting, rows, others in zip(group, new, differing, strict=True):
             by_world.setdefault(waiting.world, []).extend(rows)
-            count = counts.setdefault(waiting.source, [0, 0])
-            count[0] += len(waiting.rows) - len(others)
-            count[1] += waiting.rejected + len(others)
+            codes = waiting.taken.codes()
+            if others:
+                codes[Why.OTHER_VALUE] = (codes.get(Why.OTHER_VALUE, (0, ""))[0] + len(others), "")
+            own = sums.setdefault(waiting.source, counts.Sums())
+            own.add(len(waiting.rows) - len(others), len(waiting.taken.rejected) + len(others), codes)
         for world, rows in by_world.items():
             if rows:
                 await db.execute(store.TODO, [world, store.packed(rows)])
-        for source, (accepted, rejected) in sorted(counts.items()):
-            await db.execute(COUNT, [accepted, rejected, source])
+        for statement, values in counts.statements(sums):
+            await db.execute(statement, values)
+
+    async def _count_refused(self) -> None:
+        """Write down what was refused whole; what cannot be written now is kept for the next time."""
+        while True:
+            await asyncio.sleep(COUNTED_SECONDS)
+            if self._refused:
+                await self.refused_count()
+
+    async def refused_count(self) -> None:
+        refused, self._refused = self._refused, Counter()
+        sums: dict[int, counts.Sums] = {}
+        for (source, code), times in refused.items():
+            sums.setdefault(source, counts.Sums()).add(0, 0, {code: (times, "")})
+        try:
+            async with self._connection() as db, db.transaction():
+                for statement, values in counts.statements(sums):
+                    await db.execute(statement, values)
+        except (psycopg.Error, TimeoutError) as error:
+            note(error)
+            self._refused.update(refused)
 
 
 def _failed(group: list[Waiting], error: Exception) -> None:
@@ -334,11 +341,12 @@ ingest = Ingest()
 
 
 def with_ingest(application: Any) -> Any:
-    """An ASGI application that answers the ingest's address itself and hands everything else on."""
+    """An ASGI application that answers the ingest's addresses itself and hands everything else on."""
 
     async def routed(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["path"] == PATH and scope["method"] == "POST":
-            await ingest.answer(scope, receive, send)
+        protocol = PROTOCOLS.get(scope["path"])
+        if protocol is not None and scope["method"] == "POST":
+            await ingest.answer(protocol, scope, receive, send)
         else:
             await application(scope, receive, send)
 
@@ -373,6 +381,7 @@ def _language(scope: dict[str, Any]) -> str:
     return get_language_from_request(Asking())  # type: ignore[arg-type]
 
 
-async def _send(send: Send, status: int, payload: dict[str, Any]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers_of(status)})
-    await send({"type": "http.response.body", "body": msgspec.json.encode(payload)})
+async def _send(send: Send, status: int, payload: dict[str, Any], *, wait: float = 1.0) -> None:
+    body = b"" if status == NO_CONTENT else msgspec.json.encode(payload)
+    await send({"type": "http.response.start", "status": status, "headers": headers_of(status, wait)})
+    await send({"type": "http.response.body", "body": body})

@@ -7,20 +7,50 @@ from signals.domain.places import KEY
 
 
 class Source(models.Model):
-    """A machine that sends samples with a token of its own."""
+    """A machine that sends samples with a token of its own. `former`: the token before, which still opens for a while."""
 
     key = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
     token_sha256 = models.CharField(max_length=64, unique=True)
+    former_sha256 = models.CharField(max_length=64, blank=True, default="")
+    former_until = models.DateTimeField(null=True, help_text="wall time")
+    mapping = models.JSONField(default=dict, help_text="what its words mean: signals.domain.mapping.SourceMapping")
+    version = models.IntegerField(default=1, help_text="of the mapping; a change names the one it was based on")
     created_at = models.DateTimeField(db_default=Now())
     last_seen_at = models.DateTimeField(null=True)
     accepted = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     revoked_at = models.DateTimeField(null=True)
+    alerts_heard_at = models.DateTimeField(null=True, help_text="its last message of alerts, world time")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(former_sha256="", former_until=None)
+                | (~models.Q(former_sha256="") & models.Q(former_until__isnull=False)),
+                name="source_former_ends",
+            ),
+            models.UniqueConstraint(
+                fields=["former_sha256"], condition=~models.Q(former_sha256=""), name="source_former_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key
+
+
+class SourceCount(models.Model):
+    """How often something of a source was not kept, by reason; `what` is what was sent last."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="counts")
+    code = models.CharField(max_length=40)
+    count = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField(db_default=Now())
+    what = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "code"], name="source_count_once")]
 
 
 class Series(models.Model):
@@ -39,6 +69,50 @@ class Series(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["world", "metric", "region", "hotline", "node"], name="series_once")
         ]
+
+
+class AlertState(models.Model):
+    """What an alert of a source last said. While it is held, its value is written again and again (`signals.services.alerts`)."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="alerts")
+    fingerprint = models.CharField(max_length=200)
+    occurrence = models.CharField(max_length=80, help_text="the sender's id of this time that it fired")
+    title = models.CharField(max_length=200)
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+")
+    firing = models.BooleanField()
+    value = models.FloatField(null=True, help_text="null: nothing is known since")
+    held = models.BooleanField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    written_at = models.DateTimeField(help_text="the newest sample made of it")
+
+    class Meta:
+        # The sender's id makes an alert one matter, however often it is sent.
+        constraints = [
+            models.UniqueConstraint(fields=["source", "fingerprint"], name="alert_once"),
+            models.CheckConstraint(
+                condition=models.Q(firing=True, ended_at=None) | models.Q(firing=False, ended_at__isnull=False),
+                name="alert_over_has_end",
+            ),
+        ]
+
+
+class UnmatchedAlert(models.Model):
+    """An alert nothing could be made of, kept for whoever writes a rule for it."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="unmatched")
+    fingerprint = models.CharField(max_length=200)
+    title = models.CharField(max_length=200)
+    labels = models.JSONField()
+    code = models.CharField(max_length=40)
+    what = models.CharField(max_length=200, blank=True)
+    firing = models.BooleanField()
+    times = models.IntegerField(default=1)
+    first_at = models.DateTimeField(db_default=Now())
+    last_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "fingerprint"], name="unmatched_alert_once")]
 
 
 class Sample(models.Model):

@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import F, Max, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from common.bilingual import in_language
 from common.clock import utc_text
 from common.errors import Missing
 from engine import worlds
+from engine.log import stream_open, with_texts
+from engine.models import Event
 from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
-from signals.models import Series, Source, Watch
+from signals.models import AlertState, Series, Source, SourceCount, UnmatchedAlert, Watch
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
 
@@ -251,7 +253,39 @@ def series_by_id(pk: int) -> Series:
 
 
 def sources() -> list[Source]:
-    return list(Source.objects.select_related("world").order_by("key"))
+    """Those that still send first, each with its counters."""
+    rows = Source.objects.select_related("world").prefetch_related(_counts())
+    return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "key"))
+
+
+def _counts() -> Prefetch:
+    return Prefetch("counts", queryset=SourceCount.objects.order_by("-last_at", "code"))
+
+
+def source_named(key: str) -> Source:
+    """One source with its counters; raises Missing."""
+    found = Source.objects.select_related("world").prefetch_related(_counts()).filter(key=key).first()
+    if found is None:
+        raise Missing("source.missing", _("There is no such source."))
+    return found
+
+
+def unmatched_of(source: Source) -> list[UnmatchedAlert]:
+    """Alerts nothing could be made of, the newest first."""
+    return list(UnmatchedAlert.objects.filter(source=source).order_by("-last_at", "-pk"))
+
+
+def alerts_of(source: Source) -> list[AlertState]:
+    """What its alerts say, those that fire first."""
+    rows = AlertState.objects.filter(source=source).select_related("series")
+    return list(rows.order_by("-firing", "-started_at")[:100])
+
+
+def history_of(source: Source, most: int = 20) -> list[Event]:
+    """What was done about this source, the newest first."""
+    stream = stream_open(source.world_id, "signals", "sources")
+    rows = Event.objects.filter(stream=stream).filter(Q(data__source=source.pk) | Q(data__via=source.key))
+    return with_texts(list(rows.order_by("-seq")[:most]))
 
 
 def has_samples(world_id: int) -> bool:

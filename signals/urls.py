@@ -1,10 +1,16 @@
 from django.urls import path
 
-from signals import views
+from signals import source_views, views
 
 urlpatterns = [
     path("signals/", views.overview, name="signals"),
     path("signals/series/<int:pk>/", views.one, name="series"),
-    path("signals/sources/new/", views.source_new, name="source-new"),
-    path("signals/sources/<slug:key>/rotate-token/", views.token_rotate, name="source-rotate"),
+    path("signals/sources/", source_views.listed, name="sources"),
+    path("signals/sources/new/", source_views.new, name="source-new"),
+    path("signals/sources/<slug:key>/", source_views.one, name="source"),
+    path("signals/sources/<slug:key>/rotate-token/", source_views.token_rotate, name="source-rotate"),
+    path("signals/sources/<slug:key>/revoke/", source_views.revoke, name="source-revoke"),
+    path("signals/sources/<slug:key>/mapping/", source_views.mapping, name="source-mapping"),
+    path("signals/sources/<slug:key>/test/", source_views.test_fire, name="source-test"),
+    path("signals/sources/<slug:key>/history/", source_views.history, name="source-history"),
 ]

@@ -34,6 +34,12 @@ class Why(StrEnum):
     FUTURE = "in_the_future"
     PAST = "too_old"
     OTHER_VALUE = "other_value"
+    # Only of other protocols than our own JSON
+    RECENT = "too_recent"
+    TEXT = "bad_text"
+    HISTOGRAM = "histogram"
+    NO_METRIC = "no_metric"
+    NO_VALUE = "no_value"
 
 
 class SampleIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -193,7 +199,7 @@ def _one(
 ) -> tuple[Way, float] | Rejected:
     metric = plan.metrics.get(sample.metric)
     if metric is None:
-        return Rejected(0, Why.METRIC, sample.metric[:40])
+        return Rejected(0, Why.METRIC, shown(sample.metric))
     value = metric.parse_value(sample.value, sample.unit)
     if isinstance(value, Rejection):
         return Rejected(0, REJECTIONS[value], str(sample.unit or sample.value)[:40])
@@ -203,15 +209,48 @@ def _one(
         return Rejected(0, Why.FUTURE)
     if sample.at < earliest:
         return Rejected(0, Why.PAST)
-    region, hotline, node = sample.region or "", sample.hotline or "", sample.node or ""
+    way = way_of(sample.metric, sample.unit, sample.region, sample.hotline, sample.node, plan=plan, places=places)
+    return way if isinstance(way, Rejected) else (way, value)
+
+
+def checked(
+    sample: SampleIn, *, plan: Plan, places: Directory, earliest: datetime, latest: datetime
+) -> tuple[SeriesKey, float] | Rejected:
+    """One sample's series and canonical value, or what is wrong with it."""
+    said = _one(sample, plan, places, earliest, latest)
+    return said if isinstance(said, Rejected) else (said[0].series, said[1])
+
+
+def way_of(
+    key: str,
+    unit: str | None,
+    region: str | None,
+    hotline: str | None,
+    node: str | None,
+    *,
+    plan: Plan,
+    places: Directory,
+) -> Way | Rejected:
+    """How samples of this metric, unit and place are kept, or what is wrong with these words. A node brings its region along."""
+    metric = plan.metrics.get(key)
+    if metric is None:
+        return Rejected(0, Why.METRIC, shown(key))
+    factor = metric.factor_of(unit)
+    if factor is None:
+        return Rejected(0, Why.UNIT, shown(str(unit)))
     if region and region not in places.regions:
-        return Rejected(0, Why.REGION, region[:40])
+        return Rejected(0, Why.REGION, shown(region))
     if hotline and hotline not in places.hotlines:
-        return Rejected(0, Why.HOTLINE, hotline[:40])
+        return Rejected(0, Why.HOTLINE, shown(hotline))
     if node:
         if node not in places.region_of:
-            return Rejected(0, Why.NODE, node[:40])
+            return Rejected(0, Why.NODE, shown(node))
         if region and places.region_of[node] != region:
             return Rejected(0, Why.ELSEWHERE, node)
         region = places.region_of[node]
-    return Way((sample.metric, region, hotline, node), metric.factor_of(sample.unit) or 1.0, *metric.range), value
+    return Way((key, region or "", hotline or "", node or ""), factor, *metric.range)
+
+
+def shown(text: str) -> str:
+    """As much of what was sent as an error repeats."""
+    return text[:40]

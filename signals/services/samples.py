@@ -127,3 +127,11 @@ def samples_load(rows: Sequence[Row]) -> int:
     """Store history that is not to be judged; the number stored. The days must have been ensured."""
     _copy(rows)
     return len(rows)
+
+
+@transaction.atomic
+def samples_keep(rows: Sequence[Row]) -> tuple[int, list[Row]]:
+    """Store history that is not to be judged, of which some may be stored already: how many are new, and those another value
+    stands for. The days must have been ensured."""
+    new, differing = _store(rows)
+    return len({(series, at) for series, at, _value in new}), differing

@@ -8,10 +8,16 @@ from django.test import Client
 
 from tests.cast import DUTY, GM, Cast
 
-INCIDENT, NOTICE, ITEM = "incidents/{}", "notices/{}", "equipment/{}"
+INCIDENT, NOTICE, ITEM, SOURCE = "incidents/{}", "notices/{}", "equipment/{}", "signals/sources/{}"
 CONTRACT = {
     "POST": [
         "signals/samples",
+        "signals/prometheus/write",
+        "signals/alertmanager",
+        "signals/zabbix",
+        "signals/history",
+        "signals/sources",
+        *(f"{SOURCE}/{act}" for act in ("rotate-token", "revoke", "test-fire")),
         "incidents",
         *(
             f"{INCIDENT}/{act}"
@@ -28,9 +34,9 @@ CONTRACT = {
     ],
     "GET": [
         "incidents", INCIDENT, f"{INCIDENT}/decision-card", f"{INCIDENT}/obligations", f"{INCIDENT}/events", "plan", "obligations",
-        "board", "notices", "equipment",
+        "board", "notices", "equipment", "signals/sources", SOURCE,
     ],
-    "PATCH": [ITEM],
+    "PATCH": [ITEM, f"{SOURCE}/mapping"],
 }  # fmt: skip
 # What the address is asked with.
 PARAMETERS = {f"{INCIDENT}/events": "after", "obligations": "mine"}

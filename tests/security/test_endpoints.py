@@ -53,12 +53,14 @@ def test_every_method_of_an_endpoint_has_a_right_and_the_door_is_ours() -> None:
 
 
 def test_nothing_is_public_unless_it_is_listed() -> None:
-    """A signal source is no person: its own token opens the ingest, and a test of the signals room sees that nothing else does.
+    """A signal source is no person: its own token opens the five doors for signals, and a test of their room sees that nothing
+    else does.
 
     The status page, its feed and the script for partners are what the public is told (3.4).
     """
     public = {path for path, view in ours() if path not in OPEN and PUBLIC in _named(declared(view))}
-    assert public == {"api/v1/signals/samples", "status/", "status/feed.json", "status/popup.js"}
+    doors = {f"api/v1/signals/{door}" for door in ("samples", "prometheus/write", "alertmanager", "zabbix", "history")}
+    assert public == {*doors, "status/", "status/feed.json", "status/popup.js"}
 
 
 def _named(right: Any) -> list[str]:

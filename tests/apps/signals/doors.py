@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,22 +26,34 @@ class Answer:
 class Door(Protocol):
     """`token` None sends no Authorization at all."""
 
-    def post(self, body: bytes, *, token: str | None, language: str = "en") -> Answer: ...
+    def post(
+        self, body: bytes, *, token: str | None, language: str = "en", path: str = PATH, **headers: str
+    ) -> Answer: ...
+
+    def counted(self) -> None: ...
+
+
+def _json_of(text: bytes) -> Any:
+    return msgspec.json.decode(text) if text else {}
 
 
 class ThroughDjango:
     """As programs that reach Django itself."""
 
-    def post(self, body: bytes, *, token: str | None, language: str = "en") -> Answer:
+    def post(self, body: bytes, *, token: str | None, language: str = "en", path: str = PATH, **headers: str) -> Answer:
         said = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        headers = {"Accept-Language": language, **said}
-        answer = APIClient().post(PATH, body, content_type="application/json", headers=headers)
+        kind = headers.pop("content_type", "application/json")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = APIClient().post(path, body, content_type=kind, headers={"Accept-Language": language, **said, **named})
         return Answer(
             answer.status_code,
-            answer["Content-Type"],
-            answer.json(),
+            answer.get("Content-Type", ""),
+            _json_of(answer.content),
             {name.lower(): value for name, value in answer.items()},
         )
+
+    def counted(self) -> None:
+        """It is counted at once."""
 
 
 class Bare:
@@ -50,19 +62,26 @@ class Bare:
     def __init__(self, loop: asyncio.AbstractEventLoop, ingest: Ingest, route: Any) -> None:
         self.loop, self.ingest, self.route = loop, ingest, route
 
-    def post(self, body: bytes, *, token: str | None, language: str = "en") -> Answer:
-        return self.at_once([body], token=token, language=language)[0]
+    def post(self, body: bytes, *, token: str | None, language: str = "en", path: str = PATH, **headers: str) -> Answer:
+        return self.at_once([body], token=token, language=language, path=path, **headers)[0]
 
-    def at_once(self, bodies: Sequence[bytes], *, token: str | None, language: str = "en") -> list[Answer]:
+    def at_once(
+        self, bodies: Sequence[bytes], *, token: str | None, language: str = "en", path: str = PATH, **headers: str
+    ) -> list[Answer]:
         """Several requests, all under way before any is answered."""
 
         async def all_of_them() -> list[Answer]:
-            return await asyncio.gather(*(self._one(body, token, language) for body in bodies))
+            return await asyncio.gather(*(self._one(body, token, language, path, headers) for body in bodies))
 
         return asyncio.run_coroutine_threadsafe(all_of_them(), self.loop).result(30)
 
-    async def _one(self, body: bytes, token: str | None, language: str) -> Answer:
-        headers = [(b"content-type", b"application/json"), (b"accept-language", language.encode())]
+    def counted(self) -> None:
+        """Let what was refused whole be written down now."""
+        asyncio.run_coroutine_threadsafe(self.ingest.refused_count(), self.loop).result(20)
+
+    async def _one(self, body: bytes, token: str | None, language: str, path: str, more: Mapping[str, str]) -> Answer:
+        named = {"content_type": "application/json", "accept_language": language, **more}
+        headers = [(name.replace("_", "-").encode(), value.encode()) for name, value in named.items()]
         if token is not None:
             headers.append((b"authorization", b"Bearer " + token.encode()))
         pieces = [body[start : start + PIECE] for start in range(0, len(body) or 1, PIECE)]
@@ -76,11 +95,11 @@ class Bare:
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        await self.route({"type": "http", "path": PATH, "method": "POST", "headers": headers}, receive, send)
+        await self.route({"type": "http", "path": path, "method": "POST", "headers": headers}, receive, send)
         start, *rest = sent
         said = {name.decode(): value.decode() for name, value in start["headers"]}
         text = b"".join(message["body"] for message in rest)
-        return Answer(start["status"], said["content-type"], msgspec.json.decode(text), said)
+        return Answer(start["status"], said.get("content-type", ""), _json_of(text), said)
 
 
 @contextmanager

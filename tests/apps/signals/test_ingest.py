@@ -256,7 +256,7 @@ def a_revoked_one() -> str:
 
 def a_replaced_one() -> str:
     secret = sources.source_create(key="old", name="Old", world=worlds.real(), by=SYSTEM)
-    sources.source_token_rotate(key="old", by=SYSTEM)
+    sources.source_token_rotate(key="old", by=SYSTEM, grace=timedelta(0))
     return secret
 
 

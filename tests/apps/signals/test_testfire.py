@@ -1,0 +1,132 @@
+"""A test-fire says what every stage would do, and does nothing."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from common.actor import SYSTEM
+from common.clock import utc_text
+from engine import worlds
+from signals.models import Baseline, Sample, Series, Source
+from signals.services import sources
+from signals.services.samples import series_ensure
+from tests.cast import ADMIN, Cast
+
+ADDRESS = "/api/v1/signals/sources/acd/test-fire"
+# Everything that could hold a trace of what was only tried.
+TABLES = (
+    "engine_event", "engine_stream", "engine_timer", "engine_reaction", "signals_series", "signals_sample", "signals_judgetodo",
+    "signals_watch", "incidents_incident", "escalation_obligation", "notifications_message", "notifications_delivery",
+    "notifications_send", "signals_source", "signals_sourcecount",
+)  # fmt: skip
+
+
+@pytest.fixture
+def secret(cast: Cast) -> str:
+    series = series_ensure(worlds.real(), "complaints", "east")
+    Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=100, days=28)
+    return sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+
+
+def everything() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        found = {}
+        for table in TABLES:
+            cursor.execute(
+                f"SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
+            )
+            found[table] = cursor.fetchone()
+    return found
+
+
+def fire(cast: Cast, kind: str, text: str) -> list[dict[str, Any]]:
+    client, before = cast.api(ADMIN), everything()
+    answer = client.post(ADDRESS, {"kind": kind, "text": text}, format="json")
+    assert answer.status_code == 200, answer.content.decode()
+    assert everything() == before, "something of it stayed"
+    return answer.json()["steps"]
+
+
+def stages(steps: list[dict[str, Any]]) -> list[str]:
+    return [step["stage"] for step in steps]
+
+
+def test_a_crossing_sample_walks_to_its_end(cast: Cast, secret: str) -> None:
+    steps = fire(cast, "prometheus", 'complaints{region="east"} 162')
+    assert stages(steps)[:6] == ["token", "parse", "meaning", "series", "store", "rules"]
+    meaning = steps[2]["facts"]
+    assert (meaning["metric"], meaning["value"], meaning["region"]) == ("complaints", 162.0, "east")
+    verdicts = {step["facts"]["threshold"]: step["facts"] for step in steps if step["stage"] == "verdict"}
+    assert verdicts["complaints_pre_response"]["stands"] is True
+    assert (verdicts["complaints_pre_response"]["figure"], verdicts["complaints_pre_response"]["baseline"]) == (
+        0.62,
+        100.0,
+    )
+    follows = [step["facts"]["kind"] for step in steps if step["stage"] == "consequence"]
+    assert {"watch.opened", "incident.opened", "warning.started", "obligation.opened", "message.queued"} <= set(follows)
+    said = " ".join(step["says"] for step in steps)
+    assert "An incident opens." in said
+    assert "Due: " in said
+    assert "%(" not in said
+
+
+def test_a_calm_sample_leads_to_nothing(cast: Cast, secret: str) -> None:
+    steps = fire(
+        cast,
+        "samples",
+        json.dumps({"metric": "complaints", "region": "east", "value": 90, "at": utc_text(worlds.now(worlds.real()))}),
+    )
+    assert [step["says"] for step in steps if step["stage"] == "consequence"] == [
+        "Nothing follows: no watch opens or clears."
+    ]
+
+
+def test_a_new_series_is_only_said_to_be_made(cast: Cast, secret: str) -> None:
+    steps = fire(cast, "prometheus", 'cpu{instance="sw-3:9100"} 97')
+    assert steps[3]["facts"]["new"] is True
+    assert not Series.objects.filter(metric="cpu").exists()
+
+
+STOPS: dict[str, tuple[str, str, str, str]] = {
+    "no line": ("prometheus", "cpu", "parse", "It cannot be read"),
+    "no JSON": ("samples", "{", "parse", "It cannot be read"),
+    "no alert": ("alertmanager", '{"version": "4", "alerts": []}', "parse", "there is no alert in it"),
+    "no event": ("zabbix", "{}", "parse", "It cannot be read"),
+    "a metric the plan does not have": ("prometheus", "coffee 1", "meaning", "The plan has no metric “coffee”."),
+    "a node nobody knows": ("prometheus", 'cpu{node="sw-99"} 1', "meaning", "There is no node “sw-99”."),
+    "101 %": ("prometheus", "cpu 101", "meaning", "lies outside"),
+    "last year": ("prometheus", "cpu 1 1700000000000", "meaning", "more than 90 days past"),
+}
+
+
+def test_it_stops_where_the_sample_would(cast: Cast, secret: str) -> None:
+    for case, (kind, text, stage, sentence) in STOPS.items():
+        last = fire(cast, kind, text)[-1]
+        assert (last["stage"], last["passed"]) == (stage, False), case
+        assert sentence in last["says"], case
+
+
+def test_another_value_is_said_to_stand(cast: Cast, secret: str) -> None:
+    series, at = Series.objects.get(metric="complaints"), worlds.now(worlds.real()).replace(microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT signals_day_ensure(%s)", [at.date()])
+    Sample.objects.create(series=series, at=at, value=90)
+    steps = fire(cast, "prometheus", f'complaints{{region="east"}} 162 {int(at.timestamp() * 1000)}')
+    assert (steps[-1]["stage"], steps[-1]["passed"], steps[-1]["facts"]["stored"]) == ("store", False, 90.0)
+
+
+def test_a_revoked_source_is_said_so(cast: Cast, secret: str) -> None:
+    Source.objects.update(revoked_at=worlds.now(worlds.real()))
+    assert stages(fire(cast, "prometheus", "cpu 1")) == ["token"]
+
+
+def test_on_its_page(cast: Cast, secret: str) -> None:
+    answer = cast.client(ADMIN, "zh-hans").post(
+        "/signals/sources/acd/test/", {"kind": "prometheus", "text": 'complaints{region="east"} 162'}
+    )
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "预备级响应" in text or "预警" in text
+    assert not Sample.objects.exists()
