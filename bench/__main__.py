@@ -1,10 +1,10 @@
-"""`python -m bench [claim|watchers|ingest …]`: everything without a name."""
+"""`python -m bench [claim|watchers|ingest|backtest …]`: everything without a name."""
 
 import os
 import subprocess
 import sys
 
-NAMES = ("claim", "watchers", "ingest")
+NAMES = ("claim", "watchers", "ingest", "backtest")
 
 if __name__ == "__main__":
     print(

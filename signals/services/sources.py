@@ -13,6 +13,7 @@ from engine.timers import timer_set, timer_stands
 from people.rights import require
 from signals.events import SourceTokenSet
 from signals.models import Source
+from signals.services.baselines import learning_begin
 from signals.services.silence import EVERY, SILENCE
 
 
@@ -20,7 +21,7 @@ from signals.services.silence import EVERY, SILENCE
 def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
     """A new source; its token, which nobody can read again. Raises Conflict when the key is taken.
 
-    With its first source a world begins to look for silence.
+    With its first source a world begins to look for silence and to learn every night.
     """
     by = require(by, "source.manage")
     secret = token("hes")
@@ -32,6 +33,7 @@ def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
     _log(source, by)
     if not timer_stands(SILENCE, [world.pk]):
         timer_set(world.pk, SILENCE, world.pk, worlds.now(world) + EVERY)
+    learning_begin(world)
     return secret
 
 
