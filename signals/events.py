@@ -61,3 +61,15 @@ class SeriesHeard(Payload):
 class SourceTokenSet(Payload):
     source: int
     key: str
+
+
+@event("backtest.asked")
+class BacktestAsked(Payload):
+    """A plan is tried on history: version, or None for a text of its own; `against` likewise, None without one."""
+
+    run: int
+    version: int | None
+    against: int | None
+    since: str | None
+    until: str | None
+    uploaded: bool

@@ -124,3 +124,45 @@ class Baseline(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["series", "slot"], name="baseline_slot_once")]
+
+
+class BacktestRun(models.Model):
+    """A backtest that somebody asked for, with its result. The text of a plan or a file that was uploaded for it stays with it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    # What is judged by: a version, or a text; and what is set beside it.
+    version = models.ForeignKey("plans.PlanVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True, default="")
+    mean = models.CharField(max_length=8, default="learnt")
+    against_version = models.ForeignKey("plans.PlanVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    against_text = models.TextField(blank=True, default="")
+    against_mean = models.CharField(max_length=8, blank=True, default="")
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    # An uploaded history instead of the stored one.
+    file = models.TextField(blank=True, default="")
+    metric = models.CharField(max_length=64, blank=True, default="")
+    region = models.CharField(max_length=KEY, blank=True, default="")
+
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+    result = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            # The workers ask several times a second whether something waits.
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=["waiting", "running"]), name="backtest_under_way"
+            )
+        ]

@@ -16,6 +16,7 @@ from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
+from signals.expected import drawn, how_learnt
 from signals.models import Series, Source, Watch
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
@@ -302,6 +303,8 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
             for w in watches.order_by("over_since")
         ],
         "unknown": [{"from": utc_text(series.silent_since), "to": None}] if series.silent_since else [],
+        "learnt": how_learnt(series, plan, worlds.now(series.world_id)),
+        **drawn(own, plan, [at for at, _value in stored]),
     }
 
 

@@ -34,6 +34,7 @@ class Scene:
     drill: str
     wrong_upload: int
     right_upload: int
+    backtest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ PAGES = (
     Shown("board-wall", "/board/?wall", GM, "board", wall=True),
     Shown("signals", "/signals/", DUTY, "signals", main=True),
     Shown("series", "/signals/series/{series}/", DUTY, "series"),
+    Shown("backtests", "/signals/backtests/", DUTY, "backtests"),
+    Shown("backtest", "/signals/backtests/{backtest}/", DUTY, "backtest"),
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
     Shown("notice", "/notices/{notice}/", LEGAL, "notice", main=True),

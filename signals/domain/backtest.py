@@ -133,7 +133,7 @@ def backtest(
                 excesses = _excesses(history, expected)
             run = _Run(history, line, beside, start, enough, excesses)
             marks.extend(islice(run.marks(), MOST_MARKS + 1 - len(marks)))
-    marks.sort(key=lambda mark: (mark.opened, mark.threshold, mark.key))
+    marks.sort(key=lambda mark: mark.opened)  # at one instant in the order of the plan, as the judge finds them
     ends = [(history.at[0], history.at[-1]) for history in histories if history.at]
     return Backtest(
         plan=plan.key,

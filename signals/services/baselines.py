@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from engine import worlds
 from engine.models import World
 from engine.timers import timer_set, timer_stands
 from plans.domain import Plan
 from plans.selectors import current
-from signals.domain.baseline import MEMORY, RARE_MEMORY, Day, Expected, Flat, LeftOut, Memory, Places, RestsOn, days_in
-from signals.domain.calendar import DayKind, calendar_of
+from signals.domain.baseline import RARE_MEMORY, Day, Expected, Flat, Places, RestsOn, days_in
+from signals.domain.calendar import DayKind
+from signals.expected import memory_of
 from signals.models import Baseline, Series
 from signals.rules import RULES
 
@@ -26,7 +26,6 @@ NIGHTLY = time(0, 20)
 APART = timedelta(milliseconds=250)  # between two series of a night
 AHEAD = 8  # days for which an expectation is written, should the nights to come learn nothing
 KEPT = 100  # days: charts reach back that far, holidays longer
-CLOSED = ("slot", "kind", "seen", "samples", "total", "level", "rests_on", "ratio", "far", "too_short")
 WRITTEN = ["expected", "days", "kind", "rests_on", "quarters", "level", "spread"]
 ENDED = ["seen", "samples", "total", "ratio", "far", "too_short"]
 
@@ -96,29 +95,6 @@ def _write_flat(series: Series, flat: Flat) -> None:
     before = Baseline.objects.filter(series=series, slot=Baseline.FLAT).values_list("days", flat=True).first()
     if before is None or 2 * flat.days >= before:
         _write([Baseline(series=series, slot=Baseline.FLAT, expected=flat.value, days=flat.days)], ["expected", "days"])
-
-
-def memory_of(series: Series, plan: Plan, today: int) -> Memory:
-    """What a series was taught by the days before `today`."""
-    rows = (
-        Baseline.objects.filter(series=series, slot__lt=today, seen__isnull=False)
-        .filter(Q(slot__gte=today - MEMORY) | Q(slot__gte=today - RARE_MEMORY, kind__gte=DayKind.HOLIDAY))
-        .order_by("slot")
-        .values_list(*CLOSED)
-    )
-    memory = Memory(calendar_of(plan.calendar), count=plan.metric(series.metric).kind == "count")
-    memory.days.extend(
-        Day(slot, DayKind(kind), tuple(seen), samples, total, level, RestsOn(rests_on), ratio, far, too_short)
-        for slot, kind, seen, samples, total, level, rests_on, ratio, far, too_short in rows
-    )
-    return memory
-
-
-def left_out(series: Series, plan: Plan, today: int) -> dict[date, LeftOut]:
-    """The days of the memory that teach nothing, and why."""
-    memory = memory_of(series, plan, today)
-    recent = [row for row in memory.days if row.day >= today - MEMORY]
-    return {date.fromordinal(day): why for day, why in memory.left_out(recent).items()}
 
 
 def _promised(series: Series, since: int, today: int) -> Iterable[Expected]:

@@ -14,6 +14,7 @@ from engine.timers import world_advance
 from plans.selectors import current
 from signals.domain.backtest import History, Mean, backtest
 from signals.domain.baseline import LeftOut
+from signals.expected import left_out
 from signals.models import Baseline, Series, Watch
 from signals.rules import RULES
 from signals.services import baselines
@@ -123,7 +124,7 @@ def test_a_disturbed_day_is_named(world: World) -> None:
     worlds.world_set(world=world, at=START + timedelta(days=35))
     doubled = [(s, at, value * (2 if (at - START).days == 30 else 1)) for s, at, value in rows(series, 35)]
     history_load(world, doubled)
-    left = baselines.left_out(Series.objects.get(pk=series), current(), day(35))
+    left = left_out(Series.objects.get(pk=series), current(), day(35))
     assert left == {date.fromordinal(day(30)): LeftOut.DISTURBED}
 
 
