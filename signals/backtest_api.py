@@ -21,7 +21,9 @@ class BacktestIn(serializers.Serializer):
     """`text` or `version` is the plan that is tried; neither: the one in force. `against_…` is set beside it."""
 
     version = serializers.IntegerField(required=False, allow_null=True, default=None)
-    text = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=False, max_length=1_000_000)
+    text = serializers.CharField(
+        required=False, default="", allow_blank=True, trim_whitespace=False, max_length=1_000_000
+    )
     mean = serializers.ChoiceField(MEANS, default="learnt", help_text="what ratios are measured against")
     against_version = serializers.IntegerField(required=False, allow_null=True, default=None)
     against_text = serializers.CharField(

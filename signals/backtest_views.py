@@ -34,7 +34,9 @@ def backtests(request: PageRequest) -> HttpResponse:
         else:
             messages.success(request, _("It is being tried; this page shows the result by itself."))
             return redirect("backtest", pk=int(answer.reference.removeprefix("backtest:")))
-    runs = BacktestRun.objects.filter(world=world).defer("file", "result", "text", "against_text").order_by("-pk")[:SHOWN]
+    runs = (
+        BacktestRun.objects.filter(world=world).defer("file", "result", "text", "against_text").order_by("-pk")[:SHOWN]
+    )
     shown = {"form": form, "runs": runs.select_related("asked_by", "version", "against_version"), "world": world}
     return render(request, "signals/backtests.html", shown, status=422 if form.errors else 200)
 
@@ -48,4 +50,6 @@ def backtest(request: PageRequest, pk: int) -> HttpResponse:
     waits = run.state in (BacktestRun.State.WAITING, BacktestRun.State.RUNNING)
     if request.htmx and not waits:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "signals/backtest.html", {"run": run, "waits": waits, "found": run.result, "world": run.world})
+    return render(
+        request, "signals/backtest.html", {"run": run, "waits": waits, "found": run.result, "world": run.world}
+    )

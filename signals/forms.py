@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.bilingual import in_language
 from people.selectors import regions
+from plans.domain import Text
 from plans.selectors import current
 from signals.services.backtest_runs import versions
 
@@ -37,7 +39,9 @@ class BacktestForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plan = current()
-        known = [(row.pk, f"{row.plan_key} {row.number}" + (" ✓" if row.status == "in_force" else "")) for row in versions()]
+        known = [
+            (row.pk, f"{row.plan_key} {row.number}" + (" ✓" if row.status == "in_force" else "")) for row in versions()
+        ]
         self.zone: tzinfo = plan.zone
         self._choose("version", known)
         self._choose("against", [("", _("nothing")), (FLAT, _("the flat mean")), *known])
@@ -71,9 +75,6 @@ class BacktestForm(forms.Form):
 
 
 def _bilingual(text: Any) -> str:
-    from django.utils.translation import get_language
-
-    chinese = (get_language() or "zh").startswith("zh")
-    if hasattr(text, "in_language"):
-        return str(text.in_language(get_language() or "zh"))
-    return str(text.name_zh if chinese else text.name_en)
+    if isinstance(text, Text):
+        return in_language(text.as_dict())
+    return in_language({"zh": text.name_zh, "en": text.name_en})

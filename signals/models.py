@@ -162,7 +162,5 @@ class BacktestRun(models.Model):
     class Meta:
         indexes = [
             # The workers ask several times a second whether something waits.
-            models.Index(
-                fields=["id"], condition=models.Q(state__in=["waiting", "running"]), name="backtest_under_way"
-            )
+            models.Index(fields=["id"], condition=models.Q(state__in=["waiting", "running"]), name="backtest_under_way")
         ]

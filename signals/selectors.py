@@ -15,6 +15,7 @@ from engine import worlds
 from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
+from signals.domain.baseline import place_of
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
 from signals.expected import drawn, how_learnt
 from signals.models import Series, Source, Watch
@@ -287,6 +288,7 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
         )
         stored = cursor.fetchall()
     watches = Watch.objects.filter(series=series, opened_at__lte=until).exclude(cleared_at__lt=since)
+    own.expectation.read({place_of(at, plan.zone)[0] for at, _value in stored})
     expected = [(utc_text(at), own.expectation.at(at, plan)) for at, _value in stored]
     return {
         "title": in_language(own.metric.title.as_dict()),

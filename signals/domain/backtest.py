@@ -53,7 +53,8 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A watch that would have stood. `peak` is the farthest figure while it stood: a ratio, or a value of a `value` line."""
+    """A watch that would have stood. `figure` is what opened it (a ratio, or the value of a `value` line), `peak` the farthest one
+    while it stood; `value` and `baseline` in the metric's unit."""
 
     key: Key
     threshold: str
@@ -61,6 +62,7 @@ class Mark:
     since: datetime
     opened: datetime
     cleared: datetime | None
+    figure: float
     peak: float
     value: float
     baseline: float | None
@@ -297,6 +299,7 @@ class _Run:
             since=opened.over_since or opened.at,
             opened=opened.at,
             cleared=cleared,
+            figure=measured.figure,
             peak=worst([measured.figure, *while_open]),
             value=measured.value,
             baseline=measured.baseline,
@@ -372,13 +375,10 @@ def _warnings(plan: Plan, marks: Iterable[Mark]) -> Iterator[Warned]:
 def _join(plan: Plan, episode: _Episode, mark: Mark) -> None:
     """The facts that a watch brings, and what the plan proposes on all of them."""
     episode.marks.append(mark)
-    line = plan.threshold(mark.threshold)
     fact = plan.fed_by(mark.threshold)
     told: dict[str, str | float | bool] = {"reach": _reach(mark.key)}
     if fact is not None:
-        figure = mark.value if mark.baseline is None else (mark.value - mark.baseline) / mark.baseline
-        share = line.measure == "share" and mark.baseline
-        told[fact] = True if plan.facts[fact].kind == "switch" else (mark.value / mark.baseline if share else figure)
+        told[fact] = True if plan.facts[fact].kind == "switch" else mark.figure
     for name, value in told.items():
         if name in plan.facts and plan.facts[name].fits(value):
             episode.facts[name] = Fact(value, mark.opened, "signals")

@@ -101,8 +101,8 @@ def backtest_ask(
         run=run.pk,
         version=run.version_id,
         against=against_version,
-        since=since and utc_text(since),
-        until=until and utc_text(until),
+        since=utc_text(since) if since else None,
+        until=utc_text(until) if until else None,
         uploaded=bool(file),
     )
     log_append(stream_open(world, "signals", "backtests"), said, by=by)
@@ -113,7 +113,7 @@ def runs_start() -> int:
     """Start the process of a run that waits, unless one is under way; the number started. Called by every sweep."""
     _started[:] = [child for child in _started if child.poll() is None]
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [LEASE])
+        cursor.execute(CLAIM, [LEASE])  # type: ignore[list-item]
         row = cursor.fetchone()
     if row is None:
         return 0
@@ -128,7 +128,9 @@ def runs_start() -> int:
 
 def run_work(pk: int, fence: int) -> None:
     """Work a claimed run and keep its result; nothing when it was claimed anew meanwhile."""
-    run = BacktestRun.objects.select_related("world").filter(pk=pk, fence=fence, state=BacktestRun.State.RUNNING).first()
+    run = (
+        BacktestRun.objects.select_related("world").filter(pk=pk, fence=fence, state=BacktestRun.State.RUNNING).first()
+    )
     if run is None:
         return
     try:
@@ -196,7 +198,9 @@ def result_of(run: BacktestRun) -> dict[str, Any]:
             "only_second": [_warned(other, row) for row in apart.only_second[:MOST_TOLD]],
             "counts": [len(apart.both), len(apart.only_first), len(apart.only_second)],
         }
-    told["charts"] = [_chart(history, plan, since, first, second) for history in _worth_drawing(histories, first, second)]
+    told["charts"] = [
+        _chart(history, plan, since, first, second) for history in _worth_drawing(histories, first, second)
+    ]
     return told
 
 
@@ -284,7 +288,7 @@ def _chart(
 
 def _spans(history: History, found: Backtest) -> list[dict[str, str | None]]:
     return [
-        {"from": utc_text(mark.opened), "to": mark.cleared and utc_text(mark.cleared)}
+        {"from": utc_text(mark.opened), "to": utc_text(mark.cleared) if mark.cleared else None}
         for mark in found.marks
         if mark.key == history.key and mark.purpose in ("pre_response", "major", "outage")
     ][:MOST_TOLD]

@@ -102,7 +102,13 @@ def _promised(series: Series, since: int, today: int) -> Iterable[Expected]:
     rows = Baseline.objects.filter(series=series, slot__gte=since, slot__lt=today, seen__isnull=True)
     for row in rows.exclude(quarters=None):
         yield Expected(
-            row.slot, DayKind(row.kind), RestsOn(row.rests_on), row.days, tuple(row.quarters), row.level, row.spread
+            row.slot,
+            DayKind(row.kind),
+            RestsOn(row.rests_on),
+            row.days,
+            tuple(row.quarters or ()),
+            row.level,
+            row.spread,
         )
 
 

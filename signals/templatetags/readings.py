@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
-from plans.selectors import current
+from signals.rules import RULES
 
 register = template.Library()
 
@@ -38,7 +38,7 @@ def company_time(at: str | None) -> str:
     """An instant written as text, in the time of the plan in force."""
     if not at:
         return "—"
-    return datetime.fromisoformat(at).astimezone(current().zone).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(at).astimezone(RULES.fresh().zone).strftime("%Y-%m-%d %H:%M")
 
 
 @register.filter

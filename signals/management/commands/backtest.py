@@ -109,4 +109,6 @@ def _line(plan: Plan, warned: Warned) -> str:
     lasted = "still open" if minutes is None else f"{minutes:.0f} min"
     measure = plan.threshold(warned.threshold).measure
     peak = f"{warned.peak:g}" if measure == "value" else f"{warned.peak:+.0%}"
-    return f"{opened:%a %Y-%m-%d %H:%M}  {warned.threshold:28} {lasted:>10}  peak {peak:>6}  level {warned.level or '—'}"
+    return (
+        f"{opened:%a %Y-%m-%d %H:%M}  {warned.threshold:28} {lasted:>10}  peak {peak:>6}  level {warned.level or '—'}"
+    )

@@ -60,11 +60,15 @@ def test_the_service_says_the_same_and_takes_a_text(cast: Cast) -> None:
     stored()
     world = worlds.real()
     assert len(backtest(world).warnings) == 1
-    text = backtest_runs.in_force().text.replace("direction: above, value: 90, clear_at: 85", "direction: above, value: 99, clear_at: 85")
+    text = backtest_runs.in_force().text.replace(
+        "direction: above, value: 90, clear_at: 85", "direction: above, value: 99, clear_at: 85"
+    )
     assert not backtest(world, text).warnings
 
 
-FILE = "at,calls\n" + "".join(f"2026-05-11T{7 + n // 12:02}:{n % 12 * 5:02}:00,{95 if n > 20 else 50}\n" for n in range(30))
+FILE = "at,calls\n" + "".join(
+    f"2026-05-11T{7 + n // 12:02}:{n % 12 * 5:02}:00,{95 if n > 20 else 50}\n" for n in range(30)
+)
 
 
 def test_a_file_takes_the_place_of_what_is_stored(cast: Cast) -> None:
@@ -149,11 +153,18 @@ def test_the_command_sets_two_plans_side_by_side(cast: Cast, tmp_path: Path) -> 
     file, plan = tmp_path / "cpu.csv", tmp_path / "other.yaml"
     file.write_text(FILE, encoding="utf-8")
     text = backtest_runs.in_force().text
-    plan.write_text(text.replace("direction: above, value: 90, clear_at: 85", "direction: above, value: 99, clear_at: 85"), encoding="utf-8")
+    plan.write_text(
+        text.replace("direction: above, value: 90, clear_at: 85", "direction: above, value: 99, clear_at: 85"),
+        encoding="utf-8",
+    )
     out = StringIO()
     call_command("backtest", str(file), "--metric", "cpu", "--against", str(plan), stdout=out)
     assert "30 samples, learnt mean: 1 warnings" in out.getvalue()
     assert "0 in both, 1 only before, 0 only by" in out.getvalue()
-    for wrong in (["--metric", "coffee"], ["--metric", "cpu", "--plan", str(file)], ["--metric", "cpu", "--column", "x"]):
+    for wrong in (
+        ["--metric", "coffee"],
+        ["--metric", "cpu", "--plan", str(file)],
+        ["--metric", "cpu", "--column", "x"],
+    ):
         with pytest.raises(CommandError):
             call_command("backtest", str(file), *wrong, stdout=StringIO())

@@ -26,9 +26,9 @@ STEP = timedelta(minutes=5)
 START = datetime(2026, 7, 5, 16, tzinfo=UTC)  # Monday 6 July in company time
 
 
-@pytest.fixture
-def world(cast: Cast) -> World:
-    return world_of_play("past", "replay", zh="往日", en="The past", at=START)
+def opened(days: int = 0) -> World:
+    """A held world whose clock stands so many days after START."""
+    return world_of_play("past", "replay", zh="往日", en="The past", at=START + timedelta(days=days))
 
 
 def rows(series: int, days: int, *, seed: int = 1, wild: float = 0.0, every: int = 1) -> list[Row]:
@@ -47,9 +47,9 @@ def day(number: int) -> int:
     return date(2026, 7, 6).toordinal() + number
 
 
-def test_history_is_learnt_day_by_day_and_said_what_it_rests_on(world: World) -> None:
+def test_history_is_learnt_day_by_day_and_said_what_it_rests_on(cast: Cast) -> None:
+    world = opened(28)
     series = series_ensure(world, "complaints", "east")
-    worlds.world_set(world=world, at=START + timedelta(days=28))
     history_load(world, rows(series, 28))
     kept = {row.slot: row for row in Baseline.objects.filter(series=series)}
     assert kept[Baseline.FLAT].days == 28
@@ -66,15 +66,16 @@ def test_history_is_learnt_day_by_day_and_said_what_it_rests_on(world: World) ->
     assert known.at(START + timedelta(days=28), current()) == kept[Baseline.FLAT].expected
 
 
-def test_nothing_is_learnt_from_nothing(world: World) -> None:
+def test_nothing_is_learnt_from_nothing(cast: Cast) -> None:
+    world = opened()
     series = series_ensure(world, "complaints", "east")
     assert baselines.baselines_learn(world) == 0
     assert RULES.of([series])[series].expectation.at(START, current()) is None
 
 
-def test_the_judges_read_is_one_query_however_much_was_learnt(world: World) -> None:
+def test_the_judges_read_is_one_query_however_much_was_learnt(cast: Cast) -> None:
+    world = opened(21)
     ids = [series_ensure(world, "complaints", region) for region in ("east", "north", "south")]
-    worlds.world_set(world=world, at=START + timedelta(days=21))
     history_load(world, [row for series in ids for row in rows(series, 21)])
     RULES.forget()
     RULES.fresh()
@@ -87,7 +88,8 @@ def test_the_judges_read_is_one_query_however_much_was_learnt(world: World) -> N
     assert all(len(own.expectation.slots) == 3 for own in known.values())
 
 
-def test_every_night_the_day_that_ended_is_taken_in(world: World) -> None:
+def test_every_night_the_day_that_ended_is_taken_in(cast: Cast) -> None:
+    world = opened()
     series = series_ensure(world, "complaints", "east")
     play(world, iter(rows(series, 4, every=3)), wait=lambda gap: None, tell=lambda said: None)
     world_advance(world, to=START + timedelta(days=4, minutes=30))
@@ -98,10 +100,10 @@ def test_every_night_the_day_that_ended_is_taken_in(world: World) -> None:
     assert night.due_at == datetime.combine(date(2026, 7, 11), time(0, 20), current().zone)
 
 
-def test_learning_twice_in_a_night_changes_nothing(world: World) -> None:
+def test_learning_twice_in_a_night_changes_nothing(cast: Cast) -> None:
+    world = opened(10)
     series = series_ensure(world, "complaints", "east")
-    now = START + timedelta(days=10, minutes=20)
-    worlds.world_set(world=world, at=now)
+    now = worlds.now(world)
     history_load(world, rows(series, 10))
     before = list(Baseline.objects.filter(series=series).order_by("slot").values())
     for _ in range(2):
@@ -110,7 +112,8 @@ def test_learning_twice_in_a_night_changes_nothing(world: World) -> None:
     assert [{**row, "id": 0} for row in after] == [{**row, "id": 0} for row in before]
 
 
-def test_night_by_night_and_at_once_teach_the_same(world: World) -> None:
+def test_night_by_night_and_at_once_teach_the_same(cast: Cast) -> None:
+    world = opened()
     series = series_ensure(world, "complaints", "east")
     play(world, iter(rows(series, 23, every=3)), wait=lambda gap: None, tell=lambda said: None)
     world_advance(world, to=START + timedelta(days=23, minutes=30))
@@ -119,19 +122,19 @@ def test_night_by_night_and_at_once_teach_the_same(world: World) -> None:
     assert dict(Baseline.objects.filter(series=series).values_list("slot", "quarters")) == nightly
 
 
-def test_a_disturbed_day_is_named(world: World) -> None:
+def test_a_disturbed_day_is_named(cast: Cast) -> None:
+    world = opened(35)
     series = series_ensure(world, "complaints", "east")
-    worlds.world_set(world=world, at=START + timedelta(days=35))
     doubled = [(s, at, value * (2 if (at - START).days == 30 else 1)) for s, at, value in rows(series, 35)]
     history_load(world, doubled)
     left = left_out(Series.objects.get(pk=series), current(), day(35))
     assert left == {date.fromordinal(day(30)): LeftOut.DISTURBED}
 
 
-def test_a_former_mean_serves_until_the_new_one_rests_on_enough(world: World) -> None:
+def test_a_former_mean_serves_until_the_new_one_rests_on_enough(cast: Cast) -> None:
+    world = opened(2)
     series = series_ensure(world, "complaints", "east")
     Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=100, days=20)
-    worlds.world_set(world=world, at=START + timedelta(days=2))
     now = worlds.now(world)
     days_ensure(START.date(), now.date())
     samples_load(rows(series, 2))
@@ -140,8 +143,9 @@ def test_a_former_mean_serves_until_the_new_one_rests_on_enough(world: World) ->
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_backtest_says_what_the_judge_did(seed: int, world: World) -> None:
+def test_a_backtest_says_what_the_judge_did(seed: int, cast: Cast) -> None:
     """A random history through both: the same watches, opened and cleared at the same instants."""
+    world = opened()
     plan = current()
     series = series_ensure(world, "complaints", "east")
     chance = Random(seed)
