@@ -40,6 +40,13 @@ class Expectation:
     series: int = 0
     days: range = range(0)
 
+    def learnt_at(self, when: datetime, plan: Plan) -> bool:
+        """Whether the day's own mean serves at this time, rather than the flat one or none."""
+        day, quarter = place_of(when, plan.zone)
+        self.read([day])
+        quarters = self.slots.get(day)
+        return quarters is not None and quarters[quarter] is not None
+
     def read(self, days: Iterable[int]) -> None:
         """Read these days at once, for who asks for many."""
         missing = {day for day in days if day not in self.slots and day not in self.days}

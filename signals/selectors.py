@@ -327,12 +327,22 @@ def tiles(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[str,
     titles = {row.pk: series_title(row) for row in series_of(world_id) if row.metric in plan.metrics}
     order = [State.OVER.value, State.NEAR.value, State.UNKNOWN.value, State.NORMAL.value]
     rows = sorted(readings(world_id, only=only), key=lambda row: order.index(row["state"]))
+    known = RULES.of({row["series"] for row in rows})
     return [
         {
             **row,
             "title": titles[row["series"]],
             "line": plan.threshold(row["threshold"]["id"]).title.as_dict(),
             "percent": None if row["ratio"] is None else round(row["ratio"] * 100),
+            "flat": _by_flat_mean(known, row, plan),
         }
         for row in rows
     ]
+
+
+def _by_flat_mean(known: Mapping[int, Known], row: Mapping[str, Any], plan: Plan) -> bool:
+    """Whether the excess of a reading was told against the flat mean, for want of a learnt one."""
+    own = known.get(row["series"])
+    if own is None or row["baseline"] is None or plan.threshold(row["threshold"]["id"]).measure != "excess":
+        return False
+    return not own.expectation.learnt_at(datetime.fromisoformat(row["at"]), plan)
