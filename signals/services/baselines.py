@@ -54,14 +54,17 @@ def look_at_series(ref: int, due_at: datetime, now: datetime) -> None:
 
 
 def baselines_learn(world: World) -> int:
-    """Learn every series of a world anew from what is stored, as after loading history; the number of series learnt."""
+    """Learn every series of a world anew from what is stored, as after loading history; the number of series learnt.
+
+    Days whose samples are gone by now are remembered as they were learnt.
+    """
     plan = current()
     today = _day(worlds.now(world), plan)
     rows = list(Series.objects.filter(world=world, metric__in=list(plan.metrics)).order_by("pk"))
     done = 0
     for row in rows:
         with transaction.atomic():
-            Baseline.objects.filter(series=row).delete()
+            Baseline.objects.filter(series=row).exclude(slot__gte=0, slot__lt=_oldest(row, plan)).delete()
             done += _learn(row, plan, today)
     RULES.forget()
     return done
@@ -110,6 +113,14 @@ def _promised(series: Series, since: int, today: int) -> Iterable[Expected]:
             row.level,
             row.spread,
         )
+
+
+def _oldest(series: Series, plan: Plan) -> int:
+    """The day of the oldest sample; 0 without any."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(at) FROM signals_sample WHERE series_id = %s", [series.pk])
+        at = cursor.fetchone()[0]
+    return 0 if at is None else _day(at, plan)
 
 
 def _samples(series: Series, since: int, until: int, plan: Plan) -> Sequence[tuple[int, float]]:
