@@ -45,6 +45,8 @@ TIMERS: dict[str, str] = {
     "escalation.climb": "escalation.services.clocks.climb",
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
+    "signals.learn": "signals.services.baselines.look",
+    "signals.learn_series": "signals.services.baselines.look_at_series",
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",
 }

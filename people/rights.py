@@ -49,6 +49,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "signals.post": ("source",),
     "signals.view": READERS,
     "source.view": (*READERS, "security_admin", "sysadmin"),
+    # Trying a plan on history changes nothing, but costs the machine some seconds.
+    "backtest.ask": (*DUTY, *HQ, *TECHNICAL, "executive"),
     "source.manage": ("security_admin", "sysadmin"),
     # What happened. Recording is open to all who hear of a fault first (3.1); judging it is not.
     "incident.view": READERS,

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from signals import api, doors_api, sources_api
+from signals import api, backtest_api, doors_api, sources_api
 
 urlpatterns = [
+    path("backtests", backtest_api.Backtests.as_view(), name="api-backtests"),
+    path("backtests/<int:pk>", backtest_api.OneBacktest.as_view(), name="api-backtest"),
     path("bci", api.BusinessContinuity.as_view(), name="api-bci"),
     path("signals/samples", api.Samples.as_view(), name="api-samples"),
     path("signals/prometheus/write", api.RemoteWrite.as_view(), name="api-remote-write"),

@@ -7,6 +7,8 @@ class SignalsConfig(AppConfig):
 
     def ready(self) -> None:
         from engine.sweep import sweep_also
+        from signals.services.backtest_runs import runs_start
         from signals.services.judging import judge_pending
 
         sweep_also("judge", judge_pending)
+        sweep_also("backtests", runs_start)

@@ -97,3 +97,15 @@ class HistoryLoaded(Payload):
     first: str | None
     last: str | None
     series: list[int]
+
+
+@event("backtest.asked")
+class BacktestAsked(Payload):
+    """A plan is tried on history: version, or None for a text of its own; `against` likewise, None without one."""
+
+    run: int
+    version: int | None
+    against: int | None
+    since: str | None
+    until: str | None
+    uploaded: bool

@@ -1,5 +1,6 @@
 """What the machines say: who sends, which series there are, the samples, and the watches over them. All times are world time."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -169,17 +170,71 @@ class Watch(models.Model):
 
 
 class Baseline(models.Model):
-    """What one sample of a series is expected to be (日均值): by weekday and quarter of an hour, company time.
+    """What one sample of a series is expected to be on a day (日均值), and once the day is over what it brought.
 
-    `slot` is weekday × 96 + quarter; FLAT is the mean over all service hours, used where a slot has too little history.
+    `slot` is the day (`date.toordinal()`, company time) or FLAT: the mean of every sample of the memory, which serves where a day
+    knows nothing. The judge reads FLAT and three days; the rest is the memory that `signals.domain.baseline` learns from.
     """
 
     FLAT = -1
 
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="baselines")
-    slot = models.SmallIntegerField()
-    expected = models.FloatField()
-    days = models.SmallIntegerField()
+    slot = models.IntegerField()
+    expected = models.FloatField(help_text="the mean over the day")
+    days = models.SmallIntegerField(help_text="how many days it was learnt from")
+    kind = models.SmallIntegerField(default=0, help_text="signals.domain.calendar.DayKind")
+    rests_on = models.CharField(max_length=8, default="flat")
+    quarters = ArrayField(
+        models.FloatField(null=True), null=True, help_text="96 quarters of an hour; null: FLAT serves"
+    )
+    level = models.FloatField(default=1.0)
+    spread = models.FloatField(null=True)
+    seen = ArrayField(models.FloatField(null=True), null=True, help_text="the means of the day that ended")
+    samples = models.IntegerField(default=0)
+    total = models.FloatField(default=0.0)
+    ratio = models.FloatField(null=True)
+    far = models.SmallIntegerField(default=0)
+    too_short = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["series", "slot"], name="baseline_slot_once")]
+
+
+class BacktestRun(models.Model):
+    """A backtest that somebody asked for, with its result. The text of a plan or a file that was uploaded for it stays with it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    # What is judged by: a version, or a text; and what is set beside it.
+    version = models.ForeignKey("plans.PlanVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True, default="")
+    mean = models.CharField(max_length=8, default="learnt")
+    against_version = models.ForeignKey("plans.PlanVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    against_text = models.TextField(blank=True, default="")
+    against_mean = models.CharField(max_length=8, blank=True, default="")
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    # An uploaded history instead of the stored one.
+    file = models.TextField(blank=True, default="")
+    metric = models.CharField(max_length=64, blank=True, default="")
+    region = models.CharField(max_length=KEY, blank=True, default="")
+
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+    result = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            # The workers ask several times a second whether something waits.
+            models.Index(fields=["id"], condition=models.Q(state__in=["waiting", "running"]), name="backtest_under_way")
+        ]

@@ -1,44 +1,80 @@
 """What the judge needs to know of series, thresholds and baselines, kept for a short while in each process."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from django.db import connection
 
+from common.clock import microseconds
 from plans.domain import Metric, Plan, Threshold
 from plans.domain.metrics import ServiceHours
 from plans.selectors import current
-from signals.domain.baseline import slot_of
+from signals.domain.baseline import QUARTER, place_of
 from signals.models import Baseline, Series
 
 KEPT_SECONDS: Final = 10.0
-QUARTER: Final = 900_000_000  # microseconds
 MOST_SLOTS: Final = 10_000
-_slots: dict[int, int] = {}  # quarter of an hour since 1970 → slot of the week in company time
+_slots: dict[int, tuple[int, int]] = {}  # quarter of an hour since 1970 → (day, quarter of it) in company time
+# FLAT and the days around each world's now, in one read; which day it is there need not be known to the second.
+EXPECTED = f"""
+SELECT b.series_id, b.slot, b.expected, b.quarters, d.day FROM signals_baseline b
+JOIN signals_series k ON k.id = b.series_id JOIN engine_world w ON w.id = k.world_id
+CROSS JOIN LATERAL (SELECT (CASE WHEN w.paused THEN w.world_anchor
+    ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AT TIME ZONE %s)::date - DATE '0001-01-01' + 1 AS day) d
+WHERE b.series_id = ANY(%s) AND (b.slot = {Baseline.FLAT} OR b.slot BETWEEN d.day - 1 AND d.day + 1)
+"""  # noqa: S608 - a number of ours
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one sample of a series should be at a time; `learnt` slots first, the flat mean where there is none."""
+    """What one sample of a series should be at a time: the day's own quarter of an hour, the flat mean where that knows nothing.
+
+    `slots` are the days that know more than the flat mean, of those in `days`; any other day is read when it is first asked for.
+    """
 
     flat: float | None = None
-    slots: dict[int, float] = field(default_factory=dict)
+    slots: dict[int, Sequence[float | None] | None] = field(default_factory=dict)
+    series: int = 0
+    days: range = range(0)
+
+    def learnt_at(self, when: datetime, plan: Plan) -> bool:
+        """Whether the day's own mean serves at this time, rather than the flat one or none."""
+        day, quarter = place_of(when, plan.zone)
+        self.read([day])
+        quarters = self.slots.get(day)
+        return quarters is not None and quarters[quarter] is not None
+
+    def read(self, days: Iterable[int]) -> None:
+        """Read these days at once, for who asks for many."""
+        missing = {day for day in days if day not in self.slots and day not in self.days}
+        if missing and self.flat is not None:
+            self.slots.update(dict.fromkeys(missing))
+            rows = Baseline.objects.filter(series=self.series, slot__in=missing).values_list("slot", "quarters")
+            self.slots.update(dict(rows))
 
     def at(self, when: datetime, plan: Plan) -> float | None:
-        return self.slots.get(slot_of(when, plan.zone), self.flat)
+        return self.at_microseconds(microseconds(when), plan)
 
     def at_microseconds(self, when: int, plan: Plan) -> float | None:
-        """The same for microseconds since 1970. A slot lasts a quarter of an hour, in every zone."""
+        """The same for microseconds since 1970. A quarter of an hour lies in one day, in every zone."""
+        if self.flat is None:
+            return None  # a series that was never learnt
         quarter = when // QUARTER
-        slot = _slots.get(quarter)
-        if slot is None:
+        place = _slots.get(quarter)
+        if place is None:
             if len(_slots) >= MOST_SLOTS:
                 _slots.clear()
-            slot = _slots[quarter] = slot_of(datetime.fromtimestamp(quarter * 900, UTC), plan.zone)
-        return self.slots.get(slot, self.flat)
+            place = _slots[quarter] = place_of(datetime.fromtimestamp(quarter * 900, UTC), plan.zone)
+        day = place[0]
+        quarters = self.slots.get(day)
+        if quarters is None and day not in self.days and day not in self.slots:
+            row = Baseline.objects.filter(series=self.series, slot=day).values_list("quarters", flat=True).first()
+            quarters = self.slots[day] = row
+        value = None if quarters is None else quarters[place[1]]
+        return self.flat if value is None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +121,11 @@ class Rules:
         self.since = 0.0
 
     def _learn(self, ids: set[int], plan: Plan) -> None:
-        expected: dict[int, dict[int, float]] = {}
-        for pk, slot, value in Baseline.objects.filter(series__in=ids).values_list("series_id", "slot", "expected"):
-            expected.setdefault(pk, {})[slot] = value
+        expected = _expectations(ids, plan)
         for row in Series.objects.filter(pk__in=ids):
             metric = plan.metrics.get(row.metric)
             if metric is None:
                 continue
-            slots = expected.get(row.pk, {})
             self.series[row.pk] = Known(
                 id=row.pk,
                 world_id=row.world_id,
@@ -101,9 +134,24 @@ class Rules:
                 region=row.region,
                 hotline=row.hotline,
                 node=row.node,
-                expectation=Expectation(slots.pop(Baseline.FLAT, None), slots),
+                expectation=expected.get(row.pk) or Expectation(),
                 silent=row.silent_since is not None,
             )
+
+
+def _expectations(ids: Iterable[int], plan: Plan) -> dict[int, Expectation]:
+    flat: dict[int, tuple[float, int]] = {}
+    slots: dict[int, dict[int, Sequence[float | None] | None]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(EXPECTED, [plan.time_zone, list(ids)])
+        for pk, slot, mean, quarters, today in cursor.fetchall():
+            if slot == Baseline.FLAT:
+                flat[pk] = mean, today
+            elif quarters is not None:
+                slots.setdefault(pk, {})[slot] = quarters
+    return {
+        pk: Expectation(mean, slots.get(pk, {}), pk, range(today - 1, today + 2)) for pk, (mean, today) in flat.items()
+    }
 
 
 def metric_of(metric: Metric, series: Series) -> Metric:

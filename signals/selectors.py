@@ -17,7 +17,9 @@ from engine.models import Event
 from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
+from signals.domain.baseline import place_of
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
+from signals.expected import drawn, how_learnt
 from signals.models import AlertState, Series, Source, SourceCount, UnmatchedAlert, Watch
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
@@ -320,6 +322,7 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
         )
         stored = cursor.fetchall()
     watches = Watch.objects.filter(series=series, opened_at__lte=until).exclude(cleared_at__lt=since)
+    own.expectation.read({place_of(at, plan.zone)[0] for at, _value in stored})
     expected = [(utc_text(at), own.expectation.at(at, plan)) for at, _value in stored]
     return {
         "title": in_language(own.metric.title.as_dict()),
@@ -336,6 +339,8 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
             for w in watches.order_by("over_since")
         ],
         "unknown": [{"from": utc_text(series.silent_since), "to": None}] if series.silent_since else [],
+        "learnt": how_learnt(series, plan, worlds.now(series.world_id)),
+        **drawn(own, plan, [at for at, _value in stored]),
     }
 
 
@@ -356,12 +361,22 @@ def tiles(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[str,
     titles = {row.pk: series_title(row) for row in series_of(world_id) if row.metric in plan.metrics}
     order = [State.OVER.value, State.NEAR.value, State.UNKNOWN.value, State.NORMAL.value]
     rows = sorted(readings(world_id, only=only), key=lambda row: order.index(row["state"]))
+    known = RULES.of({row["series"] for row in rows})
     return [
         {
             **row,
             "title": titles[row["series"]],
             "line": plan.threshold(row["threshold"]["id"]).title.as_dict(),
             "percent": None if row["ratio"] is None else round(row["ratio"] * 100),
+            "flat": _by_flat_mean(known, row, plan),
         }
         for row in rows
     ]
+
+
+def _by_flat_mean(known: Mapping[int, Known], row: Mapping[str, Any], plan: Plan) -> bool:
+    """Whether the excess of a reading was told against the flat mean, for want of a learnt one."""
+    own = known.get(row["series"])
+    if own is None or row["baseline"] is None or plan.threshold(row["threshold"]["id"]).measure != "excess":
+        return False
+    return not own.expectation.learnt_at(datetime.fromisoformat(row["at"]), plan)

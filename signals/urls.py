@@ -1,10 +1,12 @@
 from django.urls import path
 
-from signals import source_views, views
+from signals import backtest_views, source_views, views
 
 urlpatterns = [
     path("signals/", views.overview, name="signals"),
     path("signals/series/<int:pk>/", views.one, name="series"),
+    path("signals/backtests/", backtest_views.backtests, name="backtests"),
+    path("signals/backtests/<int:pk>/", backtest_views.backtest, name="backtest"),
     path("signals/sources/", source_views.listed, name="sources"),
     path("signals/sources/new/", source_views.new, name="source-new"),
     path("signals/sources/<slug:key>/", source_views.one, name="source"),

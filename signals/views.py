@@ -5,7 +5,9 @@ from django.shortcuts import render
 
 from engine import worlds
 from people.endpoints import PageRequest, page, world_of
+from plans.selectors import current
 from signals import selectors
+from signals.expected import how_learnt
 
 
 @page("signals.view")
@@ -20,11 +22,13 @@ def overview(request: PageRequest) -> HttpResponse:
 def one(request: PageRequest, pk: int) -> HttpResponse:
     """A series drawn against what was expected and its thresholds."""
     series = selectors.series_by_id(pk)
+    now = worlds.now(series.world)
     shown = {
         "series": series,
+        "learnt": how_learnt(series, current(), now),
         "title": selectors.series_title(series),
         "world": series.world,
-        "now": worlds.now(series.world),
+        "now": now,
         "tiles": selectors.tiles(series.world_id, only=[pk]),
     }
     return render(request, "signals/series.html", shown)

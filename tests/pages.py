@@ -34,6 +34,7 @@ class Scene:
     drill: str
     wrong_upload: int
     right_upload: int
+    backtest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ PAGES = (
     Shown("source-test", "/signals/sources/stage/test/", ADMIN, "source-test"),
     Shown("source-test-refused", "/signals/sources/stage/test/", ADMIN, sends=("/test/", {"text": ""})),
     Shown("source-history", "/signals/sources/stage/history/", ADMIN, "source-history"),
+    Shown("backtests", "/signals/backtests/", DUTY, "backtests"),
+    Shown("backtest", "/signals/backtests/{backtest}/", DUTY, "backtest"),
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
     Shown("notice", "/notices/{notice}/", LEGAL, "notice", main=True),

@@ -13,9 +13,10 @@ from drills.services import seat_take
 from engine import sweep, worlds
 from hotline_ep.practice.ledger import ledger_found
 from resources import services
-from signals.models import Baseline
+from signals.models import BacktestRun, Baseline
 from signals.selectors import source_by_key
 from signals.services import sources
+from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
 from tests.cast import DUTY, GM, SUPERVISOR, TECH, Cast
 from tests.pages import Scene
@@ -145,6 +146,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _drill(cast),
         _workbook(cast, right=False),
         _workbook(cast, right=True),
+        _backtest(stage),
     )
 
 
@@ -241,6 +243,14 @@ def _approved(stage: Stage, draft: dict[str, Any]) -> Any:
     stage.post("jiang", f"notices/{made['id']}/submit")
     said = {"revision": made["revision"], "content_hash": made["content_hash"]}
     return stage.post("wen", f"notices/{made['id']}/approve", said)
+
+
+def _backtest(stage: Stage) -> int:
+    """The plan in force tried on what was staged, beside the flat mean."""
+    run = backtest_ask(world=stage.world, by=stage.cast.actor(DUTY), against_mean="flat")
+    BacktestRun.objects.filter(pk=run.pk).update(state="running", fence=1)
+    run_work(run.pk, 1)
+    return run.pk
 
 
 def _equipment(stage: Stage, incident: str) -> int:

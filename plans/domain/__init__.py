@@ -13,6 +13,7 @@ from plans.domain.levels import (
     Reason,
     Shift,
     level_card,
+    level_proposed,
     major_verdict,
 )
 from plans.domain.lint import Finding, Report, Standing, lint, unheld
@@ -35,6 +36,7 @@ from plans.domain.obligations import (
     turn_due,
 )  # fmt: skip
 from plans.domain.schema import (
+    CompanyCalendar,
     FactSpec,
     Group,
     Level,
@@ -53,6 +55,7 @@ __all__ = [
     "BciFacts",
     "Card",
     "Change",
+    "CompanyCalendar",
     "ConditionVerdict",
     "EndFacts",
     "EndVerdict",
@@ -92,6 +95,7 @@ __all__ = [
     "first_due",
     "incident_end",
     "level_card",
+    "level_proposed",
     "lint",
     "load",
     "major_verdict",

@@ -232,6 +232,12 @@ def _hits(
     )
 
 
+def level_proposed(plan: Plan, facts: LevelFacts) -> str | None:
+    """The card's proposal alone, for who asks it thousands of times."""
+    state = _State.of(plan, facts)
+    return plan.level_at(state.table.rank(state.true))
+
+
 def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimension:
     spec = plan.facts[name]
     if fact is None:

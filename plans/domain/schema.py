@@ -1,10 +1,12 @@
 """The plan file as typed, frozen records; `Plan` is the whole of it."""
 
 import math
+from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+from holidays import list_supported_countries
 from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
 
 from plans.domain.base import Clauses, Duration, Spec, Text, Written
@@ -315,12 +317,34 @@ class Ruling(Spec):
     clauses: Clauses
 
 
+class CompanyCalendar(Spec):
+    """Which public holidays the company keeps: a country (ISO 3166) and what it knows earlier or otherwise than the tables.
+
+    `workdays` are weekends and holidays on which it works, `days_off` working days on which it does not.
+    """
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    subdivision: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")] | None = None
+    workdays: tuple[date, ...] = ()
+    days_off: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = list_supported_countries()
+        if self.country is not None and self.country not in known:
+            raise ValueError(f"expected a country whose holidays are known, such as CN, not {self.country!r}")
+        if self.subdivision is not None and self.subdivision not in known.get(self.country or "", ()):
+            raise ValueError(f"expected a subdivision of {self.country}, not {self.subdivision!r}")
+        return self
+
+
 class Plan(Spec):
     """A written emergency plan, loaded and checked. Mappings keep the file's order."""
 
     key: Id
     title: Text
     time_zone: str
+    calendar: CompanyCalendar | None = None
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]
     categories: dict[str, Category]
     business: dict[str, Business]
@@ -355,7 +379,7 @@ class Plan(Spec):
         """Give every record of a keyed section its key as `id`."""
         if info.field_name in {"departments", "evidence", "aliases"} or not isinstance(value, dict):
             return value
-        if info.field_name == "title":
+        if info.field_name in {"title", "calendar"}:
             return value
         return {key: {"id": key} | row if isinstance(row, dict) else row for key, row in value.items()}
 

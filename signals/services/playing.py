@@ -17,7 +17,7 @@ from engine.models import World
 from engine.sweep import sweep
 from engine.timers import timer_set, world_advance
 from signals.models import JudgeTodo, Series
-from signals.services.baselines import baselines_learn
+from signals.services.baselines import baselines_learn, learning_begin
 from signals.services.judging import judge_pending
 from signals.services.samples import Row, days_ensure, days_of, samples_load, samples_write, series_ensure
 from signals.services.silence import SILENCE
@@ -32,6 +32,7 @@ def world_of_play(key: str, kind: str, *, zh: str, en: str, at: datetime) -> Wor
     """A held world whose clock stands where the play begins. Raises Conflict when the key is taken."""
     world = worlds.world_open(key=key, name_zh=zh, name_en=en, kind=kind, at=at, paused=True)
     timer_set(world.pk, SILENCE, world.pk, at + timedelta(minutes=5))
+    learning_begin(world)
     return world
 
 

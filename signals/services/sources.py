@@ -21,6 +21,7 @@ from signals.answers import fault_sentence
 from signals.domain.mapping import SourceMapping, as_said, faults, mapping_of
 from signals.events import SourceMappingSet, SourceRevoked, SourceTokenSet
 from signals.models import Source
+from signals.services.baselines import learning_begin
 from signals.services.silence import EVERY, SILENCE
 
 FAULTY = _("Some rules cannot work; see each of them.")
@@ -31,7 +32,7 @@ LONGEST_GRACE = timedelta(days=7)
 def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
     """A new source; its token, which nobody can read again. Raises Conflict when the key is taken.
 
-    With its first source a world begins to look for silence.
+    With its first source a world begins to look for silence and to learn every night.
     """
     by = require(by, "source.manage")
     if key == "new":
@@ -48,6 +49,7 @@ def source_create(*, key: str, name: str, world: World, by: Actor) -> str:
     _log(source, SourceTokenSet(source=source.pk, key=source.key), by)
     if not timer_stands(SILENCE, [world.pk]):
         timer_set(world.pk, SILENCE, world.pk, worlds.now(world) + EVERY)
+    learning_begin(world)
     return secret
 
 

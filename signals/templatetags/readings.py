@@ -1,8 +1,14 @@
 """Figures of readings as people write them."""
 
+from datetime import datetime
+from typing import Any
+
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
+
+from common.bilingual import in_language
+from signals.rules import RULES
 
 register = template.Library()
 
@@ -19,3 +25,37 @@ def reading(value: float | None) -> str:
 @register.filter
 def unit_name(unit: str) -> str | Promise:
     return UNITS.get(unit, unit)
+
+
+@register.filter
+def percent_over(ratio: float | None) -> str:
+    """A ratio as people write it: +34 %."""
+    return "—" if ratio is None else f"{ratio:+.0%}".replace("%", " %")
+
+
+@register.filter
+def company_time(at: str | None) -> str:
+    """An instant written as text, in the time of the plan in force."""
+    if not at:
+        return "—"
+    return datetime.fromisoformat(at).astimezone(RULES.fresh().zone).strftime("%Y-%m-%d %H:%M")
+
+
+@register.filter
+def drawable(chart: dict[str, Any]) -> dict[str, Any]:
+    """A backtest's chart as the front end draws a series."""
+    return {
+        "title": in_language(chart["title"]),
+        "unit": chart["unit"],
+        "points": chart["points"],
+        "baseline": [],
+        "thresholds": [],
+        "over": chart["over"],
+        "beside": chart["beside"],
+        "unknown": [],
+    }
+
+
+@register.filter
+def concat(text: str, number: int) -> str:
+    return f"{text}{number}"

@@ -13,8 +13,15 @@ export type Series = {
   readonly thresholds: readonly { readonly label: string; readonly value: number; readonly direction: "above" | "below" }[];
   readonly over: readonly Span[];
   readonly unknown: readonly Span[];
+  /** What an undisturbed day brings, low and high; the flat mean; where the lines of ratios lie. A page may go without. */
+  readonly band?: readonly (readonly [at: string, low: number, high: number])[];
+  readonly flat?: number | null;
+  readonly limits?: readonly { readonly label: string; readonly points: readonly Point[]; readonly flat: number | null }[];
+  /** Where another plan, or the flat mean, would have had a watch open. */
+  readonly beside?: readonly Span[];
+  readonly labels?: Readonly<Record<"band" | "flat" | "flat_limit", string>>;
 };
-export type Palette = Readonly<Record<"line" | "mean" | "threshold" | "over" | "unknown" | "text" | "grid", string>>;
+export type Palette = Readonly<Record<"line" | "mean" | "band" | "flat" | "threshold" | "over" | "beside" | "unknown" | "text" | "grid", string>>;
 
 const area = (spans: readonly Span[], until: string, color: string) =>
   spans.map(({ from, to }) => [{ xAxis: from, itemStyle: { color } }, { xAxis: to ?? until }]);
@@ -26,6 +33,34 @@ function lines(series: Series, palette: Palette) {
     label: { formatter: label, position: "insideStartTop", color: palette.threshold },
   }));
 }
+
+/** The flat mean and its limits, dotted: what would be said without weekdays and hours. */
+function flatLines({ flat, limits, labels }: Series, palette: Palette) {
+  if (flat === null || flat === undefined || !labels) return [];
+  const line = (yAxis: number, text: string) => ({
+    yAxis,
+    lineStyle: { color: palette.flat, type: "dotted", width: 1 },
+    label: { formatter: text, position: "insideEndTop", color: palette.flat },
+  });
+  const limit = limits?.[0]?.flat;
+  return [line(flat, labels.flat), ...(limit === null || limit === undefined ? [] : [line(limit, labels.flat_limit)])];
+}
+
+/** Low as an invisible line, and what lies between as an area stacked on it. */
+function bandLines({ band, labels }: Series, palette: Palette) {
+  if (!band?.length || !labels) return [];
+  const part = { type: "line", stack: "band", showSymbol: false, silent: true, lineStyle: { opacity: 0 }, itemStyle: { color: palette.band } };
+  return [
+    { ...part, data: band.map(([at, low]) => [at, low]), tooltip: { show: false } },
+    { ...part, name: labels.band, data: band.map(([at, low, high]) => [at, high - low]), areaStyle: { color: palette.band }, tooltip: { show: false } },
+  ];
+}
+
+const limitLines = ({ limits }: Series, palette: Palette) =>
+  (limits ?? []).map(({ label, points }) => ({
+    name: label, type: "line", showSymbol: false, data: points,
+    lineStyle: { width: 1.5, type: "dashed", color: palette.threshold }, itemStyle: { color: palette.threshold },
+  }));
 
 export function chartOption(series: Series, palette: Palette): EChartsCoreOption {
   const last = series.points.at(-1)?.[0] ?? "";
@@ -41,19 +76,21 @@ export function chartOption(series: Series, palette: Palette): EChartsCoreOption
       nameTextStyle: { color: palette.text }, axisLabel: { color: palette.text }, splitLine: { lineStyle: { color: palette.grid } },
     },
     series: [
+      ...bandLines(series, palette),
       {
         name: series.title, type: "line", showSymbol: false, connectNulls: false, sampling: "lttb",
         data: series.points, lineStyle: { width: 2, color: palette.line }, itemStyle: { color: palette.line },
-        markLine: { symbol: "none", silent: true, data: lines(series, palette) },
+        markLine: { symbol: "none", silent: true, data: [...lines(series, palette), ...flatLines(series, palette)] },
         markArea: {
           silent: true,
-          data: [...area(series.over, last, palette.over), ...area(series.unknown, last, palette.unknown)],
+          data: [...area(series.over, last, palette.over), ...area(series.beside ?? [], last, palette.beside), ...area(series.unknown, last, palette.unknown)],
         },
       },
       {
         name: say("Daily mean"), type: "line", showSymbol: false, step: false, data: series.baseline,
         lineStyle: { width: 1.5, type: "dotted", color: palette.mean }, itemStyle: { color: palette.mean },
       },
+      ...limitLines(series, palette),
     ],
     aria: { enabled: true },
   };

@@ -1,25 +1,22 @@
 """Replay a file of samples in a world whose clock follows it."""
 
-import csv
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.dateparse import parse_datetime
 
 from common.clock import wall
 from common.errors import HotlineError
 from people import selectors as people
-from plans.domain import Plan, Rejection, ServiceHours
+from plans.domain import Plan
 from plans.selectors import current
 from signals.models import Watch
+from signals.services.files import Unreadable, points_in, service_hours
 from signals.services.playing import history_load, play, series_with_hours, world_of_play
 
 PLACES = ("region", "hotline", "node")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Command(BaseCommand):
@@ -45,10 +42,10 @@ class Command(BaseCommand):
         plan = current()
         if options["metric"] not in plan.metrics:
             raise CommandError(f"The plan has no metric {options['metric']}; it has: {', '.join(plan.metrics)}.")
-        hours, speed = service_hours(options["service_hours"]), _speed(options["speed"])
+        hours, speed = hours_said(options["service_hours"]), _speed(options["speed"])
         place = {name: options[name] for name in PLACES}
         _check_place(place)
-        points = list(_points(options, plan))
+        points = _points(options, plan)
         if not points:
             raise CommandError(f"{options['file']} has no samples.")
         split = options["history_until"] or points[0][0].astimezone(plan.zone).date()
@@ -87,44 +84,22 @@ class Command(BaseCommand):
             self.stdout.write(f"{opened:%a %Y-%m-%d %H:%M}  {watch.threshold:28} {lasted}  (last {figure})")
 
 
-def _points(options: dict[str, Any], plan: Plan) -> Iterator[tuple[datetime, float]]:
+def _points(options: dict[str, Any], plan: Plan) -> list[tuple[datetime, float]]:
     """The file's samples, ascending; raises CommandError naming the line that cannot be read."""
-    metric, found = plan.metric(options["metric"]), {}
     try:
         with options["file"].open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            names = [name for name in rows.fieldnames or [] if name != "at"]
-            column = options["column"] or (names[0] if names else "")
-            if "at" not in (rows.fieldnames or []) or column not in names:
-                raise CommandError(f"The file needs a column `at` and a column of values; it has: {rows.fieldnames}.")
-            for row in rows:
-                at = _instant(row["at"])
-                value = metric.parse_value(_number(row[column]), options["unit"])
-                if at is None or isinstance(value, Rejection):
-                    raise CommandError(
-                        f"Line {rows.line_num} cannot be read: at={row['at']!r}, {column}={row[column]!r}."
-                    )
-                zone = UTC if options["utc"] else plan.zone
-                found[at if at.tzinfo else at.replace(tzinfo=zone)] = value
+            return points_in(
+                file,
+                plan.metric(options["metric"]),
+                zone=plan.zone,
+                column=options["column"] or "",
+                unit=options["unit"],
+                utc=options["utc"],
+            )
+    except Unreadable as error:
+        raise CommandError(str(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{options['file']} cannot be read: {error}") from None
-    yield from sorted(found.items())
-
-
-def _number(text: str | None) -> float | str:
-    """What a cell says; a line that breaks off has none."""
-    try:
-        return float(text or "")
-    except ValueError:
-        return text or ""
-
-
-def _instant(text: str | None) -> datetime | None:
-    """None also for a day that no calendar has."""
-    try:
-        return parse_datetime(text or "")
-    except ValueError:
-        return None
 
 
 def _speed(text: str) -> float:
@@ -147,17 +122,9 @@ def _check_place(place: dict[str, str]) -> None:
             raise CommandError(f"There is no {name} {key}; there are: {', '.join(sorted(known[name]))}.")
 
 
-def service_hours(text: str | None) -> list[dict[str, object]] | None:
-    """ "mon-fri 07:00-21:05" as the plan writes service hours; raises CommandError."""
-    if not text:
-        return None
+def hours_said(text: str | None) -> list[dict[str, object]] | None:
+    """Service hours as the plan writes them; raises CommandError."""
     try:
-        days, hours = text.split()
-        first, _, last = days.partition("-")
-        start, _, end = hours.partition("-")
-        named = list(DAYS[DAYS.index(first) : DAYS.index(last or first) + 1])
-        said: dict[str, object] = {"days": named, "from": start, "to": end}
-        ServiceHours.model_validate(said)
-    except ValueError:
-        raise CommandError('Write service hours as "mon-fri 07:00-21:05".') from None
-    return [said]
+        return service_hours(text)
+    except Unreadable as error:
+        raise CommandError(str(error)) from None
