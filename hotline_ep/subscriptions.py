@@ -15,6 +15,7 @@ PRE_RESPONSE = Subscription(
 NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.RELAYED)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
+MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -33,6 +34,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
+    "mute.ended": (MUTES,),
 }
 
 TIMERS: dict[str, str] = {
@@ -41,6 +43,7 @@ TIMERS: dict[str, str] = {
     "escalation.climb": "escalation.services.clocks.climb",
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
+    "signals.mute_end": "signals.services.mutes.due",
     "signals.silence": "signals.services.silence.look",
 }
 

@@ -16,7 +16,8 @@ from people.selectors import names
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
-from signals.models import Series, Source, Watch
+from signals.models import Mute, Series, Source, Watch
+from signals.muted import covering, holding
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
 
@@ -50,12 +51,18 @@ def readings(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[s
         for row in Watch.objects.filter(series__in=[own.id for own in known], state=Watch.State.OPEN)
     }
     shown = {own.id: [t for t in own.thresholds if t.purpose in SHOWN] for own in known}
-    stored = _newest_windows(known, shown, now)
+    stored, mutes = _newest_windows(known, shown, now), holding(world_id, now)
     return [
         _reading(own, threshold, stored[own.id], opened.get((own.id, threshold.id)), plan, now)
+        | {"muted_until": _muted_until(own, mutes)}
         for own in known
         for threshold in shown[own.id]
     ]
+
+
+def _muted_until(own: Known, mutes: Sequence[Mute]) -> str | None:
+    found = covering(mutes, metric=own.metric.key, region=own.region, hotline=own.hotline, node=own.node)
+    return utc_text(found.ends_at) if found else None
 
 
 def _newest_windows(
@@ -93,6 +100,8 @@ def _reading(
         "threshold": {"id": threshold.id, "value": threshold.value, "direction": threshold.direction},
         "state": State.UNKNOWN.value,
         "since": watch and utc_text(watch.over_since),
+        "held": watch is not None and watch.held,
+        "flapping_since": watch and watch.flapping_since and utc_text(watch.flapping_since),
     }
     if not stored:
         return row
@@ -219,7 +228,7 @@ def _near(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Threshold, str]]:
     plan = RULES.fresh()
     found: dict[str, str] = {}
     for row in rows:
-        if row["state"] != State.NEAR.value:
+        if row["state"] != State.NEAR.value or row["muted_until"]:
             continue
         threshold = plan.threshold(row["threshold"]["id"])
         figure = row["value"] if threshold.measure == "value" else row["ratio"]

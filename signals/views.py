@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from engine import worlds
 from people.endpoints import PageRequest, page, posts, world_of
 from signals import selectors
+from signals.muted import holding
 from signals.services import sources
 
 
@@ -15,7 +16,12 @@ from signals.services import sources
 def overview(request: PageRequest) -> HttpResponse:
     """Every watched series with its newest value against its thresholds, and the sources."""
     world = world_of(request)
-    shown = {"tiles": selectors.tiles(world.pk), "sources": selectors.sources(), "world": world}
+    shown = {
+        "tiles": selectors.tiles(world.pk),
+        "sources": selectors.sources(),
+        "world": world,
+        "muted": len(holding(world.pk, worlds.now(world))),
+    }
     return render(request, "signals/overview.html", shown)
 
 

@@ -80,6 +80,8 @@ PAGES = (
     Shown("board", "/board/", GM, "board", main=True),
     Shown("board-wall", "/board/?wall", GM, "board", wall=True),
     Shown("signals", "/signals/", DUTY, "signals", main=True),
+    Shown("mutes", "/signals/mutes/", DUTY, "mutes"),
+    Shown("mutes-opened", "/signals/mutes/", DUTY, "mutes", opened=True),
     Shown("series", "/signals/series/{series}/", DUTY, "series"),
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),

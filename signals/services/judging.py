@@ -7,7 +7,6 @@ the quiet band of a series without an open watch, cost no query.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
@@ -19,19 +18,27 @@ from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many, stream_open
 from engine.models import SetAside
-from engine.timers import timer_set
 from plans.domain import Plan, Threshold
-from signals.domain.verdict import Verdict, judge, span
-from signals.events import SeriesHeard, WatchCleared, WatchOpened
-from signals.models import Series, Watch
+from signals.domain.flapping import within
+from signals.domain.verdict import judge
+from signals.events import SeriesHeard
+from signals.models import Series
 from signals.rules import RULES, Known
 from signals.services import telling
 from signals.services.samples import Packed, unpacked
+from signals.services.watches import (
+    THRESHOLDS_MOST,
+    Found,
+    Standing,
+    entries_of,
+    reach_of,
+    standing_of,
+    turn_of,
+)
 from signals.windows import points_of, points_within, stored_windows
 
 log = logging.getLogger(__name__)
 LIMIT = 100
-SUSTAINED = "signals.sustained"
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 BEFORE = timedelta(microseconds=1)
 TAKE = """
@@ -120,45 +127,51 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     by_series: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for series, at, value in rows:
         by_series[series].append((at, value))
-    plan = RULES.fresh()
+    plan, now = RULES.fresh(), worlds.now(world_id)
     known = RULES.of(by_series)
     watched = {pk: own for pk, own in known.items() if own.thresholds}
-    standing = _standing(watched)
+    open_now = standing_of(list(watched))
     loud = [
         own
         for pk, own in sorted(watched.items())
-        if own.silent or pk in standing or not _quiet(own, by_series[pk], plan)
+        if own.silent or pk in open_now or not _quiet(own, by_series[pk], plan)
     ]
-    judged: dict[int, datetime | None] = {}
-    if loud:
-        judged = _lock([own.id for own in loud])
-        standing = _standing({own.id: own for own in loud})
     entries: list[Entry] = []
+    if loud:
+        held = _lock([own.id for own in loud], now)
+        first = min(at for own in loud for at, _ in by_series[own.id])
+        openings = instant(first) - max(within(threshold) for own in loud for threshold in own.thresholds)
+        stands = standing_of([own.id for own in loud], since=openings)
     for own in loud:
         ats = sorted({instant(at) for at, _ in by_series[own.id]})
         if own.silent:
             entries += _heard(own, ats[-1])
-        entries += _judge_series(own, ats, standing.get(own.id, {}), judged.get(own.id) or ats[0] - BEFORE, plan)
-    _log(world_id, entries)
+        judged, mute = held.get(own.id, (None, None))
+        standing = stands.get(own.id) or Standing()
+        found = _judge_series(own, ats, standing, judged or ats[0] - BEFORE, plan)
+        entries += entries_of(own, found, standing, mute, plan, now)
+    log_found(world_id, entries)
     telling.touched(world_id, watched)
 
 
-def _standing(watched: dict[int, Known]) -> dict[int, dict[str, Watch]]:
-    """Series → threshold → its open watch."""
-    found: dict[int, dict[str, Watch]] = {}
-    if watched:
-        for watch in Watch.objects.filter(series__in=list(watched), state=Watch.State.OPEN).order_by("pk"):
-            found.setdefault(watch.series_id, {})[watch.threshold] = watch
-    return found
+LOCK = """
+SELECT s.id, s.judged_at, (
+    SELECT m.id FROM signals_mute m
+    WHERE m.ended_at IS NULL AND m.world_id = s.world_id AND m.starts_at <= %(now)s AND m.ends_at > %(now)s
+      AND m.metric IN ('', s.metric) AND m.region IN ('', s.region) AND m.hotline IN ('', s.hotline) AND m.node IN ('', s.node)
+    ORDER BY m.ends_at DESC, m.id LIMIT 1)
+FROM signals_series s WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR NO KEY UPDATE OF s
+"""
 
 
-def _lock(ids: Sequence[int]) -> dict[int, datetime | None]:
-    """Two judges of one series queue here, in the order of ids; the window is read after. Series → judged until when."""
+def _lock(ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime | None, int | None]]:
+    """Two judges of one series queue here, in the order of ids; the window is read after.
+
+    Series → judged until when, and the mute that holds for it, the one that lasts longest.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, judged_at FROM signals_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)]
-        )
-        return dict(cursor.fetchall())
+        cursor.execute(LOCK, {"ids": list(ids), "now": now})
+        return {pk: (judged, mute) for pk, judged, mute in cursor.fetchall()}
 
 
 def _quiet(own: Known, samples: Sequence[tuple[int, float]], plan: Plan) -> bool:
@@ -190,14 +203,14 @@ def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
 
 
 def _judge_series(
-    own: Known, ats: Sequence[datetime], open_watches: dict[str, Watch], judged: datetime, plan: Plan
-) -> list[Entry]:
+    own: Known, ats: Sequence[datetime], standing: Standing, judged: datetime, plan: Plan
+) -> list[Found]:
     """Judge at every new instant and at the newest stored one, never behind what was judged before.
 
     Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
     """
     new = [at for at in ats if at > judged]
-    reaches = {threshold.id: span(threshold, own.metric) for threshold in own.thresholds}
+    reaches = {threshold.id: reach_of(own, threshold, standing) for threshold in own.thresholds}
     longest = max(reaches.values())
     if not new and ats[-1] <= judged - longest:
         return []  # so old that no window still open reaches back to it
@@ -210,119 +223,10 @@ def _judge_series(
         points = points_within(own, threshold, stored, latest - first + longest, plan)
         for at in sorted({*new, latest}):
             window = [point for point in points if at - reach < point.at <= at]
-            verdict = judge(window, threshold, own.metric, standing=threshold.id in open_watches, now=at)
-            found += _apply(own, threshold, verdict, open_watches)
+            verdict = judge(window, threshold, own.metric, standing=threshold.id in standing.watches, now=at)
+            found += turn_of(own, threshold, verdict, window, standing)
     Series.objects.filter(pk=own.id).update(judged_at=latest)
-    return _entries(own, found)
-
-
-@dataclass(slots=True)
-class Found:
-    """A watch that a verdict opened or cleared."""
-
-    watch: Watch
-    threshold: Threshold
-    verdict: Verdict
-    opened: bool
-
-
-def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> list[Found]:
-    """Carry a verdict out: open, follow or clear the watch, or set the timer that looks again; what is to be written."""
-    watch = open_watches.get(threshold.id)
-    if verdict.again_at is not None and verdict.again_at > verdict.at:
-        timer_set(own.world_id, SUSTAINED, timer_ref(own, threshold), verdict.again_at)
-    if verdict.measured is None:
-        return []
-    if watch is None and verdict.stands:
-        open_watches[threshold.id] = watch = _opened(own, threshold, verdict)
-        return [Found(watch, threshold, verdict, opened=True)]
-    if watch is not None and not verdict.stands:
-        del open_watches[threshold.id]
-        return [Found(watch, threshold, verdict, opened=False)]
-    if watch is not None:
-        watch.value, watch.ratio, watch.baseline = _numbers(threshold, verdict)
-        watch.seen_at = max(watch.seen_at, verdict.at)
-        if watch.pk is not None:  # one opened a moment ago is written whole at the end
-            watch.save(update_fields=["value", "ratio", "baseline", "seen_at"])
-    return []
-
-
-def _entries(own: Known, found: Sequence[Found]) -> list[Entry]:
-    """Write the watches; what the log is told of them, in the order in which it was found."""
-    if all(row.opened for row in found):
-        Watch.objects.bulk_create([row.watch for row in found])
-        return [_entry(_said(own, row), row) for row in found]
-    entries: list[Entry] = []
-    for row in found:  # one after another: a line that is crossed again has its former watch cleared first
-        if row.opened:
-            row.watch.save(force_insert=True)
-        entries.append(
-            _entry(_said(own, row) if row.opened else _clear(own, row.threshold, row.watch, row.verdict), row)
-        )
-    return entries
-
-
-def _entry(payload: WatchOpened | WatchCleared, row: Found) -> Entry:
-    return Entry(payload, occurred=row.verdict.at, clause=row.threshold.clause)
-
-
-def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | None, float | None]:
-    measured = verdict.measured
-    if measured is None:
-        raise ValueError("a verdict without a figure opens and clears nothing")
-    ratio = None if threshold.measure == "value" else measured.figure
-    return measured.value, ratio, measured.baseline
-
-
-def _opened(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
-    value, ratio, baseline = _numbers(threshold, verdict)
-    return Watch(
-        series_id=own.id,
-        threshold=threshold.id,
-        over_since=verdict.over_since or verdict.at,
-        opened_at=verdict.at,
-        value=value,
-        ratio=ratio,
-        baseline=baseline,
-        seen_at=verdict.at,
-    )
-
-
-def _said(own: Known, row: Found) -> WatchOpened:
-    value, ratio, baseline = _numbers(row.threshold, row.verdict)
-    return WatchOpened(
-        watch=row.watch.pk,
-        series=own.id,
-        threshold=row.threshold.id,
-        metric=own.metric.key,
-        region=own.region,
-        hotline=own.hotline,
-        node=own.node,
-        value=value,
-        ratio=ratio,
-        baseline=baseline,
-        at=utc_text(row.verdict.at),
-        since=utc_text(row.verdict.over_since or row.verdict.at),
-    )
-
-
-def _clear(own: Known, threshold: Threshold, watch: Watch, verdict: Verdict) -> WatchCleared:
-    value, ratio, baseline = _numbers(threshold, verdict)
-    watch.state, watch.cleared_at, watch.seen_at = Watch.State.CLEARED, verdict.at, verdict.at
-    watch.value, watch.ratio, watch.baseline = value, ratio, baseline
-    watch.save(update_fields=["state", "cleared_at", "seen_at", "value", "ratio", "baseline"])
-    return WatchCleared(
-        watch=watch.pk,
-        series=own.id,
-        threshold=threshold.id,
-        metric=own.metric.key,
-        region=own.region,
-        hotline=own.hotline,
-        node=own.node,
-        value=value,
-        ratio=ratio,
-        at=utc_text(verdict.at),
-    )
+    return found
 
 
 def _heard(own: Known, at: datetime) -> list[Entry]:
@@ -335,7 +239,7 @@ def _heard(own: Known, at: datetime) -> list[Entry]:
     return [Entry(payload, occurred=at)]
 
 
-def _log(world_id: int, entries: Sequence[Entry]) -> None:
+def log_found(world_id: int, entries: Sequence[Entry]) -> None:
     """What a round found, under one lock of the world's stream."""
     if entries:
         stream = stream_open(world_id, "signals", "watches")
@@ -343,14 +247,6 @@ def _log(world_id: int, entries: Sequence[Entry]) -> None:
 
 
 # --- looking again without a sample -----------------------------------------------------------------------------------
-THRESHOLDS_MOST = 64
-
-
-def timer_ref(own: Known, threshold: Threshold) -> int:
-    """One number for (series, place of the threshold in the plan), as timers carry one."""
-    return own.id * THRESHOLDS_MOST + list(RULES.fresh().thresholds).index(threshold.id)
-
-
 def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     """The time a threshold had to be crossed for is over: read the window again and judge (4.1)."""
     series_id, place = divmod(ref, THRESHOLDS_MOST)
@@ -360,8 +256,9 @@ def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     if own is None or place >= len(names):
         return
     threshold = plan.thresholds[names[place]]
-    _lock([series_id])
-    standing = _standing({series_id: own}).get(series_id, {})
-    points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
-    verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
-    _log(own.world_id, _entries(own, _apply(own, threshold, verdict, standing)))
+    _judged, mute = _lock([series_id], now)[series_id]
+    standing = standing_of([series_id], since=due_at - within(threshold)).get(series_id) or Standing()
+    points = points_of(own, threshold, due_at - reach_of(own, threshold, standing), due_at, plan)
+    verdict = judge(points, threshold, own.metric, standing=threshold.id in standing.watches, now=due_at)
+    found = turn_of(own, threshold, verdict, points, standing)
+    log_found(own.world_id, entries_of(own, found, standing, mute, plan, now))

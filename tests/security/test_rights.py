@@ -33,6 +33,7 @@ EXPECTED = """
                             dm cs hc hm it tl tm gl gm pe pm lr ex ke hr fi ad au sa se so
     signals.post            .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x
     signals.view            x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
+    signals.mute            x  x  x  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     source.manage           .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  x  .
     incident.view           x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     incident.report         x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .

@@ -131,6 +131,7 @@ export const reading = shape({
   unit: text, baseline: maybe(number), ratio: maybe(number),
   threshold: shape({ id: text, value: number, direction: oneOf("above", "below") }),
   state: oneOf("normal", "near", "over", "unknown"), since: maybe(time),
+  muted_until: maybe(time), held: flag, flapping_since: maybe(time),
 });
 export type Reading = Of<typeof reading>;
 
