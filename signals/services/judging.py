@@ -210,7 +210,7 @@ def _judge_series(
     Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
     """
     new = [at for at in ats if at > judged]
-    reaches = {threshold.id: reach_of(own, threshold, standing) for threshold in own.thresholds}
+    reaches = {threshold.id: reach_of(own, threshold, standing, len(new)) for threshold in own.thresholds}
     longest = max(reaches.values())
     if not new and ats[-1] <= judged - longest:
         return []  # so old that no window still open reaches back to it

@@ -66,10 +66,14 @@ def standing_of(series: Sequence[int], *, since: datetime | None = None) -> dict
     return found
 
 
-def reach_of(own: Known, threshold: Threshold, standing: Standing) -> timedelta:
-    """How far back the window of a verdict must reach."""
+def reach_of(own: Known, threshold: Threshold, standing: Standing, new: int = 1) -> timedelta:
+    """How far back the window of a verdict must reach, when `new` instants are to be judged.
+
+    Further where it flaps or may begin to: two instants are one more turn at most.
+    """
     reach = span(threshold, own.metric)
-    return reach + SETTLED if standing.flapping(threshold) else reach
+    turns = len(standing.openings.get(threshold.id, ())) + (new + 1) // 2
+    return reach + SETTLED if standing.flapping(threshold) or turns >= TURNS else reach
 
 
 def turn_of(
