@@ -141,6 +141,7 @@ WORDS = (
     gettext_noop("{level} was set, provisionally."),
     gettext_noop("{level} · provisional"),
     gettext_noop("{minutes} min ago"),
+    gettext_noop("{n} further triggers joined: {metric}, {place}."),
     gettext_noop("{n} incidents"),
     gettext_noop("{n} open tasks"),
     gettext_noop("{n} overdue"),

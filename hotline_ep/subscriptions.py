@@ -15,6 +15,8 @@ PRE_RESPONSE = Subscription(
 NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.RELAYED)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
+SILENT = Subscription("escalation.silent", "escalation.services.no_data.silent", When.TOGETHER, many=True)
+HEARD = Subscription("escalation.heard", "escalation.services.no_data.heard", When.TOGETHER, many=True)
 MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
@@ -35,6 +37,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
     "mute.ended": (MUTES,),
+    "series.silent": (SILENT,),
+    "series.heard": (HEARD,),
 }
 
 TIMERS: dict[str, str] = {

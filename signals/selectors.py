@@ -251,6 +251,11 @@ def calm_since(world_id: int, regions: Sequence[str]) -> datetime | None:
     return last or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
+def silent_count(world_id: int) -> int:
+    """How many series of a world give no data inside their service hours."""
+    return Series.objects.filter(world_id=world_id, silent_since__isnull=False).count()
+
+
 # --- pages ---------------------------------------------------------------------------------------------------------------
 def series_by_id(pk: int) -> Series:
     found = Series.objects.select_related("world").filter(pk=pk).first()

@@ -19,7 +19,7 @@ from engine.models import World
 from incidents.domain.clauses import AUTOMATIC_START, INTAKE
 from incidents.domain.facts import changed, recorded
 from incidents.domain.reports import ReportIn, facts_said
-from incidents.domain.triggers import Trigger, keys_after, regions_after
+from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
 from incidents.models import Incident, Intake, JoinedTrigger, Origin, Phase, Reach, Symptom, SystemsState
 from incidents.services.acting import check_open, locked, user_id, written
@@ -123,9 +123,9 @@ def incident_open_from_signal(
 def incident_join(
     *, incident_id: int, triggers: Sequence[Trigger], by: Actor = SYSTEM, clause: str = AUTOMATIC_START
 ) -> Incident:
-    """Let further triggers join a standing incident, each with its event; one that joined already changes nothing.
+    """Let further triggers join a standing incident; one that joined already changes nothing.
 
-    Raises Missing, or Conflict when the incident is over. The incident comes back held until the transaction ends.
+    Each has its event, but of a storm every line has one that says how many. Raises Missing, or Conflict when the incident is over. The incident comes back held until the transaction ends.
     """
     incident = locked(incident_id)
     check_open(incident)
@@ -137,9 +137,11 @@ def incident_join(
     now = worlds.now(incident.world)
     wider: set[str] = set()
     events: list[Payload] = []
-    for trigger in fresh:
-        wider.update(_widened(incident, trigger))
-        events.append(IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions))
+    for together in joining_together(fresh):
+        for trigger in together:
+            wider.update(_widened(incident, trigger))
+        said = TriggerSaid.of(together[0])
+        events.append(IncidentJoined(trigger=said, regions=incident.regions, more=len(together) - 1))
     if wider:
         incident.save(update_fields=sorted(wider))
     _joined(incident, fresh)

@@ -5,6 +5,7 @@ the quiet band of a series without an open watch, cost no query.
 """
 
 import logging
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 LIMIT = 100
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 BEFORE = timedelta(microseconds=1)
+MOST_BACK = timedelta(days=1)  # what was stored without being judged is history beyond this
+MANY = 1000
 TAKE = """
 DELETE FROM signals_judgetodo WHERE id IN (
     SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
@@ -205,24 +208,29 @@ def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
 def _judge_series(
     own: Known, ats: Sequence[datetime], standing: Standing, judged: datetime, plan: Plan
 ) -> list[Found]:
-    """Judge at every new instant and at the newest stored one, never behind what was judged before.
+    """Judge at every stored instant that was not judged yet, in the order of time, and at the newest.
 
-    Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
+    Batches are judged in any order, by several processes: whoever comes first walks over what the others stored, an old one
+    that comes late is read as part of the newest window.
     """
     new = [at for at in ats if at > judged]
-    reaches = {threshold.id: reach_of(own, threshold, standing, len(new)) for threshold in own.thresholds}
+    since = max(judged, new[0] - MOST_BACK) if new else judged
+    # A gap may hold what others stored: any number of instants.
+    turns = len(new) if new and new[0] - since <= own.metric.expected_every.fixed() else MANY
+    reaches = {threshold.id: reach_of(own, threshold, standing, turns) for threshold in own.thresholds}
     longest = max(reaches.values())
     if not new and ats[-1] <= judged - longest:
         return []  # so old that no window still open reaches back to it
-    first = new[0] if new else judged
-    stored = stored_windows({own.id: (first - longest, FAR)})[own.id]
+    stored = stored_windows({own.id: (since - longest, FAR)})[own.id]
     latest = max(stored[-1][0], judged)
+    instants = sorted({at for at, _ in stored if at > since} | {latest})
     found: list[Found] = []
     for threshold in own.thresholds:
         reach = reaches[threshold.id]
-        points = points_within(own, threshold, stored, latest - first + longest, plan)
-        for at in sorted({*new, latest}):
-            window = [point for point in points if at - reach < point.at <= at]
+        points = points_within(own, threshold, stored, latest - since + longest, plan)
+        times = [point.at for point in points]
+        for at in instants:
+            window = points[bisect_right(times, at - reach) : bisect_right(times, at)]
             verdict = judge(window, threshold, own.metric, standing=threshold.id in standing.watches, now=at)
             found += turn_of(own, threshold, verdict, window, standing)
     Series.objects.filter(pk=own.id).update(judged_at=latest)
