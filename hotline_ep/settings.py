@@ -263,6 +263,13 @@ SPECTACULAR_SETTINGS = {
 # Only tests may move the clock of the real world.
 REAL_WORLD_MOVABLE = os.environ.get("HOTLINE_MOVABLE_CLOCK") == "1"
 SWEEP_SECONDS = 0.25
+# How long samples and their roll-ups are kept. Samples of the past 90 days are still taken in, and a year is compared with:
+# keep samples no shorter than 100 days (`hotline_ep.checks`).
+SIGNALS_KEEP_DAYS = {
+    "raw": int(os.environ.get("HOTLINE_KEEP_SAMPLES_DAYS", "400")),
+    "minute": int(os.environ.get("HOTLINE_KEEP_MINUTES_DAYS", "800")),
+    "hour": int(os.environ.get("HOTLINE_KEEP_HOURS_DAYS", "3650")),
+}
 
 LOGGING = {
     "version": 1,

@@ -47,6 +47,7 @@ TIMERS: dict[str, str] = {
     "escalation.climb": "escalation.services.clocks.climb",
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
+    "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
     "signals.silence": "signals.services.silence.look",
 }

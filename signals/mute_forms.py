@@ -33,11 +33,12 @@ class MuteForm(forms.Form):
     starts_at = _time(_("Beginning"))
     ends_at = _time(_("End"))
     owner = forms.ModelChoiceField(
-        people.User.objects.none(), label=_("Owner"), empty_label=None, help_text=_("Hears of the end, and what was held back.")
+        people.User.objects.none(),
+        label=_("Owner"),
+        empty_label=None,
+        help_text=_("Hears of the end, and what was held back."),
     )
-    reason = forms.CharField(
-        label=_("Reason"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = forms.CharField(label=_("Reason"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, now: datetime, user_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -56,7 +56,10 @@ def covering(standing: Iterable[Mute], *, metric: str, region: str, hotline: str
         (
             row
             for row in standing
-            if all(key in ("", mine) for key, mine in zip((row.metric, row.region, row.hotline, row.node), own, strict=True))
+            if all(
+                key in ("", mine)
+                for key, mine in zip((row.metric, row.region, row.hotline, row.node), own, strict=True)
+            )
         ),
         None,
     )

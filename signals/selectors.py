@@ -18,6 +18,7 @@ from plans.selectors import current
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
 from signals.models import Mute, Series, Source, Watch
 from signals.muted import covering, holding
+from signals.points import series_points
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
 
@@ -283,6 +284,12 @@ def source_by_key(key: str) -> Source | None:
 
 
 CHART_POINTS = 2000
+RANGES = (1, 7, 30, 90)  # days a chart may show
+
+
+def days_of(text: str | None) -> int:
+    """One of the ranges; the shortest for anything else."""
+    return next((days for days in RANGES if str(days) == text), RANGES[0])
 
 
 def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
@@ -291,20 +298,13 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
     own = RULES.of([series.pk]).get(series.pk)
     if own is None:
         raise Missing("series.missing", _("There is no such series."))
-    width = max((until - since) / CHART_POINTS, timedelta(seconds=1))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT date_bin(%s, at, %s) AS bin, avg(value) FROM signals_sample"
-            " WHERE series_id = %s AND at >= %s AND at <= %s GROUP BY bin ORDER BY bin",
-            [width, since, series.pk, since, until],  # type: ignore[list-item]
-        )
-        stored = cursor.fetchall()
+    stored = series_points(series.pk, since, until, (until - since) / CHART_POINTS)
     watches = Watch.objects.filter(series=series, opened_at__lte=until).exclude(cleared_at__lt=since)
-    expected = [(utc_text(at), own.expectation.at(at, plan)) for at, _value in stored]
+    expected = [(utc_text(row.at), own.expectation.at(row.at, plan)) for row in stored]
     return {
         "title": in_language(own.metric.title.as_dict()),
         "unit": own.metric.unit,
-        "points": [[utc_text(at), value] for at, value in stored],
+        "points": [[utc_text(row.at), row.mean] for row in stored],
         "baseline": [[at, value] for at, value in expected if value is not None],
         "thresholds": [
             {"label": in_language(t.title.as_dict()), "value": t.value, "direction": t.direction}

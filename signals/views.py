@@ -34,6 +34,8 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
         "title": selectors.series_title(series),
         "world": series.world,
         "now": worlds.now(series.world),
+        "ranges": selectors.RANGES,
+        "days": selectors.days_of(request.GET.get("days")),
         "tiles": selectors.tiles(series.world_id, only=[pk]),
     }
     return render(request, "signals/series.html", shown)

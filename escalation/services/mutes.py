@@ -18,21 +18,19 @@ def follow(event: Event) -> None:
     what = where_of(mute)
     rows = held_by(mute)
     lines = {
-        code: "; ".join(
-            row["line"][code] + (f" ({row['where'][code]})" if row["where"] else "") for row in rows
-        )
+        code: "; ".join(row["line"][code] + (f" ({row['where'][code]})" if row["where"] else "") for row in rows)
         for code in ("zh", "en")
     }
     if not rows:
         body = both(_("It held back nothing."))
     elif event.data["held"] > HELD_SHOWN:
         body = both(
-            _("%(held)s crossings were held back, %(spoke)s of them still stood and spoke now. The newest: %(lines)s."),
+            _("Held back: %(held)s. Still standing, and speaking now: %(spoke)s. The newest: %(lines)s."),
             held=event.data["held"], spoke=event.data["spoke"], lines=lines,
         )  # fmt: skip
     else:
         body = both(
-            _("%(held)s crossings were held back, %(spoke)s of them still stood and spoke now: %(lines)s."),
+            _("Held back: %(held)s. Still standing, and speaking now: %(spoke)s. Crossings: %(lines)s."),
             held=event.data["held"], spoke=event.data["spoke"], lines=lines,
         )  # fmt: skip
     owner = actor_of(mute.owner)

@@ -125,7 +125,8 @@ def incident_join(
 ) -> Incident:
     """Let further triggers join a standing incident; one that joined already changes nothing.
 
-    Each has its event, but of a storm every line has one that says how many. Raises Missing, or Conflict when the incident is over. The incident comes back held until the transaction ends.
+    Each has its event, but of a storm every line has one that says how many. Raises Missing, or Conflict when the incident is
+    over. The incident comes back held until the transaction ends.
     """
     incident = locked(incident_id)
     check_open(incident)

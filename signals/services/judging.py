@@ -205,9 +205,7 @@ def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
     return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
 
 
-def _judge_series(
-    own: Known, ats: Sequence[datetime], standing: Standing, judged: datetime, plan: Plan
-) -> list[Found]:
+def _judge_series(own: Known, ats: Sequence[datetime], standing: Standing, judged: datetime, plan: Plan) -> list[Found]:
     """Judge at every stored instant that was not judged yet, in the order of time, and at the newest.
 
     Batches are judged in any order, by several processes: whoever comes first walks over what the others stored, an old one

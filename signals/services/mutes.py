@@ -28,7 +28,9 @@ END = "signals.mute_end"
 LONGEST_REASON = 500
 _SAID: dict[Mute.Ending, Literal["due", "early"]] = {Mute.Ending.DUE: "due", Mute.Ending.EARLY: "early"}
 SENTENCES: dict[Wrong, Text] = {
-    Wrong.NOWHERE: _("Say what is meant: a metric, a region, a hotline or a node. Everything at once cannot be silenced."),
+    Wrong.NOWHERE: _(
+        "Say what is meant: a metric, a region, a hotline or a node. Everything at once cannot be silenced."
+    ),
     Wrong.BACKWARDS: _("The end lies before the beginning."),
     Wrong.OVER: _("The end lies in the past."),
     Wrong.TOO_LONG: _("Seven days at a time at most; extend it then, or change the plan."),

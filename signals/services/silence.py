@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from common.actor import SYSTEM
 from common.clock import utc_text
+from engine import worlds
 from engine.log import Entry, log_append_many, stream_open
-from engine.timers import timer_set
+from engine.timers import timer_set, timer_stands
 from signals.domain.verdict import LOST_IN_A_ROW
 from signals.events import SeriesSilent
 from signals.models import Mute, Series
@@ -14,6 +15,7 @@ from signals.muted import covering, holding
 from signals.rules import RULES, Known
 from signals.selectors import newest
 from signals.services.mutes import left_behind
+from signals.services.rollups import ROLL_UP
 
 SILENCE = "signals.silence"
 EVERY = timedelta(minutes=5)
@@ -23,6 +25,11 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
     """Note which watched series of a world fell silent; `ref` is the world. One that a mute covers is noted once that is over."""
     timer_set(ref, SILENCE, ref, max(due_at + EVERY, now))
     left_behind(ref, now)
+    real = worlds.real()
+    if not timer_stands(
+        ROLL_UP, [real.pk]
+    ):  # begins with the first source of any world, and begins anew should it be lost
+        timer_set(real.pk, ROLL_UP, real.pk, worlds.now(real))
     plan = RULES.fresh()
     ids = Series.objects.filter(world_id=ref, silent_since=None).values_list("pk", flat=True)
     watched = [own for own in RULES.of(ids).values() if own.thresholds and own.metric.in_service(now, plan.zone)]

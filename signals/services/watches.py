@@ -166,9 +166,7 @@ def entries_of(
     return said + [spoken(own, watch, plan, now=now) for watch in freed]
 
 
-def _hold(
-    own: Known, found: Sequence[Found], standing: Standing, mute: int, plan: Plan, now: datetime
-) -> list[Watch]:
+def _hold(own: Known, found: Sequence[Found], standing: Standing, mute: int, plan: Plan, now: datetime) -> list[Watch]:
     """Let the mute hold back what opened, unless something of it is of the gravest level: then the series speaks as a whole.
 
     The watches that were held before and are to speak now are returned. Whoever ends a mute holds its series, as we do: a mute
@@ -215,9 +213,7 @@ def _write(row: Found) -> None:
         watch.state, watch.cleared_at, watch.seen_at = Watch.State.CLEARED, row.verdict.at, row.verdict.at
         watch.value, watch.ratio, watch.baseline = numbers(row.threshold, row.verdict)
         watch.flapping_since = None
-        watch.save(
-            update_fields=["state", "cleared_at", "seen_at", "value", "ratio", "baseline", "flapping_since"]
-        )
+        watch.save(update_fields=["state", "cleared_at", "seen_at", "value", "ratio", "baseline", "flapping_since"])
     elif row.turn in (Turn.OPENED, Turn.FLAPPING):
         watch.save(force_insert=True)
 

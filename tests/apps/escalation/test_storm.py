@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from common.actor import SYSTEM
 from engine import worlds
 from engine.models import Alarm, Event, SetAside
 from escalation.models import EarlyWarning
@@ -15,7 +16,6 @@ from incidents.selectors import open_incidents
 from notifications.models import Delivery, Message
 from people.directory import node_set
 from people.selectors import regions
-from common.actor import SYSTEM
 from signals.domain.mutes import Where
 from signals.models import Series
 from signals.services import judging, mutes, silence
