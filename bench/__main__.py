@@ -1,10 +1,10 @@
-"""`python -m bench [claim|watchers|ingest …]`: everything without a name."""
+"""`python -m bench [claim|watchers|ingest|charts …]`: everything without a name."""
 
 import os
 import subprocess
 import sys
 
-NAMES = ("claim", "watchers", "ingest")
+NAMES = ("claim", "watchers", "ingest", "charts")
 
 if __name__ == "__main__":
     print(
