@@ -14,6 +14,9 @@ TEXTS: dict[str, str | Promise] = {
     "clock.off": _(
         "A process's clock is off by %(seconds)s s (%(ref)s); it has stopped firing deadlines. Set its machine's clock."
     ),
+    "signals.no_data": _(
+        "%(n)s watched series give no data (%(ref)s). That is neither normal nor recovered; see Signals."
+    ),
     "message.nobody": _("Nobody holds the roles that should have been told (%(ref)s)."),
     "delivery.given_up": _(
         "A message could not be delivered to somebody (%(ref)s, %(error)s); reach them another way."
@@ -27,5 +30,5 @@ def alarm_text(alarm: Alarm) -> str:
     text = TEXTS.get(alarm.kind)
     if text is None:
         return f"{alarm.kind}: {alarm.ref}"
-    values = {"ref": alarm.ref, "error": "", "seconds": "", **alarm.params}
+    values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", **alarm.params}
     return str(text) % values

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 def register_all() -> None:
     register(secrets_are_set, Tags.security, deploy=True)
     register(two_roles, Tags.security, deploy=True)
+    register(keeping_is_long_enough)
     register(locale_of_the_database, Tags.database)
 
 
@@ -38,6 +39,17 @@ def two_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Create a second role without DDL rights and name it in DATABASE_URL; keep the owner in OWNER_DATABASE_URL."
     return [Warning("The application uses the database role that owns the tables.", hint=hint, id="hotline.one_role")]
+
+
+def keeping_is_long_enough(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Samples of the past 90 days are taken in: dropped sooner, a late one would miss its roll-up; and coarse outlives fine."""
+    keep = settings.SIGNALS_KEEP_DAYS
+    if keep["raw"] >= 100 and keep["hour"] >= max(keep["minute"], 401) and keep["minute"] >= keep["raw"]:
+        return []
+    hint = (
+        "HOTLINE_KEEP_SAMPLES_DAYS (100 at least) ≤ HOTLINE_KEEP_MINUTES_DAYS ≤ HOTLINE_KEEP_HOURS_DAYS (401 at least)."
+    )
+    return [Error("Samples or their roll-ups are kept for too short a time.", hint=hint, id="hotline.keep")]
 
 
 def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:

@@ -271,6 +271,13 @@ SOURCE_BURST = float(os.environ.get("HOTLINE_SOURCE_BURST", "200000"))
 SOURCE_TOKEN_GRACE = timedelta(hours=1)
 # How long after its last message an alert still stands for what it said; Alertmanager repeats every four hours.
 ALERT_HELD = timedelta(hours=5)
+# How long samples and their roll-ups are kept. Samples of the past 90 days are still taken in, and a year is compared with:
+# keep samples no shorter than 100 days (`hotline_ep.checks`).
+SIGNALS_KEEP_DAYS = {
+    "raw": int(os.environ.get("HOTLINE_KEEP_SAMPLES_DAYS", "400")),
+    "minute": int(os.environ.get("HOTLINE_KEEP_MINUTES_DAYS", "800")),
+    "hour": int(os.environ.get("HOTLINE_KEEP_HOURS_DAYS", "3650")),
+}
 
 LOGGING = {
     "version": 1,

@@ -19,6 +19,9 @@ PRE_RESPONSE = Subscription(
 NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.RELAYED)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
+SILENT = Subscription("escalation.silent", "escalation.services.no_data.silent", When.TOGETHER, many=True)
+HEARD = Subscription("escalation.heard", "escalation.services.no_data.heard", When.TOGETHER, many=True)
+MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", When.TOGETHER)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -37,6 +40,9 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
+    "mute.ended": (MUTES,),
+    "series.silent": (SILENT,),
+    "series.heard": (HEARD,),
 }
 
 TIMERS: dict[str, str] = {
@@ -47,6 +53,8 @@ TIMERS: dict[str, str] = {
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",
     "signals.learn_series": "signals.services.baselines.look_at_series",
+    "signals.roll_up": "signals.services.rollups.roll_up",
+    "signals.mute_end": "signals.services.mutes.due",
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",
 }

@@ -70,8 +70,11 @@ class IncidentOpened(Payload):
 
 @event("incident.joined")
 class IncidentJoined(Payload):
+    """`more` further ones over the same line joined together with this, the farthest over it."""
+
     trigger: TriggerSaid
     regions: list[str]
+    more: int = 0
 
 
 @event("incident.facts_recorded")

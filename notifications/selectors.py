@@ -58,6 +58,26 @@ def own_delivery(user_id: int, message_id: int) -> Delivery:
     return found
 
 
+# --- who was told --------------------------------------------------------------------------------------------------------
+def told_of(world_id: int, kind: str, *, incident_id: int | None = None, after: int = 0) -> list[tuple[int, str]]:
+    """(user id, role) of everyone here who got a message whose kind begins so, each once; `after`: newer than that message."""
+    rows = Delivery.objects.filter(
+        message__world_id=world_id,
+        message__incident_id=incident_id,
+        message__kind__startswith=kind,
+        message_id__gt=after,
+        channel=Channel.INAPP,
+        user__is_active=True,
+    )
+    return list({user: (user, role) for user, role in rows.order_by("-pk").values_list("user_id", "role")}.values())
+
+
+def newest_message(world_id: int, kind: str) -> int:
+    """The number of the newest message of this kind; 0 when there is none."""
+    rows = Message.objects.filter(world_id=world_id, kind=kind)
+    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 # --- everyone's, for message.read_all -----------------------------------------------------------------------------------
 def messages_in(world_id: int, *, incident_id: int | None = None, before: int | None = None) -> list[Message]:
     """Messages of a world, newest first, with `people`, `acknowledged` and `unreached` counted."""

@@ -52,6 +52,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # Trying a plan on history changes nothing, but costs the machine some seconds.
     "backtest.ask": (*DUTY, *HQ, *TECHNICAL, "executive"),
     "source.manage": ("security_admin", "sysadmin"),
+    # Maintenance windows and silences: whoever answers for the night or for the machines.
+    "signals.mute": (*DUTY, *TECHNICAL, "hq_commander"),
     # What happened. Recording is open to all who hear of a fault first (3.1); judging it is not.
     "incident.view": READERS,
     "incident.report": (*DUTY, *TECHNICAL, "tech_member", *HQ),

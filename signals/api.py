@@ -153,7 +153,8 @@ class OneSeries(Endpoint):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("from", datetime, description="default: 24 h before `to`"),
+            OpenApiParameter("from", datetime, description="default: `days` before `to`"),
+            OpenApiParameter("days", int, enum=[1, 7, 30, 90], description="default: 1"),
             OpenApiParameter("to", datetime, description="default: now, in the series' world"),
         ],
         responses={200: dict[str, Any]},
@@ -161,7 +162,7 @@ class OneSeries(Endpoint):
     def get(self, request: Request, pk: int) -> Response:
         series = selectors.series_by_id(pk)
         until = _instant(request, "to") or worlds.now(series.world_id)
-        since = _instant(request, "from") or until - timedelta(days=1)
+        since = _instant(request, "from") or until - timedelta(days=selectors.days_of(request.query_params.get("days")))
         return Response(selectors.chart(series, since, until))
 
 

@@ -1,11 +1,15 @@
 from django.urls import path
 
-from signals import api, backtest_api, doors_api, sources_api
+from signals import api, backtest_api, doors_api, mute_api, sources_api
 
 urlpatterns = [
     path("backtests", backtest_api.Backtests.as_view(), name="api-backtests"),
     path("backtests/<int:pk>", backtest_api.OneBacktest.as_view(), name="api-backtest"),
     path("bci", api.BusinessContinuity.as_view(), name="api-bci"),
+    path("signals/mutes", mute_api.Mutes.as_view(), name="api-mutes"),
+    path("signals/mutes/<int:pk>", mute_api.OneMute.as_view(), name="api-mute"),
+    path("signals/mutes/<int:pk>/extend", mute_api.ExtendMute.as_view(), name="api-mute-extend"),
+    path("signals/mutes/<int:pk>/end", mute_api.EndMute.as_view(), name="api-mute-end"),
     path("signals/samples", api.Samples.as_view(), name="api-samples"),
     path("signals/prometheus/write", api.RemoteWrite.as_view(), name="api-remote-write"),
     path("signals/alertmanager", doors_api.Alertmanager.as_view(), name="api-alertmanager"),

@@ -1,6 +1,6 @@
 """What the watches write into a world's stream `signals` / `watches`, and its sources into `signals` / `sources`."""
 
-from typing import Any
+from typing import Any, Literal
 
 from engine.events import FreeText, Payload, event
 
@@ -21,6 +21,21 @@ class WatchOpened(Payload):
     baseline: float | None
     at: str
     since: str
+    despite: int | None = None  # the mute that did not hold it back, or no longer does
+
+
+@event("watch.muted")
+class WatchMuted(WatchOpened, kw_only=True):
+    """The same while a mute holds: on record, and nothing follows yet."""
+
+    mute: int
+
+
+@event("watch.flapping")
+class WatchFlapping(WatchOpened, kw_only=True):
+    """The opening that was one too many; the watch stays open until the series has settled, and says nothing meanwhile."""
+
+    turns: int
 
 
 @event("watch.cleared")
@@ -109,3 +124,37 @@ class BacktestAsked(Payload):
     since: str | None
     until: str | None
     uploaded: bool
+
+
+class MuteSaid(Payload):
+    """A maintenance window or silence. Empty keys: not narrowed in that dimension."""
+
+    mute: int
+    sort: Literal["maintenance", "silence"]
+    metric: str
+    region: str
+    hotline: str
+    node: str
+    owner: int
+    starts_at: str
+    ends_at: str
+
+
+@event("mute.set")
+class MuteSet(MuteSaid):
+    reason: FreeText
+
+
+@event("mute.extended")
+class MuteExtended(MuteSaid):
+    before: str
+    reason: FreeText
+
+
+@event("mute.ended")
+class MuteEnded(MuteSaid):
+    """`held` watches were held back, `spoke` of them still stood and spoke at the end."""
+
+    ending: Literal["due", "early"]
+    held: int
+    spoke: int

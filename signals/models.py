@@ -1,8 +1,11 @@
 """What the machines say: who sends, which series there are, the samples, and the watches over them. All times are world time."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from signals.domain.places import KEY
 
@@ -137,8 +140,60 @@ class JudgeTodo(models.Model):
     tries = models.SmallIntegerField(default=0)
 
 
+class Mute(models.Model):
+    """A maintenance window or a silence: while it holds, crossings in its scope are judged and recorded, and wait to speak.
+
+    Empty keys: not narrowed in that dimension; one at least is given. `held` and `spoke` count at its end: the watches it
+    held back, and those of them that still stood and spoke then.
+    """
+
+    class Kind(models.TextChoices):
+        MAINTENANCE = "maintenance", _("Maintenance window")
+        SILENCE = "silence", _("Silence")
+
+    class Ending(models.TextChoices):
+        DUE = "due", _("ended on time")
+        EARLY = "early", _("ended early")
+
+    world = models.ForeignKey("engine.World", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    metric = models.CharField(max_length=64, blank=True, default="")
+    region = models.CharField(max_length=KEY, blank=True, default="")
+    hotline = models.CharField(max_length=KEY, blank=True, default="")
+    node = models.CharField(max_length=KEY, blank=True, default="")
+    reason = models.TextField()
+    owner = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    set_by = models.ForeignKey("people.User", null=True, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ending = models.CharField(max_length=8, choices=Ending, blank=True, default="")
+    held = models.IntegerField(default=0)
+    spoke = models.IntegerField(default=0)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="mute_ends_after_start"),
+            models.CheckConstraint(
+                condition=~Q(metric="") | ~Q(region="") | ~Q(hotline="") | ~Q(node=""), name="mute_is_somewhere"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ending="") | Q(ended_at__isnull=False, ending__in=["due", "early"]),
+                name="mute_ending_has_time",
+            ),
+        ]
+        # The judge asks for what may hold now, the page for what holds or comes.
+        indexes = [models.Index(fields=["world", "ends_at"], condition=Q(ended_at=None), name="mute_standing")]
+        triggers = [pgtrigger.Protect(name="mute_stays", operation=pgtrigger.Delete)]
+
+
 class Watch(models.Model):
-    """A threshold that a series crossed, from opening to clearing."""
+    """A threshold that a series crossed, from opening to clearing.
+
+    One held back by a mute says nothing until `spoke_at`. One that flaps stays open until its series settles.
+    """
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -154,6 +209,13 @@ class Watch(models.Model):
     ratio = models.FloatField(null=True)
     baseline = models.FloatField(null=True)
     seen_at = models.DateTimeField(help_text="the newest sample it was judged on")
+    mute = models.ForeignKey(Mute, null=True, on_delete=models.PROTECT, related_name="watches")
+    spoke_at = models.DateTimeField(null=True, help_text="when one that was held back spoke after all")
+    flapping_since = models.DateTimeField(null=True)
+
+    @property
+    def held(self) -> bool:
+        return self.mute_id is not None and self.spoke_at is None
 
     class Meta:
         constraints = [
@@ -166,7 +228,11 @@ class Watch(models.Model):
             ),
         ]
         # Ending asks since when a world is calm.
-        indexes = [models.Index(fields=["-cleared_at"], name="watch_cleared")]
+        indexes = [
+            models.Index(fields=["-cleared_at"], name="watch_cleared"),
+            # The judge counts the openings of the past hour.
+            models.Index(fields=["series", "opened_at"], name="watch_openings"),
+        ]
 
 
 class Baseline(models.Model):

@@ -20,7 +20,9 @@ from plans.selectors import current
 from signals.domain.baseline import place_of
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
 from signals.expected import drawn, how_learnt
-from signals.models import AlertState, Series, Source, SourceCount, UnmatchedAlert, Watch
+from signals.models import AlertState, Mute, Series, Source, SourceCount, UnmatchedAlert, Watch
+from signals.muted import covering, holding
+from signals.points import series_points
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
 
@@ -54,12 +56,18 @@ def readings(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[s
         for row in Watch.objects.filter(series__in=[own.id for own in known], state=Watch.State.OPEN)
     }
     shown = {own.id: [t for t in own.thresholds if t.purpose in SHOWN] for own in known}
-    stored = _newest_windows(known, shown, now)
+    stored, mutes = _newest_windows(known, shown, now), holding(world_id, now)
     return [
         _reading(own, threshold, stored[own.id], opened.get((own.id, threshold.id)), plan, now)
+        | {"muted_until": _muted_until(own, mutes)}
         for own in known
         for threshold in shown[own.id]
     ]
+
+
+def _muted_until(own: Known, mutes: Sequence[Mute]) -> str | None:
+    found = covering(mutes, metric=own.metric.key, region=own.region, hotline=own.hotline, node=own.node)
+    return utc_text(found.ends_at) if found else None
 
 
 def _newest_windows(
@@ -97,6 +105,8 @@ def _reading(
         "threshold": {"id": threshold.id, "value": threshold.value, "direction": threshold.direction},
         "state": State.UNKNOWN.value,
         "since": watch and utc_text(watch.over_since),
+        "held": watch is not None and watch.held,
+        "flapping_since": watch and watch.flapping_since and utc_text(watch.flapping_since),
     }
     if not stored:
         return row
@@ -223,7 +233,7 @@ def _near(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Threshold, str]]:
     plan = RULES.fresh()
     found: dict[str, str] = {}
     for row in rows:
-        if row["state"] != State.NEAR.value:
+        if row["state"] != State.NEAR.value or row["muted_until"]:
             continue
         threshold = plan.threshold(row["threshold"]["id"])
         figure = row["value"] if threshold.measure == "value" else row["ratio"]
@@ -244,6 +254,11 @@ def calm_since(world_id: int, regions: Sequence[str]) -> datetime | None:
         return None
     last = rows.aggregate(last=Max("cleared_at"))["last"]
     return last or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def silent_count(world_id: int) -> int:
+    """How many series of a world give no data inside their service hours."""
+    return Series.objects.filter(world_id=world_id, silent_since__isnull=False).count()
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------------
@@ -305,6 +320,12 @@ def source_by_key(key: str) -> Source | None:
 
 
 CHART_POINTS = 2000
+RANGES = (1, 7, 30, 90)  # days a chart may show
+
+
+def days_of(text: str | None) -> int:
+    """One of the ranges; the shortest for anything else."""
+    return next((days for days in RANGES if str(days) == text), RANGES[0])
 
 
 def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
@@ -313,21 +334,14 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
     own = RULES.of([series.pk]).get(series.pk)
     if own is None:
         raise Missing("series.missing", _("There is no such series."))
-    width = max((until - since) / CHART_POINTS, timedelta(seconds=1))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT date_bin(%s, at, %s) AS bin, avg(value) FROM signals_sample"
-            " WHERE series_id = %s AND at >= %s AND at <= %s GROUP BY bin ORDER BY bin",
-            [width, since, series.pk, since, until],  # type: ignore[list-item]
-        )
-        stored = cursor.fetchall()
+    stored = series_points(series.pk, since, until, (until - since) / CHART_POINTS)
     watches = Watch.objects.filter(series=series, opened_at__lte=until).exclude(cleared_at__lt=since)
-    own.expectation.read({place_of(at, plan.zone)[0] for at, _value in stored})
-    expected = [(utc_text(at), own.expectation.at(at, plan)) for at, _value in stored]
+    own.expectation.read({place_of(row.at, plan.zone)[0] for row in stored})
+    expected = [(utc_text(row.at), own.expectation.at(row.at, plan)) for row in stored]
     return {
         "title": in_language(own.metric.title.as_dict()),
         "unit": own.metric.unit,
-        "points": [[utc_text(at), value] for at, value in stored],
+        "points": [[utc_text(row.at), row.mean] for row in stored],
         "baseline": [[at, value] for at, value in expected if value is not None],
         "thresholds": [
             {"label": in_language(t.title.as_dict()), "value": t.value, "direction": t.direction}

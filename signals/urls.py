@@ -1,6 +1,6 @@
 from django.urls import path
 
-from signals import backtest_views, source_views, views
+from signals import backtest_views, mute_views, source_views, views
 
 urlpatterns = [
     path("signals/", views.overview, name="signals"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("signals/sources/<slug:key>/mapping/", source_views.mapping, name="source-mapping"),
     path("signals/sources/<slug:key>/test/", source_views.test_fire, name="source-test"),
     path("signals/sources/<slug:key>/history/", source_views.history, name="source-history"),
+    path("signals/mutes/", mute_views.mutes, name="mutes"),
+    path("signals/mutes/<int:pk>/extend/", mute_views.extend, name="mute-extend"),
+    path("signals/mutes/<int:pk>/end/", mute_views.end, name="mute-end"),
 ]

@@ -8,13 +8,14 @@ from people.endpoints import PageRequest, page, world_of
 from plans.selectors import current
 from signals import selectors
 from signals.expected import how_learnt
+from signals.muted import holding
 
 
 @page("signals.view")
 def overview(request: PageRequest) -> HttpResponse:
     """Every watched series with its newest value against its thresholds."""
     world = world_of(request)
-    shown = {"tiles": selectors.tiles(world.pk), "world": world}
+    shown = {"tiles": selectors.tiles(world.pk), "world": world, "muted": len(holding(world.pk, worlds.now(world)))}
     return render(request, "signals/overview.html", shown)
 
 
@@ -29,6 +30,8 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
         "title": selectors.series_title(series),
         "world": series.world,
         "now": now,
+        "ranges": selectors.RANGES,
+        "days": selectors.days_of(request.GET.get("days")),
         "tiles": selectors.tiles(series.world_id, only=[pk]),
     }
     return render(request, "signals/series.html", shown)

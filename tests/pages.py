@@ -81,6 +81,8 @@ PAGES = (
     Shown("board", "/board/", GM, "board", main=True),
     Shown("board-wall", "/board/?wall", GM, "board", wall=True),
     Shown("signals", "/signals/", DUTY, "signals", main=True),
+    Shown("mutes", "/signals/mutes/", DUTY, "mutes"),
+    Shown("mutes-opened", "/signals/mutes/", DUTY, "mutes", opened=True),
     Shown("series", "/signals/series/{series}/", DUTY, "series"),
     Shown("sources", "/signals/sources/", ADMIN, "sources"),
     Shown("source-new", "/signals/sources/new/", ADMIN, "source-new"),

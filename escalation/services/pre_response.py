@@ -1,6 +1,6 @@
 """The automatic pre-response (4.1): a crossed threshold opens a warning by itself, or joins the one that stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -16,7 +16,7 @@ from escalation.services.levels import propose
 from escalation.services.telling import tell_tier
 from escalation.services.warnings import Contents, announce, begin
 from incidents import services as incidents
-from incidents.domain.triggers import Trigger
+from incidents.domain.triggers import Trigger, concerns
 from incidents.selectors import Incident, Standing, joinable, joined_by, open_incidents
 from people.selectors import daily_calls_of, names
 from plans.domain import Plan, Threshold
@@ -35,7 +35,8 @@ def follow(events: Sequence[Event]) -> None:
         stream = stream_locked(stream.pk)
     standing = joinable(stream.world_id)
     joining: dict[Standing, list[Trigger]] = {}
-    for trigger in map(_trigger, events):
+    triggers = [_trigger(event) for event in events]
+    for trigger in triggers:
         known = joined_by(standing, [trigger.region] if trigger.region else [])
         if known is not None:
             joining.setdefault(known, []).append(trigger)
@@ -44,7 +45,7 @@ def follow(events: Sequence[Event]) -> None:
         plan = plan_of(version)
         threshold = plan.threshold(trigger.threshold)
         if threshold.purpose in OPENS:
-            incident = _open(stream.world, plan, version, trigger, threshold)
+            incident = _open(stream.world, plan, version, trigger, threshold, others=_others(trigger, triggers))
             facts = _facts(incident, [trigger], plan)
             incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
             standing.append(Standing(incident.pk, version, tuple(incident.regions)))
@@ -66,8 +67,20 @@ def cleared(events: Sequence[Event]) -> None:
             propose(incident)
 
 
-def _open(world: World, plan: Plan, version: int, trigger: Trigger, threshold: Threshold) -> Incident:
+def _others(trigger: Trigger, triggers: Iterable[Trigger]) -> int:
+    """How many further places of its region crossed a line at the same time: one warning names them all."""
+    own = (trigger.region, trigger.hotline, trigger.node)
+    region = [trigger.region] if trigger.region else []
+    here = (t for t in triggers if concerns(region, [t.region] if t.region else []))
+    return len({(t.region, t.hotline, t.node) for t in here} - {own})
+
+
+def _open(
+    world: World, plan: Plan, version: int, trigger: Trigger, threshold: Threshold, *, others: int = 0
+) -> Incident:
     place = _place(trigger)
+    if others:
+        place = both(_("%(place)s and %(n)s more"), place=place, n=others)
     title = both(_("%(what)s (%(place)s)"), what=threshold.title.as_dict(), place=place)
     incident = incidents.incident_open_from_signal(
         trigger=trigger, title=title, world=world, plan_version=version, by=SYSTEM, clause=threshold.clause

@@ -22,12 +22,14 @@ from escalation.services.telling import tell_people
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
 from incidents.services.acting import blank, check_unchanged, chosen, locked, required, scope_of, user_id
+from notifications.selectors import told_of
 from people.rights import require
 from plans.domain import Plan
 
 Colour = EarlyWarning.Colour
 RIGHTS = {Colour.BLUE: "warning.issue_blue", Colour.YELLOW: "warning.issue_yellow"}
-ISSUE, EARLY = "5.1", "4.3"
+ISSUE, EARLY, LIFTING = "5.1", "4.3", "5.3"
+LIFTED = "warning.lifted"  # the message that says so
 OUTCOMES = {
     "response.started": EarlyWarning.Outcome.RESPONSE,
     "incident.dismissed": EarlyWarning.Outcome.DISMISSED,
@@ -208,4 +210,24 @@ def follow(event: Event) -> None:
     incident = of_event(event)
     EarlyWarning.objects.filter(incident=incident, ended_at=None).update(
         ended_at=event.occurred_at, outcome=OUTCOMES[event.kind]
+    )
+    if event.kind != "response.started":
+        _all_clear(incident)
+
+
+def _all_clear(incident: Incident) -> None:
+    """Everyone who was warned or notified hears once that it is over; who heard of the lifting knows."""
+    knows = {user for user, _role in told_of(incident.world_id, LIFTED, incident_id=incident.pk)}
+    told = told_of(incident.world_id, "tier.", incident_id=incident.pk)
+    if not (to := [row for row in told if row[0] not in knows]):
+        return
+    subject = _("False alarm: %(title)s") if incident.false_alarm else _("All clear: %(title)s")
+    tell_people(
+        incident,
+        to,
+        kind="all_clear",
+        subject=both(subject, title=incident.titles),
+        body=both(_("%(number)s is over; nothing more is needed of you for it."), number=incident.number),
+        clause=LIFTING,
+        key=f"all_clear:{incident.number}",
     )

@@ -21,6 +21,24 @@ class Trigger:
     baseline: float | None = None
 
 
+# So many at once are told one by one.
+A_FEW = 10
+
+
+def joining_together(triggers: Sequence[Trigger]) -> list[list[Trigger]]:
+    """What is said of triggers that join at once: each by itself, or of a storm those of one line together, the worst first."""
+    if len(triggers) <= A_FEW:
+        return [[trigger] for trigger in triggers]
+    by_line: dict[str, list[Trigger]] = {}
+    for trigger in triggers:
+        by_line.setdefault(trigger.threshold, []).append(trigger)
+    return [sorted(own, key=_weight, reverse=True) for own in by_line.values()]
+
+
+def _weight(trigger: Trigger) -> float:
+    return abs(trigger.value if trigger.ratio is None else trigger.ratio)
+
+
 def regions_after(regions: Sequence[str], joining: str | None) -> list[str]:
     """The regions once a trigger has joined. No region means the whole country: what joins it adds nothing."""
     if not regions or joining is None:

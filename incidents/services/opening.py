@@ -21,7 +21,7 @@ from incidents.domain.clauses import AUTOMATIC_START, CLAUSE, INTAKE
 from incidents.domain.facts import changed, recorded
 from incidents.domain.moves import Act
 from incidents.domain.reports import ReportIn, facts_said
-from incidents.domain.triggers import Trigger, keys_after, regions_after
+from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
 from incidents.models import Incident, Intake, Origin, Phase, Reach, Symptom, SystemsState
 from incidents.services.acting import check_open, locked, user_id, written, written_each
@@ -133,10 +133,11 @@ def incident_join(
     source: str = "",
     clause: str = AUTOMATIC_START,
 ) -> Incident:
-    """Let further triggers join a standing incident, each with its event; one that joined already joins no second time.
+    """Let further triggers join a standing incident; one that joined already joins no second time.
 
-    `facts`: what they say about the level, asked once the incident reaches their places; written by `source` like any facts.
-    Raises Missing, or Conflict when the incident is over. The incident comes back held until the transaction ends.
+    Each has its event, but of a storm every line has one that says how many. `facts`: what they say about the level, asked once
+    the incident reaches their places; written by `source` like any facts. Raises Missing, or Conflict when the incident is
+    over. The incident comes back held until the transaction ends.
     """
     incident = locked(incident_id)
     check_open(incident)
@@ -144,9 +145,11 @@ def incident_join(
     fresh = _joined(incident, triggers)
     wider: set[str] = set()
     events: list[Payload] = []
-    for trigger in fresh:
-        wider.update(_widened(incident, trigger))
-        events.append(IncidentJoined(trigger=TriggerSaid.of(trigger), regions=incident.regions))
+    for together in joining_together(fresh):
+        for trigger in together:
+            wider.update(_widened(incident, trigger))
+        first = TriggerSaid.of(together[0])
+        events.append(IncidentJoined(trigger=first, regions=incident.regions, more=len(together) - 1))
     said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
     incident.save(update_fields=sorted({*wider, *fields}))
     if events or said:

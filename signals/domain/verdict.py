@@ -160,17 +160,28 @@ def calm_run(
     return since, newest
 
 
+def measured_at(points: Sequence[Point], threshold: Threshold, metric: Metric) -> float | None:
+    """The newest figure that is compared with the line; None while there is nothing to compare."""
+    measured = _measure(points, threshold, metric) if points else None
+    return None if measured is None else measured.figure
+
+
 def _over_since(points: Sequence[Point], threshold: Threshold, metric: Metric) -> datetime:
-    """Since when the line is crossed without a break; a gap longer than a few lost samples is a break."""
+    """Since when the line is crossed without a break; how long is asked only where it matters."""
+    if threshold.sustained_for.is_zero:
+        return points[-1].at
+    return run_since(points, threshold, metric, over=True)
+
+
+def run_since(points: Sequence[Point], threshold: Threshold, metric: Metric, *, over: bool) -> datetime:
+    """Since when the figure is on this side of the line without a break; a gap longer than a few lost samples is a break."""
     patience = metric.expected_every.fixed() * (LOST_IN_A_ROW + 1)
     since = points[-1].at
     for end in range(len(points), 0, -1):
         if since - points[end - 1].at > patience:
             break
         measured = _measure(points[:end], threshold, metric)
-        if measured is None or not threshold.crossed(measured.figure):
+        if measured is None or threshold.crossed(measured.figure) is not over:
             break
         since = points[end - 1].at
-        if threshold.sustained_for.is_zero:
-            break
     return since

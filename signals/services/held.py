@@ -2,42 +2,64 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import connection
 
 from common.clock import instant
 from common.rows import Rows
+from plans.domain import Threshold
+from signals.domain.flapping import SETTLED, within
 from signals.domain.verdict import span
 from signals.models import Watch
 from signals.rules import Known
 
+MOST_BACK: Final = timedelta(hours=2)  # what was stored without being judged is history beyond this
 WATCH = Rows(Watch, "signals_watch")
-WATCHES = f"""
-SELECT {WATCH.columns} FROM signals_watch WHERE series_id = ANY(%s) AND state = 'open' ORDER BY id
-"""  # noqa: S608 - names come from code
 # Sent together, each statement still sees what was committed before it began: watches and windows are read after the lock. The
 # bound that names no series lets the planner leave out the partitions of all days before it.
 HOLD = f"""
-SELECT id, judged_at FROM signals_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE;
-{WATCHES};
+SELECT s.id, s.judged_at, (
+    SELECT m.id FROM signals_mute m
+    WHERE m.ended_at IS NULL AND m.world_id = s.world_id AND m.starts_at <= %(now)s AND m.ends_at > %(now)s
+      AND m.metric IN ('', s.metric) AND m.region IN ('', s.region) AND m.hotline IN ('', s.hotline) AND m.node IN ('', s.node)
+    ORDER BY m.ends_at DESC, m.id LIMIT 1)
+FROM signals_series s WHERE s.id = ANY(%(ids)s) ORDER BY s.id FOR NO KEY UPDATE OF s;
+SELECT {WATCH.columns} FROM signals_watch
+WHERE series_id = ANY(%(ids)s) AND (state = 'open' OR opened_at > %(openings)s) ORDER BY id;
 SELECT k.id, (extract(epoch FROM s.at) * 1000000)::int8, s.value
-FROM unnest(%s::int8[], %s::timestamptz[], %s::interval[]) k(id, since, reach)
+FROM unnest(%(ids)s::int8[], %(firsts)s::timestamptz[], %(reaches)s::interval[]) k(id, first, reach)
 JOIN signals_series r ON r.id = k.id
 CROSS JOIN LATERAL (
     SELECT at, value FROM signals_sample
-    WHERE series_id = k.id AND at > greatest(k.since, coalesce(r.judged_at, k.since)) - k.reach AND at > %s) s
+    WHERE series_id = k.id AND at > %(oldest)s
+      AND at > greatest(coalesce(r.judged_at, k.first - interval '1 microsecond'), k.first - %(most)s) - k.reach) s
 ORDER BY k.id, s.at
 """  # noqa: S608 - constants
 
 
 @dataclass(slots=True)
+class Standing:
+    """A series' open watches by threshold, and when each threshold's watches of late were opened."""
+
+    watches: dict[str, Watch] = field(default_factory=dict)
+    openings: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def flapping(self, threshold: Threshold) -> bool:
+        watch = self.watches.get(threshold.id)
+        return watch is not None and watch.flapping_since is not None
+
+
+@dataclass(slots=True)
 class Held:
-    """One series, locked: judged until when, its open watches by threshold, its stored window up to now."""
+    """One series, locked: judged until when; the mute that holds for it, the one that lasts longest; what stands; its stored
+    samples from `reach` before what is to be judged."""
 
     judged_at: datetime | None
-    watches: dict[str, Watch] = field(default_factory=dict)
+    mute: int | None
+    reach: timedelta
+    standing: Standing = field(default_factory=Standing)
     stored: list[tuple[datetime, float]] = field(default_factory=list)
 
 
@@ -49,25 +71,35 @@ def standing_on(ids: Collection[int]) -> set[int]:
     return set(rows.values_list("series_id", flat=True))
 
 
-def hold(series: Sequence[Known], since: Mapping[int, datetime]) -> dict[int, Held]:
+def hold(series: Sequence[Known], firsts: Mapping[int, datetime], now: datetime) -> dict[int, Held]:
     """Lock series, in the order of their ids so that two judges queue, then read what they are judged by.
 
-    `since`: the oldest new sample of each. Windows reach as far back from there, or from what was judged already, as the
-    longest of the series' thresholds.
+    `firsts`: the oldest new sample of each. Windows reach as far back as the longest of the series' thresholds, and as far as
+    it takes to see whether a flapping one has settled.
     """
     if not series:
         return {}
-    ids = [own.id for own in series]
-    reaches = [max(span(threshold, own.metric) for threshold in own.thresholds) for own in series]
-    starts = [since[pk] for pk in ids]
-    oldest = min(start - reach for start, reach in zip(starts, reaches, strict=True))
+    lines = [threshold for own in series for threshold in own.thresholds]
+    reaches = {own.id: max(span(line, own.metric) for line in own.thresholds) + SETTLED for own in series}
+    wanted = {
+        "now": now,
+        "ids": [own.id for own in series],
+        "firsts": [firsts[own.id] for own in series],
+        "reaches": list(reaches.values()),
+        "openings": min(firsts.values()) - max(map(within, lines)),
+        "oldest": min(firsts[pk] - reach for pk, reach in reaches.items()) - MOST_BACK,
+        "most": MOST_BACK,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [ids, ids, ids, starts, reaches, oldest])
-        held = {pk: Held(judged_at) for pk, judged_at in cursor.fetchall()}
+        cursor.execute(HOLD, wanted)
+        held = {pk: Held(judged_at, mute, reaches[pk]) for pk, judged_at, mute in cursor.fetchall()}
         cursor.nextset()
         for row in cursor.fetchall():
             watch = WATCH.made(row)
-            held[watch.series_id].watches[watch.threshold] = watch
+            standing = held[watch.series_id].standing
+            standing.openings.setdefault(watch.threshold, []).append(watch.opened_at)
+            if watch.state == Watch.State.OPEN:
+                standing.watches[watch.threshold] = watch
         cursor.nextset()
         for pk, at, value in cursor.fetchall():
             held[pk].stored.append((instant(at), value))

@@ -5,34 +5,33 @@ the quiet band of a series without an open watch, cost no query.
 """
 
 import logging
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
 from common.actor import SYSTEM
-from common.clock import instant, utc_text
+from common.clock import instant, microseconds, utc_text
 from engine import worlds
 from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
 from engine.models import SetAside, Stream
-from engine.timers import timer_set
 from plans.domain import Plan, Threshold
-from signals.domain.verdict import Verdict, judge, span
-from signals.events import SeriesHeard, WatchCleared, WatchOpened
-from signals.models import Series, Watch
+from signals.domain.verdict import judge
+from signals.events import SeriesHeard
+from signals.models import Series
 from signals.rules import RULES, Known
 from signals.services import telling
-from signals.services.held import Held, hold, standing_on, write
+from signals.services.held import MOST_BACK, Held, hold, standing_on
 from signals.services.samples import Packed, unpacked
-from signals.windows import points_of, points_within
+from signals.services.watches import THRESHOLDS_MOST, Written, reach_of, turn_of
+from signals.windows import points_within, stored_windows
 
 log = logging.getLogger(__name__)
 LIMIT = 100
-SUSTAINED = "signals.sustained"
 BEFORE = timedelta(microseconds=1)
 # What waits, with the time of its world.
 TAKE = f"""
@@ -42,17 +41,6 @@ WITH taken AS (
     RETURNING world_id, batch)
 SELECT t.world_id, t.batch, {worlds.CLOCK} FROM taken t JOIN engine_world w ON w.id = t.world_id
 """  # noqa: S608 - constants
-
-
-@dataclass(slots=True)
-class Found:
-    """A watch that a verdict opened or cleared."""
-
-    own: Known
-    watch: Watch
-    threshold: Threshold
-    verdict: Verdict
-    opened: bool
 
 
 def judge_pending(limit: int = LIMIT) -> int:
@@ -133,27 +121,22 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     by_series: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for series, at, value in rows:
         by_series[series].append((at, value))
-    plan = RULES.fresh()
+    plan, now = RULES.fresh(), worlds.now(world_id)
     known = RULES.of(by_series)
     watched = {pk: own for pk, own in known.items() if own.thresholds}
     quiet = {pk: own for pk, own in watched.items() if not own.silent and _quiet(own, by_series[pk], plan)}
     standing = standing_on(quiet)
-    quiet = {pk: own for pk, own in quiet.items() if pk not in standing}
-    loud = [own for pk, own in sorted(watched.items()) if pk not in quiet]
+    loud = [own for pk, own in sorted(watched.items()) if pk not in quiet or pk in standing]
     news = {own.id: sorted({instant(at) for at, _ in by_series[own.id]}) for own in loud}
-    held = hold(loud, {pk: ats[0] for pk, ats in news.items()})
+    held = hold(loud, {pk: ats[0] for pk, ats in news.items()}, now)
     entries: list[Entry] = []
-    found: list[Found] = []
-    judged: dict[int, datetime] = {}
+    written = Written()
     for own in loud:
         if own.silent:
             entries += _heard(own, news[own.id][-1])
-        latest, own_found = _judge_series(own, news[own.id], held[own.id], plan)
-        found += own_found
-        if latest is not None:
-            judged[own.id] = latest
-    entries += _entries(found, judged)
-    _log(world_id, entries)
+        _judge_series(own, news[own.id], held[own.id], written, plan, now)
+    entries += written.finish(plan, now)
+    log_found(world_id, entries)
     telling.touched(world_id, watched)
 
 
@@ -185,129 +168,43 @@ def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
     return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
 
 
-def _judge_series(own: Known, ats: Sequence[datetime], held: Held, plan: Plan) -> tuple[datetime | None, list[Found]]:
-    """Judge at every new instant and at the newest stored one, never behind what was judged before; until when, and what was found.
+def _judge_series(
+    own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime
+) -> None:
+    """Judge at every stored instant that was not judged yet and may turn something, in the order of time, and at the newest.
 
-    Batches are judged in any order, by several processes: an old one that comes late is read as part of the newest window.
+    Batches are judged in any order, by several processes: whoever comes first walks over what the others stored, an old one
+    that comes late is read as part of the newest window.
     """
     judged = held.judged_at or ats[0] - BEFORE
     new = [at for at in ats if at > judged]
-    reaches = {threshold.id: span(threshold, own.metric) for threshold in own.thresholds}
-    longest = max(reaches.values())
-    if not new and ats[-1] <= judged - longest:
-        return None, []  # so old that no window still open reaches back to it
-    first = new[0] if new else judged
+    since = max(judged, new[0] - MOST_BACK) if new else judged
+    if not new and ats[-1] <= judged - held.reach:
+        return  # so old that no window still open reaches back to it
     latest = max(held.stored[-1][0], judged)
-    found: list[Found] = []
+    gap = [row for row in held.stored if row[0] > since]
+    instants = sorted({*_turning(own, gap, held, plan), *new, latest})
+    reaches = {threshold.id: reach_of(own, threshold, held.standing, len(instants)) for threshold in own.thresholds}
     for threshold in own.thresholds:
         reach = reaches[threshold.id]
-        points = points_within(own, threshold, held.stored, latest - first + longest, plan)
-        for at in sorted({*new, latest}):
-            window = [point for point in points if at - reach < point.at <= at]
-            verdict = judge(window, threshold, own.metric, standing=threshold.id in held.watches, now=at)
-            found += _apply(own, threshold, verdict, held.watches)
-    return latest, found
+        points = points_within(own, threshold, held.stored, latest - since + held.reach, plan)
+        times = [point.at for point in points]
+        for at in instants:
+            window = points[bisect_right(times, at - reach) : bisect_right(times, at)]
+            verdict = judge(window, threshold, own.metric, standing=threshold.id in held.standing.watches, now=at)
+            written.add(own, turn_of(own, threshold, verdict, window, held.standing), held)
+    written.judged[own.id] = latest
 
 
-def _apply(own: Known, threshold: Threshold, verdict: Verdict, open_watches: dict[str, Watch]) -> list[Found]:
-    """Carry a verdict out: open, follow or clear the watch, or set the timer that looks again; what is to be written."""
-    watch = open_watches.get(threshold.id)
-    if verdict.again_at is not None and verdict.again_at > verdict.at:
-        timer_set(own.world_id, SUSTAINED, timer_ref(own, threshold), verdict.again_at)
-    if verdict.measured is None:
+def _turning(own: Known, gap: Sequence[tuple[datetime, float]], held: Held, plan: Plan) -> list[datetime]:
+    """The instants since the last judgement from which on a verdict may differ: while nothing stands, quiet samples turn nothing."""
+    if held.standing.watches:
+        return [at for at, _value in gap]
+    rows = [(microseconds(at), value) for at, value in gap]
+    if not rows or _quiet(own, rows, plan):
         return []
-    if watch is None and verdict.stands:
-        open_watches[threshold.id] = watch = _opened(own, threshold, verdict)
-        return [Found(own, watch, threshold, verdict, opened=True)]
-    if watch is not None and not verdict.stands:
-        del open_watches[threshold.id]
-        return [Found(own, watch, threshold, verdict, opened=False)]
-    if watch is not None:
-        watch.value, watch.ratio, watch.baseline = _numbers(threshold, verdict)
-        watch.seen_at = max(watch.seen_at, verdict.at)
-        if watch.pk is not None:  # one opened a moment ago is written whole at the end
-            watch.save(update_fields=["value", "ratio", "baseline", "seen_at"])
-    return []
-
-
-def _entries(found: Sequence[Found], judged: Mapping[int, datetime]) -> list[Entry]:
-    """Write the watches and until when series are judged; what the log is told, in the order in which it was found."""
-    if all(row.opened for row in found):
-        write([row.watch for row in found], judged)
-        return [_entry(_said(row), row) for row in found]
-    write([], judged)
-    entries: list[Entry] = []
-    for row in found:  # one after another: a line that is crossed again has its former watch cleared first
-        if row.opened:
-            row.watch.save(force_insert=True)
-        entries.append(
-            _entry(_said(row) if row.opened else _clear(row.own, row.threshold, row.watch, row.verdict), row)
-        )
-    return entries
-
-
-def _entry(payload: WatchOpened | WatchCleared, row: Found) -> Entry:
-    return Entry(payload, occurred=row.verdict.at, clause=row.threshold.clause)
-
-
-def _numbers(threshold: Threshold, verdict: Verdict) -> tuple[float, float | None, float | None]:
-    measured = verdict.measured
-    if measured is None:
-        raise ValueError("a verdict without a figure opens and clears nothing")
-    ratio = None if threshold.measure == "value" else measured.figure
-    return measured.value, ratio, measured.baseline
-
-
-def _opened(own: Known, threshold: Threshold, verdict: Verdict) -> Watch:
-    value, ratio, baseline = _numbers(threshold, verdict)
-    return Watch(
-        series_id=own.id,
-        threshold=threshold.id,
-        over_since=verdict.over_since or verdict.at,
-        opened_at=verdict.at,
-        value=value,
-        ratio=ratio,
-        baseline=baseline,
-        seen_at=verdict.at,
-    )
-
-
-def _said(row: Found) -> WatchOpened:
-    own = row.own
-    value, ratio, baseline = _numbers(row.threshold, row.verdict)
-    return WatchOpened(
-        watch=row.watch.pk,
-        series=own.id,
-        threshold=row.threshold.id,
-        metric=own.metric.key,
-        region=own.region,
-        hotline=own.hotline,
-        node=own.node,
-        value=value,
-        ratio=ratio,
-        baseline=baseline,
-        at=utc_text(row.verdict.at),
-        since=utc_text(row.verdict.over_since or row.verdict.at),
-    )
-
-
-def _clear(own: Known, threshold: Threshold, watch: Watch, verdict: Verdict) -> WatchCleared:
-    value, ratio, baseline = _numbers(threshold, verdict)
-    watch.state, watch.cleared_at, watch.seen_at = Watch.State.CLEARED, verdict.at, verdict.at
-    watch.value, watch.ratio, watch.baseline = value, ratio, baseline
-    watch.save(update_fields=["state", "cleared_at", "seen_at", "value", "ratio", "baseline"])
-    return WatchCleared(
-        watch=watch.pk,
-        series=own.id,
-        threshold=threshold.id,
-        metric=own.metric.key,
-        region=own.region,
-        hotline=own.hotline,
-        node=own.node,
-        value=value,
-        ratio=ratio,
-        at=utc_text(verdict.at),
-    )
+    first = next(n for n, row in enumerate(rows) if not _quiet(own, [row], plan))
+    return [at for at, _value in gap[first:]]
 
 
 def _heard(own: Known, at: datetime) -> list[Entry]:
@@ -320,31 +217,30 @@ def _heard(own: Known, at: datetime) -> list[Entry]:
     return [Entry(payload, occurred=at)]
 
 
-def _log(world_id: int, entries: Sequence[Entry]) -> None:
+def log_found(world_id: int, entries: Sequence[Entry]) -> None:
     """What a round found, under one lock of the world's stream."""
     if entries:
         log_append_many(Stream(world_id=world_id, kind="signals", key="watches"), entries, by=SYSTEM)
 
 
 # --- looking again without a sample -----------------------------------------------------------------------------------
-THRESHOLDS_MOST = 64
-
-
-def timer_ref(own: Known, threshold: Threshold) -> int:
-    """One number for (series, place of the threshold in the plan), as timers carry one."""
-    return own.id * THRESHOLDS_MOST + list(RULES.fresh().thresholds).index(threshold.id)
-
-
 def sustained(ref: int, due_at: datetime, now: datetime) -> None:
-    """The time a threshold had to be crossed for is over: read the window again and judge (4.1)."""
-    series_id, place = divmod(ref, THRESHOLDS_MOST)
-    plan = RULES.fresh()
+    """The time a threshold had to be crossed for is over: read the series' windows again and judge (4.1).
+
+    All of the series' thresholds are looked at: which of them asked is no matter, and the plan may have changed since.
+    """
+    series_id, plan = ref // THRESHOLDS_MOST, RULES.fresh()
     own = RULES.of([series_id]).get(series_id)
-    names = list(plan.thresholds)
-    if own is None or place >= len(names):
+    if own is None:
         return
-    threshold = plan.thresholds[names[place]]
-    standing = hold([own], {series_id: due_at})[series_id].watches
-    points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
-    verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
-    _log(own.world_id, _entries(_apply(own, threshold, verdict, standing), {}))
+    held = hold([own], {series_id: due_at}, now)[series_id]
+    # What was judged later already is held from there back only.
+    stored = stored_windows({series_id: (due_at - held.reach, due_at)})[series_id]
+    written = Written()
+    for threshold in own.thresholds:
+        reach = reach_of(own, threshold, held.standing)
+        points = points_within(own, threshold, stored, reach, plan)
+        window = [point for point in points if point.at > due_at - reach]
+        verdict = judge(window, threshold, own.metric, standing=threshold.id in held.standing.watches, now=due_at)
+        written.add(own, turn_of(own, threshold, verdict, window, held.standing), held)
+    log_found(own.world_id, written.finish(plan, now))

@@ -35,6 +35,7 @@ EXPECTED = """
     signals.view            x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     source.view             x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .
     backtest.ask            x  x  x  x  x  x  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
+    signals.mute            x  x  x  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     source.manage           .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  x  .
     incident.view           x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     incident.report         x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .

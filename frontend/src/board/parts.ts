@@ -78,6 +78,8 @@ export function tile(reading: Reading, names: Names): HTMLElement {
     h("span", { class: "value figure" }, value, " ", h("small", {}, value === "—" ? "" : unitName(reading.unit)),
       reading.ratio === null ? null : h("small", { class: "ratio" }, say("{percent} over the mean", { percent: percent.format(reading.ratio) }))),
     h("span", { class: "state" }, icon(shape), label, reading.since ? " · " : "", reading.since ? clock("ago", reading.since) : null),
+    reading.flapping_since ? h("span", { class: "state" }, icon("activity"), say("Flapping"), " · ", clock("ago", reading.flapping_since)) : null,
+    reading.muted_until ? h("span", { class: "state" }, icon("clock-pause"), reading.held ? say("Silenced, crossing held back") : say("Silenced"), " · ", clock("due", reading.muted_until)) : null,
     h("span", { class: "muted small threshold" }, nameOf(names, "thresholds", reading.threshold.id)));
 }
 

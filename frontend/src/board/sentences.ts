@@ -30,7 +30,8 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
         ? plain(say("A crossed threshold opened this incident."), pick(event.data.titles))
         : plain(say("A fault was reported."), event.data.title);
     case "incident.joined":
-      return plain(say("A further trigger joined: {metric}, {place}.", {
+      return plain(say(event.data.more ? "{n} further triggers joined: {metric}, {place}." : "A further trigger joined: {metric}, {place}.", {
+        n: event.data.more + 1,
         metric: nameOf(names, "metrics", event.data.trigger.metric), place: place(names, event.data.trigger.region ? [event.data.trigger.region] : []),
       }));
     case "incident.facts_recorded":

@@ -25,7 +25,7 @@ export const PAYLOADS = {
     hotlines: list(text), nodes: list(text), reach: maybe(text), phase, level: maybe(level), noticed_at: maybe(time),
     titles: optional(maybe(bilingual), null), trigger: optional(maybe(trigger), null),
   }),
-  "incident.joined": shape({ trigger, regions: list(text) }),
+  "incident.joined": shape({ trigger, regions: list(text), more: optional(number, 0) }),
   "incident.facts_recorded": shape({ before: facts, after: facts }),
   "incident.verified": shape({ outcome: oneOf("confirmed", "false_alarm"), major: flag, note: words, phase }),
   "incident.assessed": shape({ facts, impact: words, measures: words }),
@@ -131,6 +131,7 @@ export const reading = shape({
   unit: text, baseline: maybe(number), ratio: maybe(number),
   threshold: shape({ id: text, value: number, direction: oneOf("above", "below") }),
   state: oneOf("normal", "near", "over", "unknown"), since: maybe(time),
+  muted_until: maybe(time), held: flag, flapping_since: maybe(time),
 });
 export type Reading = Of<typeof reading>;
 
