@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('engine', '0002_real_world'),
-        ('signals', '0002_samples'),
+        ('signals', '0005_backtests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

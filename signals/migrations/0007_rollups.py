@@ -109,5 +109,5 @@ DROP TABLE signals_rollupday; DROP TABLE signals_hour; DROP TABLE signals_minute
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signals", "0003_verdicts")]
+    dependencies = [("signals", "0006_verdicts")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('engine', '0002_real_world'),
         ('plans', '0001_initial'),
-        ('signals', '0003_baselines'),
+        ('signals', '0004_baselines'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('engine', '0002_real_world'),
-        ('signals', '0002_samples'),
+        ('signals', '0003_protocols'),
     ]
 
     operations = [
