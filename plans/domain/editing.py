@@ -16,12 +16,15 @@ _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y
 class NotThere(Exception):
     """The file has no such place, or it is not one that can be edited value by value."""
 
-    def __init__(self, path: Sequence[str]) -> None:
-        self.path = ".".join(path)
+    def __init__(self, path: Sequence[str | int]) -> None:
+        self.path = ".".join(map(str, path))
         super().__init__(self.path)
 
 
-def value_set(text: str, path: Sequence[str], value: Any) -> str:
+Place = Sequence[str | int]
+
+
+def value_set(text: str, path: Place, value: Any) -> str:
     """The text with one value replaced, or its key added to the row it belongs to.
 
     `value` is plain data: a number, text, true or false, None, a list or mapping of these. Raises NotThere when the row is
@@ -33,18 +36,20 @@ def value_set(text: str, path: Sequence[str], value: Any) -> str:
         node = _under(node, key)
         if node is None:
             raise NotThere(path)
-    if not isinstance(node, yaml.MappingNode):
-        raise NotThere(path)
     standing = _under(node, last)
     if standing is not None:
         start, end = standing.start_mark.index, standing.end_mark.index
         if isinstance(standing, yaml.CollectionNode) and not standing.flow_style:
             end = start + len(text[start:end].rstrip())
         return _spaced(text[:start]) + written(value) + text[end:]
-    return _added(text, node, last, value)
+    if not isinstance(node, yaml.MappingNode):
+        raise NotThere(path)
+    return _added(text, node, str(last), value)
 
 
-def _under(node: yaml.Node | None, key: str) -> yaml.Node | None:
+def _under(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+        return node.value[key] if key < len(node.value) else None
     if not isinstance(node, yaml.MappingNode):
         return None
     return next((value for name, value in node.value if isinstance(name, yaml.ScalarNode) and name.value == key), None)

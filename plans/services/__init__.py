@@ -1,0 +1,21 @@
+"""What changes the versions of the plan."""
+
+from plans.services.drafting import version_draft, version_edit, version_submit, version_withdraw
+from plans.services.entering import ENTER, version_enter
+from plans.services.loading import SHIPPED, plan_load
+from plans.services.ruling import ruling_record
+from plans.services.approving import version_approve, version_return
+
+__all__ = [
+    "ENTER",
+    "SHIPPED",
+    "plan_load",
+    "ruling_record",
+    "version_approve",
+    "version_draft",
+    "version_edit",
+    "version_enter",
+    "version_return",
+    "version_submit",
+    "version_withdraw",
+]
