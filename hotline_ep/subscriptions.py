@@ -41,6 +41,7 @@ TIMERS: dict[str, str] = {
     "escalation.climb": "escalation.services.clocks.climb",
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
+    "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",
 }
 

@@ -1,14 +1,17 @@
 """What changes the versions of the plan."""
 
-from plans.services.drafting import version_draft, version_edit, version_submit, version_withdraw
+from plans.services.acting import SECOND_PERSON
+from plans.services.approving import version_approve, version_return
+from plans.services.drafting import decoded, version_draft, version_edit, version_submit, version_withdraw
 from plans.services.entering import ENTER, version_enter
 from plans.services.loading import SHIPPED, plan_load
 from plans.services.ruling import ruling_record
-from plans.services.approving import version_approve, version_return
 
 __all__ = [
     "ENTER",
+    "SECOND_PERSON",
     "SHIPPED",
+    "decoded",
     "plan_load",
     "ruling_record",
     "version_approve",

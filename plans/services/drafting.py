@@ -165,3 +165,12 @@ def version_withdraw(*, number: int, reason: str, by: Actor) -> PlanVersion:
     moved(it, "withdrawn_by", "withdrawn_at", "withdrawn_why", *approval_voided(version))
     written(version, VersionWithdrawn(**named(version), was=was, reason=reason), by=it.by, at=it.now)
     return version
+
+
+def decoded(content: bytes) -> str:
+    """The text of an uploaded file; raises Invalid for one that is too large or not UTF-8."""
+    try:
+        return keepable(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        rows = [{"field": "file", "code": "encoding", "message": _("This file is not UTF-8 text.")}]
+        raise Invalid("plan.encoding", _("This file is not UTF-8 text."), errors=rows) from None
