@@ -421,3 +421,80 @@ def test_a_value_of_the_form_is_saved_into_the_text_and_nothing_else_moves(cast:
     assert plan.thresholds["complaints_pre_response"].value == 0.45
     assert plan.thresholds["complaints_pre_response"].near is None
     assert plan.metrics["complaints"].window.iso == "PT20M"
+
+
+# --- the API ------------------------------------------------------------------------------------------------------------------
+VERSIONS = "/api/v1/plan/versions"
+
+
+def test_a_program_takes_a_version_from_draft_to_force(cast: Cast) -> None:
+    writer, approver = cast.api(IT), cast.api(GM)
+    made = writer.post(VERSIONS, {"base": 1}, format="json")
+    assert made.status_code == 201
+    number = made.json()["number"]
+    edit = {"text": broken(*HIGHER), "based_on": 1, "based_on_sha256": made.json()["sha256"], "note": "drill of May"}
+    edited = writer.patch(f"{VERSIONS}/{number}", edit, format="json")
+    assert (edited.status_code, edited.json()["revision"], edited.json()["faults"]) == (200, 2, [])
+    assert writer.patch(f"{VERSIONS}/{number}", edit, format="json").status_code == 409
+    compared = writer.get(f"{VERSIONS}/{number}/compare").json()
+    assert compared["thresholds"] == ["thresholds.complaints_pre_response"]
+    assert compared["rows"][0]["fields"] == [{"field": "value", "before": 0.3, "after": 0.4}]
+    assert writer.post(f"{VERSIONS}/{number}/submit", {"revision": 2}, format="json").json()["status"] == "submitted"
+    said = {"revision": 2, "sha256": edited.json()["sha256"], "against": 1}
+    assert writer.post(f"{VERSIONS}/{number}/approve", said, format="json").status_code == 403
+    assert approver.post(f"{VERSIONS}/{number}/approve", said | {"sha256": "0"}, format="json").status_code == 409
+    done = approver.post(f"{VERSIONS}/{number}/approve", said, format="json")
+    assert (done.status_code, done.json()["status"]) == (200, "in_force")
+    assert [row["number"] for row in writer.get(f"{VERSIONS}?status=in_force").json()["versions"]] == [number]
+    assert writer.get(f"{VERSIONS}/{number}").json()["text"] == edit["text"]
+
+
+def test_a_program_hears_every_fault_of_a_text_with_line_and_clause(cast: Cast) -> None:
+    text = broken("owners: [coo]", "owners: [chief]").replace("due: PT15M", "due: soon", 1)
+    answer = cast.api(IT).post(VERSIONS, {"text": text}, format="json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert len(answer.json()["errors"]) == 2
+    assert all(row["line"] and row["clause"] and "expected" in row["message"] for row in answer.json()["errors"])
+    assert PlanVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "method", "path", "body", "status"),
+    [
+        ("nothing to begin from", "post", "", {}, 400),
+        ("a base that is not there", "post", "", {"base": 99}, 404),
+        ("a version that is not there", "get", "/99", {}, 404),
+        ("a version beyond numbers", "get", "/99999999999999", {}, 404),
+        ("compared with a word", "get", "/1/compare?with=x", {}, 400),
+        ("compared with none", "get", "/1/compare", {}, 400),
+        ("an edit of what is in force", "patch", "/1", {"text": "x", "based_on": 1}, 409),
+        ("a return without a reason", "post", "/1/return", {}, 400),
+    ],
+)
+def test_a_program_is_told_what_is_wrong(cast: Cast, case: str, method: str, path: str, body: dict[str, object], status: int) -> None:
+    answer = getattr(cast.api(GM), method)(VERSIONS + path, body, format="json")
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("who", [OUTSIDER, AUDITOR])
+def test_programs_of_others_change_nothing(cast: Cast, submitted: PlanVersion, who: str) -> None:
+    client = cast.api(who)
+    number = submitted.number
+    assert client.post(VERSIONS, {"base": 1}, format="json").status_code == 403
+    assert client.patch(f"{VERSIONS}/{number}", {"text": "x", "based_on": 2}, format="json").status_code == 403
+    for act in ("submit", "approve", "return", "withdraw", "rulings"):
+        assert client.post(f"{VERSIONS}/{number}/{act}", {}, format="json").status_code == 403
+    assert client.get(VERSIONS).status_code == (200 if who == AUDITOR else 403)
+
+
+def test_a_ruling_through_the_api(cast: Cast, draft: PlanVersion) -> None:
+    text = draft.text.replace("anchors: [level_condition], due: PT10M", "anchors: [level_condition], due: PT20M", 1)
+    version = services.version_edit(number=draft.number, text=text, based_on=2, by=cast.actor(IT))
+    (finding, *_more) = cast.api(IT).get(f"{VERSIONS}/{version.number}").json()["open_findings"]
+    said = {"kind": finding["kind"], "subjects": finding["subjects"], "based_on": version.revision}
+    said |= {"ruling_zh": "准", "ruling_en": "So be it", "why_zh": "因", "why_en": "Because"}
+    answer = cast.api(IT).post(f"{VERSIONS}/{version.number}/rulings", said, format="json")
+    assert (answer.status_code, answer.json()["revision"]) == (200, version.revision + 1)
+    again = cast.api(IT).post(f"{VERSIONS}/{version.number}/rulings", said, format="json")
+    assert again.status_code == 409
