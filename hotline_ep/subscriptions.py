@@ -15,6 +15,9 @@ PRE_RESPONSE = Subscription(
 NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.RELAYED)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
 WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.follow", When.TOGETHER)
+# What a new version leaves behind is tidied soon after it is in force; it may be much, and must not hold the version up.
+REPLANNED = Subscription("signals.replanned", "signals.services.replanned.follow", When.RELAYED)
+PLAN_TOLD = Subscription("notifications.plan", "notifications.services.plan_words.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -33,6 +36,12 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
+    "plan.version_loaded": (REPLANNED,),
+    "plan.put_in_force": (REPLANNED, PLAN_TOLD),
+    "plan.submitted": (PLAN_TOLD,),
+    "plan.approved": (PLAN_TOLD,),
+    "plan.returned": (PLAN_TOLD,),
+    "incident.plan_asked": (PLAN_TOLD,),
 }
 
 TIMERS: dict[str, str] = {

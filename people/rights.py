@@ -97,6 +97,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # Moving an incident under way to another version: asked by one, approved by another.
     "incident.ask_plan": HQ,
     "incident.approve_plan": ("hq_commander", "executive"),
+    "incident.refuse_plan": (*HQ, "executive"),
     "message.view": READERS,
     "message.acknowledge": PARTAKERS,
     "message.read_all": (*HQ, "duty_manager", "auditor"),

@@ -80,6 +80,19 @@ def version_by_number(number: int) -> PlanVersion:
     return version
 
 
+def version_of(version_id: int) -> PlanVersion:
+    """The version an incident is pinned to, without its text; raises Missing."""
+    found = PlanVersion.objects.defer("text").filter(pk=version_id).first()
+    if found is None:
+        raise NO_PLAN
+    return found
+
+
+def versions_once_in_force() -> list[PlanVersion]:
+    """What an incident may be carried on by, the newest first."""
+    return list(PlanVersion.objects.defer("text").filter(status__in=sorted(FIXED)).order_by("-number"))
+
+
 def compared_with(version: PlanVersion) -> PlanVersion | None:
     """What a version is naturally set beside: what is in force, else what it began from, else the one before it."""
     standing = PlanVersion.objects.filter(status=PlanVersion.Status.IN_FORCE).exclude(pk=version.pk).first()

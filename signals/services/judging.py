@@ -353,15 +353,19 @@ def timer_ref(own: Known, threshold: Threshold) -> int:
 
 def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     """The time a threshold had to be crossed for is over: read the window again and judge (4.1)."""
-    series_id, place = divmod(ref, THRESHOLDS_MOST)
+    series_id = ref // THRESHOLDS_MOST
     plan = RULES.fresh()
     own = RULES.of([series_id]).get(series_id)
-    names = list(plan.thresholds)
-    if own is None or place >= len(names):
+    if own is None:
         return
-    threshold = plan.thresholds[names[place]]
     _lock([series_id])
     standing = _standing({series_id: own}).get(series_id, {})
-    points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
-    verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
-    _log(own.world_id, _entries(own, _apply(own, threshold, verdict, standing)))
+    found: list[Found] = []
+    # Another version of the plan may have come into force since: its lines are looked at, wherever they stand in the file.
+    for threshold in own.thresholds:
+        if threshold.sustained_for.is_zero:
+            continue
+        points = points_of(own, threshold, due_at - span(threshold, own.metric), due_at, plan)
+        verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=due_at)
+        found += _apply(own, threshold, verdict, standing)
+    _log(own.world_id, _entries(own, found))

@@ -74,6 +74,7 @@ EXPECTED = """
     plan.approve            .  .  x  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
     incident.ask_plan       .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.approve_plan   .  .  x  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
+    incident.refuse_plan    .  .  x  x  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
     message.view            x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     message.acknowledge     x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     message.read_all        x  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .
