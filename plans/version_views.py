@@ -226,7 +226,7 @@ def export(request: PageRequest, number: int) -> HttpResponse:
 @page("plan.edit", posting="plan.edit")
 def text(request: PageRequest, number: int) -> HttpResponse:
     """The whole file as text; findings as one types."""
-    version = selectors.version_by_number(number)
+    version = _editable(number)
     if request.method != "POST":
         return _text_page(request, version, TextForm.of(version))
     form = TextForm(request.POST)
@@ -250,6 +250,13 @@ def text(request: PageRequest, number: int) -> HttpResponse:
     return redirect("plan-version", number=number)
 
 
+def _editable(number: int) -> PlanVersion:
+    """Raises Conflict for a version whose text stays as it is."""
+    version = selectors.version_by_number(number)
+    services.must_be_open(Act.EDIT, version)
+    return version
+
+
 def _text_page(
     request: PageRequest, version: PlanVersion, form: TextForm, *, status: int = 200, stale: bool = False
 ) -> HttpResponse:
@@ -261,7 +268,7 @@ def _text_page(
 @page("plan.edit", posting="plan.edit")
 def values(request: PageRequest, number: int) -> HttpResponse:
     """Thresholds, windows, limits and deadlines as a form; findings and consequences as one types."""
-    version = selectors.version_by_number(number)
+    version = _editable(number)
     try:
         plan = selectors.plan_in(version)
     except PlanErrors:

@@ -67,7 +67,7 @@ def _second(right: str, barred: Iterable[int], event: Event) -> To:
 
 
 def _writers(version: PlanVersion) -> To:
-    return [(user_id, "plan.edit") for user_id in version.writers]
+    return [(user_id, "hq_member") for user_id in version.writers]
 
 
 def _everyone_concerned(version: PlanVersion) -> To:

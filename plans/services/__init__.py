@@ -1,6 +1,6 @@
 """What changes the versions of the plan."""
 
-from plans.services.acting import SECOND_PERSON
+from plans.services.acting import SECOND_PERSON, must_be_open
 from plans.services.approving import version_approve, version_return
 from plans.services.drafting import decoded, version_draft, version_edit, version_submit, version_withdraw
 from plans.services.entering import ENTER, version_enter
@@ -12,6 +12,7 @@ __all__ = [
     "SECOND_PERSON",
     "SHIPPED",
     "decoded",
+    "must_be_open",
     "plan_load",
     "ruling_record",
     "version_approve",

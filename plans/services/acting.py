@@ -53,14 +53,19 @@ def entered(act: Act, number: int, by: Actor) -> Entered:
     version = PlanVersion.objects.select_for_update(no_key=True, of=("self",)).filter(number=number).first()
     if version is None:
         raise no_version()
-    why = judge(act, version.state)
-    if why is not None:
-        raise Conflict(why.value, REFUSED[why], number=version.number)
+    must_be_open(act, version)
     if barred(act, by.id, writers=version.writers, submitted_by=version.submitted_by_id):
         raise NotAllowed("plan.second_person", SECOND_PERSON)
     it = Entered(act, version, by, worlds.now(worlds.real()))
     assert it.me  # noqa: S101 - a person acts
     return it
+
+
+def must_be_open(act: Act, version: PlanVersion) -> None:
+    """Raise Conflict when the act is not legal from where the version stands."""
+    why = judge(act, version.state)
+    if why is not None:
+        raise Conflict(why.value, REFUSED[why], number=version.number)
 
 
 def no_version() -> Missing:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.cast import DUTY, GM, Cast
 
-INCIDENT, NOTICE, ITEM = "incidents/{}", "notices/{}", "equipment/{}"
+INCIDENT, NOTICE, ITEM, VERSION = "incidents/{}", "notices/{}", "equipment/{}", "plan/versions/{}"
 CONTRACT = {
     "POST": [
         "signals/samples",
@@ -25,12 +25,16 @@ CONTRACT = {
         *(f"{ITEM}/{act}" for act in ("withdraw", "return", "inspect")),
         "equipment/imports",
         "equipment/imports/{}/apply",
+        "plan/versions",
+        *(f"{VERSION}/{act}" for act in ("submit", "approve", "return", "withdraw", "rulings")),
+        f"{INCIDENT}/plan",
+        *(f"{INCIDENT}/plan/{{}}/{act}" for act in ("approve", "refuse")),
     ],
     "GET": [
         "incidents", INCIDENT, f"{INCIDENT}/decision-card", f"{INCIDENT}/obligations", f"{INCIDENT}/events", "plan", "obligations",
-        "board", "notices", "equipment",
+        "board", "notices", "equipment", "plan/versions", VERSION, f"{VERSION}/compare", f"{INCIDENT}/plan",
     ],
-    "PATCH": [ITEM],
+    "PATCH": [ITEM, VERSION],
 }  # fmt: skip
 # What the address is asked with.
 PARAMETERS = {f"{INCIDENT}/events": "after", "obligations": "mine"}
