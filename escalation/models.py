@@ -264,7 +264,8 @@ class PlanMove(models.Model):
             ),
             # Two people; who asked may only take it back.
             models.CheckConstraint(
-                condition=Q(state__in=["asked", "withdrawn"]) | ~Q(decided_by=F("asked_by")), name="plan_move_two_people"
+                condition=Q(state__in=["asked", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
+                name="plan_move_two_people",
             ),
         ]
         triggers = [

@@ -23,7 +23,10 @@ from plans.shown import comparison_shown
 class MoveForm(forms.Form):
     to = forms.TypedChoiceField(label=gettext_lazy("To version"), coerce=int)
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}), help_text=gettext_lazy("It is kept with your name.")
+        label=gettext_lazy("Reason"),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("It is kept with your name."),
     )
 
     def __init__(self, *args: Any, choices: list[PlanVersion], **kwargs: Any) -> None:
@@ -46,7 +49,13 @@ def _sheet(
     standing = next((move for move in moves if move.state == "asked"), None)
     choices = [row for row in versions_once_in_force() if row.pk != pinned.pk and row.plan_key == pinned.plan_key]
     asked = request.GET.get("to", "")
-    wanted = standing.after.number if standing else int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    wanted = (
+        standing.after.number
+        if standing
+        else int(asked)
+        if asked.isascii() and asked.isdigit() and len(asked) < 10
+        else None
+    )
     if wanted is None and newest.pk != pinned.pk:
         wanted = newest.number
     beside = next((row for row in choices if row.number == wanted), None)
@@ -63,7 +72,10 @@ def _sheet(
         "beside": beside,
         "compared": _compared(pinned, beside) if beside else None,
         "form": form or (MoveForm(choices=choices, initial={"to": wanted}) if may_ask else None),
-        "may_approve": standing and not mine and allowed(request.by, "incident.approve_plan", scope) and not incident.is_over,
+        "may_approve": standing
+        and not mine
+        and allowed(request.by, "incident.approve_plan", scope)
+        and not incident.is_over,
         "may_refuse": standing and allowed(request.by, "incident.refuse_plan", scope),
         "second": plan_moves.SECOND if mine else "",
         **more,

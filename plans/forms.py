@@ -16,7 +16,14 @@ class TextForm(forms.Form):
         label=_("Plan file (YAML)"),
         strip=False,
         widget=forms.Textarea(
-            attrs={"rows": 28, "class": "plan-text", "spellcheck": "false", "autocapitalize": "off", "wrap": "off", "maxlength": LARGEST}
+            attrs={
+                "rows": 28,
+                "class": "plan-text",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "wrap": "off",
+                "maxlength": LARGEST,
+            }
         ),
     )
     note = forms.CharField(label=_("What was changed, and why"), required=False, max_length=2000)
@@ -66,10 +73,18 @@ class RulingForm(forms.Form):
 
     kind = forms.CharField(widget=forms.HiddenInput, max_length=64)
     subjects = forms.CharField(widget=forms.HiddenInput, max_length=4000)
-    ruling_zh = forms.CharField(label=_("Ruling in Chinese"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "zh-hans"}))
-    ruling_en = forms.CharField(label=_("Ruling in English"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "en"}))
-    why_zh = forms.CharField(label=_("Why, in Chinese"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "zh-hans"}))
-    why_en = forms.CharField(label=_("Why, in English"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "en"}))
+    ruling_zh = forms.CharField(
+        label=_("Ruling in Chinese"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "zh-hans"})
+    )
+    ruling_en = forms.CharField(
+        label=_("Ruling in English"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "en"})
+    )
+    why_zh = forms.CharField(
+        label=_("Why, in Chinese"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "zh-hans"})
+    )
+    why_en = forms.CharField(
+        label=_("Why, in English"), max_length=2000, widget=forms.Textarea({"rows": 2, "lang": "en"})
+    )
     based_on = forms.IntegerField(widget=forms.HiddenInput)
 
     def said(self) -> dict[str, Any]:

@@ -5,9 +5,8 @@ import re
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans import selectors
 from plans.domain import Finding, Plan, PlanErrors, Span, Text
@@ -120,7 +119,10 @@ def checked(text: str, file: str, *, beside: str | None = None, wrong: dict[str,
         plan = selectors.read_once(text, file)
     except PlanErrors as faulty:
         return shown | {"faults": faulty.errors[:FAULTS_SHOWN], "faults_count": len(faulty.errors)}
-    shown |= {"findings": [finding_shown(finding) for finding in report.open], "ruled": len(report.findings) - len(report.open)}
+    shown |= {
+        "findings": [finding_shown(finding) for finding in report.open],
+        "ruled": len(report.findings) - len(report.open),
+    }
     shown |= {"plan": plan}
     if beside is not None and beside != text:
         try:

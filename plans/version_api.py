@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -91,7 +91,9 @@ def _number(*, required: bool, text: str) -> serializers.IntegerField:
 
 def _text(*, required: bool) -> serializers.CharField:
     more: dict[str, Any] = {} if required else {"required": False, "allow_null": True, "default": None}
-    return serializers.CharField(max_length=LARGEST, trim_whitespace=False, help_text="the whole plan file, YAML", **more)
+    return serializers.CharField(
+        max_length=LARGEST, trim_whitespace=False, help_text="the whole plan file, YAML", **more
+    )
 
 
 class VersionIn(serializers.Serializer):
@@ -115,7 +117,9 @@ class VersionRevisionIn(serializers.Serializer):
 class VersionApproveIn(serializers.Serializer):
     revision = _number(required=True, text="the revision that was read")
     sha256 = serializers.CharField(max_length=64, help_text="SHA-256 of the text that was read")
-    in_force_from = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="left out: at once")
+    in_force_from = serializers.DateTimeField(
+        required=False, allow_null=True, default=None, help_text="left out: at once"
+    )
     against = _number(required=False, text="the number of the version in force that it was compared with")
 
 
@@ -196,7 +200,9 @@ class ComparedOut(serializers.Serializer):
     number = serializers.IntegerField()
     against = serializers.IntegerField(help_text="the version it is set beside")
     same = serializers.BooleanField()
-    clauses = serializers.ListField(child=serializers.DictField(), help_text="clause by clause, with the rows that cite it")
+    clauses = serializers.ListField(
+        child=serializers.DictField(), help_text="clause by clause, with the rows that cite it"
+    )
     rows = serializers.ListField(child=serializers.DictField(), help_text="every row that differs, field by field")
     thresholds = serializers.ListField(child=serializers.CharField(), help_text="paths of rows")
     obligations = serializers.ListField(child=serializers.CharField(), help_text="paths of rows")
@@ -212,7 +218,9 @@ class ComparePlanVersions(Endpoint):
 
     @extend_schema(
         responses=ComparedOut,
-        parameters=[OpenApiParameter("with", int, description="a version's number; left out: what is in force, else its base")],
+        parameters=[
+            OpenApiParameter("with", int, description="a version's number; left out: what is in force, else its base")
+        ],
     )
     def get(self, request: Request, number: int) -> Response:
         asked = ComparisonAsked(data={"against": request.GET.get("with") or None})

@@ -53,7 +53,9 @@ def plan_move_ask(*, number: str, to: int, reason: str, by: Actor) -> PlanMove:
                 incident=incident, before=before, after=after, reason=reason, asked_by_id=_person(by), asked_at=now
             )
     except IntegrityError:
-        raise Conflict("plan_move.asked", _("Somebody asked for another version before; decide on that first.")) from None
+        raise Conflict(
+            "plan_move.asked", _("Somebody asked for another version before; decide on that first.")
+        ) from None
     said = PlanAsked(move=move.pk, before=before.number, after=after.number, reason=reason)
     _written(incident, said, by, now)
     return move
@@ -189,4 +191,3 @@ def _words(field: str, text: str) -> str:
         ]
         raise Invalid("reason.required", _("Give the reason; it is kept with your name."), errors=rows)
     return text
-

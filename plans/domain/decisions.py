@@ -92,14 +92,19 @@ class _Both:
     def __init__(self, first: Plan, second: Plan) -> None:
         self.plans = (first, second)
         shared = first.facts.keys() & second.facts.keys()
-        self.apart = tuple(sorted(name for name in shared if _measure(first.facts[name]) != _measure(second.facts[name])))
+        self.apart = tuple(
+            sorted(name for name in shared if _measure(first.facts[name]) != _measure(second.facts[name]))
+        )
         self.facts: dict[str, FactSpec] = dict(first.facts)
         self.facts |= {self._named(name): spec for name, spec in second.facts.items()}
         rules = [self._ways(first, apart=False), self._ways(second, apart=True)]
         every = [way for kinds in rules for ways in kinds for way in ways.values()]
         self.space = Space(Classes(self.facts, [way for found in every for way in found]))
         boxes = [
-            [{key: self.space.boxes([self.space.table.mask(way) for way in found]) for key, found in ways.items()} for ways in kinds]
+            [
+                {key: self.space.boxes([self.space.table.mask(way) for way in found]) for key, found in ways.items()}
+                for ways in kinds
+            ]
             for kinds in rules
         ]
         self.levels = (_levels(first, boxes[0][0]), _levels(second, boxes[1][0]))
@@ -108,7 +113,9 @@ class _Both:
     def _named(self, name: str) -> str:
         return name + APART if name in self.apart else name
 
-    def _ways(self, plan: Plan, *, apart: bool) -> tuple[dict[str, list[frozenset[Test]]], dict[str, list[frozenset[Test]]]]:
+    def _ways(
+        self, plan: Plan, *, apart: bool
+    ) -> tuple[dict[str, list[frozenset[Test]]], dict[str, list[frozenset[Test]]]]:
         """Level rules and major rules, each with the ways to meet it."""
         majors = {rule.id: alternatives(rule.when) for rule in plan.major_rules.values()}
         every = [way for ways in majors.values() for way in ways]
@@ -214,13 +221,17 @@ class _Both:
             return value_text(plan, name, "is", rows[0].low[1] if rows[0].low else False)
         return _joined([_half_lines(plan, name, run) for run in _runs(self.space.table.classes[fact], mask)])
 
-    def _difference(self, before: str | None, after: str | None, box: Box, told: tuple[Text, bool, dict[str, Value]]) -> Difference:
+    def _difference(
+        self, before: str | None, after: str | None, box: Box, told: tuple[Text, bool, dict[str, Value]]
+    ) -> Difference:
         region, aside, example = told
-        first = {fact: value for fact, value in example.items() if not fact.endswith(APART) and fact in self.plans[0].facts}
+        first = {
+            fact: value for fact, value in example.items() if not fact.endswith(APART) and fact in self.plans[0].facts
+        }
         second = {
             fact.removesuffix(APART): value
             for fact, value in example.items()
-            if fact.endswith(APART) or fact in self.plans[1].facts and fact not in self.apart
+            if fact.endswith(APART) or (fact in self.plans[1].facts and fact not in self.apart)
         }
         texts = [self._exactly(fact, value) for fact, value in example.items()]
         shown = Text(zh="；".join(t.zh for t in texts) or "—", en="; ".join(t.en for t in texts) or "—")
@@ -290,7 +301,11 @@ def _half_lines(plan: Plan, fact: str, run: Sequence[ValueClass]) -> Text:
             return value_text(plan, fact, "is", low[1])
         title, shown = plan.facts[fact].title, plan.facts[fact].shown(high[1])
         sign = {"<=": "≤"}.get(high[0], high[0])
-        return Text(zh=f"{texts[0].zh}，{sign} {shown.zh}", en=f"{texts[0].en} and {sign} {shown.en}") if title else texts[0]
+        return (
+            Text(zh=f"{texts[0].zh}，{sign} {shown.zh}", en=f"{texts[0].en} and {sign} {shown.en}")
+            if title
+            else texts[0]
+        )
     return texts[0] if texts else plan.facts[fact].title
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from plans.domain.base import Span, Text
+from plans.domain.base import Span
 from plans.domain.conditions import AllOf, AnyOf, Test
 from plans.domain.editing import Place, value_set
 from plans.domain.metrics import Threshold
@@ -146,7 +146,9 @@ def _windows(plan: Plan) -> Iterator[Knob]:
     watched = {line.metric for line in plan.thresholds.values()}
     for metric in plan.metrics.values():
         if metric.id in watched:
-            yield Knob(("metrics", metric.id, "window"), f"metrics.{metric.id}", "window", "span", "", metric.window.iso)
+            yield Knob(
+                ("metrics", metric.id, "window"), f"metrics.{metric.id}", "window", "span", "", metric.window.iso
+            )
 
 
 def _limits(plan: Plan) -> Iterator[Knob]:
@@ -158,7 +160,9 @@ def _limits(plan: Plan) -> Iterator[Knob]:
                     ratio = spec.unit == "ratio"
                     kind: Kind = "percent" if ratio else "number"
                     unit = "percent" if ratio else spec.unit or ""
-                    yield Knob((*path, "value"), f"{section}.{rule.id}", f"{test.fact} {test.op}", kind, unit, test.value)
+                    yield Knob(
+                        (*path, "value"), f"{section}.{rule.id}", f"{test.fact} {test.op}", kind, unit, test.value
+                    )
 
 
 def _tests(node: Test | AllOf | AnyOf, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Test]]:

@@ -29,7 +29,15 @@ from plans.domain.vocabulary import (
 
 MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would grow without bound
 MOST_WAYS_OF_ALL: Final = 600  # of all level rules, with `major` written out; the plan that ships has about 40
-MOST_ROWS: Final = {"level_rules": 200, "major_rules": 50, "facts": 40, "thresholds": 64, "metrics": 100, "aliases": 50, "levels": 20}
+MOST_ROWS: Final = {
+    "level_rules": 200,
+    "major_rules": 50,
+    "facts": 40,
+    "thresholds": 64,
+    "metrics": 100,
+    "aliases": 50,
+    "levels": 20,
+}
 MOST_ROWS_ELSE: Final = 300
 
 # Where a value must name something: path pattern ("*" is any key) → what the name must be, and where it is found.
@@ -214,7 +222,9 @@ def _all_ways(plan: Plan, source: Source) -> None:
         if asks > 1:
             source.fault(("level_rules", rule.id, "when"), f"expected `{MAJOR}` at most once in one rule")
     if every > MOST_WAYS_OF_ALL:
-        source.fault(("level_rules",), f"expected at most {MOST_WAYS_OF_ALL} alternatives in all rules together, found {every}")
+        source.fault(
+            ("level_rules",), f"expected at most {MOST_WAYS_OF_ALL} alternatives in all rules together, found {every}"
+        )
 
 
 def _tests(node: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -57,7 +57,7 @@ def entered(act: Act, number: int, by: Actor) -> Entered:
     if barred(act, by.id, writers=version.writers, submitted_by=version.submitted_by_id):
         raise NotAllowed("plan.second_person", SECOND_PERSON)
     it = Entered(act, version, by, worlds.now(worlds.real()))
-    assert it.me  # noqa: S101 - a person acts
+    assert it.me
     return it
 
 

@@ -54,7 +54,9 @@ def version_approve(
     _still_against(standing, against)
     read_plan(version.text, version.file_name)
     if in_force_from is not None and in_force_from <= it.now:
-        rows = [{"field": "in_force_from", "code": "past", "message": _("This time is past; leave it empty for at once.")}]
+        rows = [
+            {"field": "in_force_from", "code": "past", "message": _("This time is past; leave it empty for at once.")}
+        ]
         raise Invalid("plan.past", _("This time is past; leave it empty for at once."), errors=rows)
     version.approved_by_id, version.approved_at = it.me, it.now
     version.approved_revision, version.approved_sha256 = revision, version.sha256

@@ -37,7 +37,9 @@ def next_number() -> int:
     return 1 + (PlanVersion.objects.aggregate(most=Max("number"))["most"] or 0)
 
 
-def version_draft(*, by: Actor, base: int | None = None, text: str | None = None, file: str = "plan.yaml") -> PlanVersion:
+def version_draft(
+    *, by: Actor, base: int | None = None, text: str | None = None, file: str = "plan.yaml"
+) -> PlanVersion:
     """Begin a draft: a copy of version `base`, or of an uploaded text, which must read as a plan.
 
     Raises NotAllowed, Missing (no such base), Invalid (with every fault of the text), Conflict (somebody drafted at this moment).

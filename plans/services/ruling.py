@@ -37,7 +37,13 @@ def ruling_record(
     if version is None:
         raise no_version()
     same_text(version, based_on)
-    _said({f"{name}_{language}": text[language] for name, text in (("ruling", ruling), ("why", why)) for language in ("zh", "en")})
+    _said(
+        {
+            f"{name}_{language}": text[language]
+            for name, text in (("ruling", ruling), ("why", why))
+            for language in ("zh", "en")
+        }
+    )
     plan = read_plan(version.text, version.file_name)
     key = (kind, tuple(sorted(subjects)))
     finding = next((f for f in lint(plan).open if (f.kind, f.subjects) == key), None)

@@ -111,7 +111,8 @@ def scheduled(cast: Cast, house: Hotline) -> Any:
 
 
 def test_a_process_that_dies_on_the_way_leaves_the_old_one_in_force_and_the_timer_standing(
-    hotline: Hotline, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    hotline: Hotline,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     version = scheduled(hotline.cast, hotline)
 

@@ -237,7 +237,9 @@ def warned(cast: Cast, house: Hotline) -> Iterator[None]:
 def _another_version(cast: Cast, number: str) -> None:
     """Refused first, then approved: the first meeting is due later by the other version, and begins anew."""
     gm, executive = cast.actor(GM), cast.actor(EXECUTIVE)
-    later = cast.plan.text.replace("anchors: [response_started], due: PT30M", "anchors: [response_started], due: PT40M", 1)
+    later = cast.plan.text.replace(
+        "anchors: [response_started], due: PT30M", "anchors: [response_started], due: PT40M", 1
+    )
     to = plan_load(text=later, file="later.yaml", by=SYSTEM).number
     first = plan_moves.plan_move_ask(number=number, to=to, reason="演练所见", by=gm)
     plan_moves.plan_move_refuse(number=number, move=first.pk, reason="稍后", by=executive)

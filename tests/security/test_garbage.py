@@ -72,7 +72,11 @@ def addresses(schema: dict[str, Any], number: str) -> Iterator[tuple[str, set[st
             continue
         body = methods["post"].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         part = schema["components"]["schemas"].get(body.get("$ref", "").rpartition("/")[2], {})
-        filled = path.replace("plan/versions/{number}", "plan/versions/2").replace("{number}", number).replace("{contact}", "00000000-0000-4000-8000-000000000001")
+        filled = (
+            path.replace("plan/versions/{number}", "plan/versions/2")
+            .replace("{number}", number)
+            .replace("{contact}", "00000000-0000-4000-8000-000000000001")
+        )
         yield re.sub(r"\{\w+\}", "1", filled), set(part.get("properties", {}))
 
 

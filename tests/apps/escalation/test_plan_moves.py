@@ -38,7 +38,9 @@ def newer(source: str = NEWER) -> int:
 
 
 def ask(cast: Cast, incident: Incident, to: int, who: str = GM) -> PlanMove:
-    return plan_move_ask(number=incident.number, to=to, reason="The drill showed that five minutes are too short", by=cast.actor(who))
+    return plan_move_ask(
+        number=incident.number, to=to, reason="The drill showed that five minutes are too short", by=cast.actor(who)
+    )
 
 
 def test_a_standing_incident_keeps_its_version_until_a_second_person_approves(cast: Cast, incident: Incident) -> None:
@@ -59,7 +61,9 @@ def _log(incident: Incident) -> list[dict[str, Any]]:
     return events(incident)
 
 
-def test_what_stands_begins_anew_by_the_new_row_and_nothing_falls_due_in_the_past(cast: Cast, incident: Incident) -> None:
+def test_what_stands_begins_anew_by_the_new_row_and_nothing_falls_due_in_the_past(
+    cast: Cast, incident: Incident
+) -> None:
     to = newer()
     before = Obligation.objects.get(incident=incident, rule="intake.verify")
     worlds.world_forward(world=worlds.real(), by=timedelta(minutes=3))
@@ -112,7 +116,9 @@ def test_others_neither_ask_nor_decide(cast: Cast, incident: Incident, who: str)
 
 def test_refused_or_taken_back_it_stays(cast: Cast, incident: Incident) -> None:
     to = newer()
-    plan_move_refuse(number=incident.number, move=ask(cast, incident, to).pk, reason="Not now", by=cast.actor(EXECUTIVE))
+    plan_move_refuse(
+        number=incident.number, move=ask(cast, incident, to).pk, reason="Not now", by=cast.actor(EXECUTIVE)
+    )
     second = ask(cast, incident, to)
     with pytest.raises(Conflict):
         ask(cast, incident, to, DEPUTY_GM)
@@ -123,9 +129,16 @@ def test_refused_or_taken_back_it_stays(cast: Cast, incident: Incident) -> None:
         plan_move_approve(number=incident.number, move=second.pk, by=cast.actor(EXECUTIVE))
 
 
-def test_a_version_without_a_place_for_what_it_carries_is_refused_with_each_thing(cast: Cast, incident: Incident) -> None:
+def test_a_version_without_a_place_for_what_it_carries_is_refused_with_each_thing(
+    cast: Cast, incident: Incident
+) -> None:
     lines = [row for row in text().splitlines() if not row.startswith("  intake.verify:")]
-    source = "\n".join(lines).replace(", intake.verify]", "]").replace("[intake.verify, ", "[").replace("[intake.verify]", "[]")
+    source = (
+        "\n".join(lines)
+        .replace(", intake.verify]", "]")
+        .replace("[intake.verify, ", "[")
+        .replace("[intake.verify]", "[]")
+    )
     with pytest.raises(Invalid) as unfit:
         ask(cast, incident, newer(source + "\n"))
     assert any("obligations.intake.verify" in row["message"] for row in unfit.value.errors)

@@ -74,11 +74,17 @@ def test_it_comes_into_force_at_its_time_and_not_before(cast: Cast, submitted: P
     assert selectors.in_force() == submitted
     assert selectors.in_force().in_force_from == at
     entered = selectors.history(submitted)[-1]
-    assert (entered.kind, entered.actor_kind, entered.data["before"]) == ("plan.put_in_force", "system", cast.plan.number)
+    assert (entered.kind, entered.actor_kind, entered.data["before"]) == (
+        "plan.put_in_force",
+        "system",
+        cast.plan.number,
+    )
 
 
 @pytest.mark.parametrize("act", ["return", "withdraw", "edit"])
-def test_what_is_given_back_before_its_time_never_comes_into_force(cast: Cast, submitted: PlanVersion, act: str) -> None:
+def test_what_is_given_back_before_its_time_never_comes_into_force(
+    cast: Cast, submitted: PlanVersion, act: str
+) -> None:
     approve(submitted, cast, in_force_from=worlds.now(worlds.real()) + timedelta(hours=8))
     if act == "return":
         services.version_return(number=submitted.number, reason="Think again", by=cast.actor(EXECUTIVE))
@@ -313,7 +319,9 @@ def test_every_page_of_a_version_opens(cast: Cast, submitted: PlanVersion, langu
     for end in ("", "compare/", "rulings/", "text/", "values/"):
         read = page(cast, GM, f"/plan/versions/{submitted.number}/{end}", language=language)
         assert "plan.version" not in read
-    compared = page(cast, AUDITOR, f"/plan/versions/{submitted.number}/compare/?with={cast.plan.number}", language=language)
+    compared = page(
+        cast, AUDITOR, f"/plan/versions/{submitted.number}/compare/?with={cast.plan.number}", language=language
+    )
     assert 'id="consequences"' in compared
     assert "40 %" in compared
     assert page(cast, AUDITOR, f"/plan/versions/{submitted.number}/text/", 403)
@@ -321,10 +329,20 @@ def test_every_page_of_a_version_opens(cast: Cast, submitted: PlanVersion, langu
 
 def test_the_comparison_names_thresholds_obligations_and_decisions(cast: Cast, draft: PlanVersion) -> None:
     text = draft.text.replace("anchors: [level_condition], due: PT10M", "anchors: [level_condition], due: PT12M", 1)
-    text = text.replace('when: {fact: complaints_excess, op: ">", value: 0.30}', 'when: {fact: complaints_excess, op: ">", value: 0.40}', 1)
+    text = text.replace(
+        'when: {fact: complaints_excess, op: ">", value: 0.30}',
+        'when: {fact: complaints_excess, op: ">", value: 0.40}',
+        1,
+    )
     version = services.version_edit(number=draft.number, text=text, based_on=2, by=cast.actor(IT))
     read = page(cast, AUDITOR, f"/plan/versions/{version.number}/compare/")
-    for words in ("Thresholds that differ", "Obligations that differ", "10 minutes", "12 minutes", "Which decisions would differ"):
+    for words in (
+        "Thresholds that differ",
+        "Obligations that differ",
+        "10 minutes",
+        "12 minutes",
+        "Which decisions would differ",
+    ):
         assert words in read
     assert "Complaints over the daily mean &gt; 30 % and ≤ 40 %" in read
 
@@ -411,7 +429,12 @@ def test_saving_keeps_the_form_as_typed_when_somebody_was_faster(cast: Cast, dra
 
 
 def test_a_value_of_the_form_is_saved_into_the_text_and_nothing_else_moves(cast: Cast, draft: PlanVersion) -> None:
-    said = {LINE: "45", "based_on": 2, "based_on_sha256": draft.sha256, "thresholds.complaints_pre_response.near.blue": ""}
+    said = {
+        LINE: "45",
+        "based_on": 2,
+        "based_on_sha256": draft.sha256,
+        "thresholds.complaints_pre_response.near.blue": "",
+    }
     said |= {"thresholds.complaints_pre_response.near.yellow": "", "metrics.complaints.window": "20 分钟"}
     answer = cast.client(IT).post(f"/plan/versions/{draft.number}/values/", said)
     assert answer.status_code == 302
@@ -471,7 +494,9 @@ def test_a_program_hears_every_fault_of_a_text_with_line_and_clause(cast: Cast) 
         ("a return without a reason", "post", "/1/return", {}, 400),
     ],
 )
-def test_a_program_is_told_what_is_wrong(cast: Cast, case: str, method: str, path: str, body: dict[str, object], status: int) -> None:
+def test_a_program_is_told_what_is_wrong(
+    cast: Cast, case: str, method: str, path: str, body: dict[str, object], status: int
+) -> None:
     answer = getattr(cast.api(GM), method)(VERSIONS + path, body, format="json")
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"

@@ -6,11 +6,11 @@ from itertools import product
 import pytest
 
 from plans.domain import LevelFacts, Plan, level_card, load, major_verdict
+from plans.domain.base import Span
 from plans.domain.compare import compare
 from plans.domain.decisions import decisions
 from plans.domain.editing import NotThere, value_set, written
 from plans.domain.knobs import Unreadable, knobs, span_read, span_written, turned
-from plans.domain.base import Span
 from tests.domain.plans.broken_plans import entangled, small
 from tests.domain.plans.given import NOW, fact, known, plan, text
 
@@ -21,7 +21,9 @@ OTHERS = {
     "level I from 55 %": text().replace('op: ">=", value: 0.50}, reason', 'op: ">=", value: 0.55}, reason', 1),
     "a regional outage is III": text().replace("regional_outage: {level: II", "regional_outage: {level: III", 1),
     "secondary risk raises by two": text().replace("raises: 1", "raises: 2", 1),
-    "no major fault by hotlines": text().replace("op: \">=\", value: 0.30}, reason: {zh: 30%", "op: \">=\", value: 0.90}, reason: {zh: 30%", 1),
+    "no major fault by hotlines": text().replace(
+        'op: ">=", value: 0.30}, reason: {zh: 30%', 'op: ">=", value: 0.90}, reason: {zh: 30%', 1
+    ),
 }
 
 
@@ -92,13 +94,21 @@ def test_rules_too_entangled_to_be_compared_say_so_in_time() -> None:
 
 
 def test_a_fact_measured_otherwise_is_compared_apart() -> None:
-    other = load(small().replace("room_temperature: {title: {zh: 机房温度, en: Room temperature}, dimension: true, unit: degrees", "room_temperature: {title: {zh: 机房温度, en: Room temperature}, dimension: true, unit: percent", 1))
+    other = load(
+        small().replace(
+            "room_temperature: {title: {zh: 机房温度, en: Room temperature}, dimension: true, unit: degrees",
+            "room_temperature: {title: {zh: 机房温度, en: Room temperature}, dimension: true, unit: percent",
+            1,
+        )
+    )
     assert decisions(load(small()), other).apart == ("room_temperature",)
 
 
 def test_rows_come_under_the_clauses_they_cite() -> None:
     changed = text().replace("anchors: [level_condition], due: PT10M", "anchors: [level_condition], due: PT12M", 1)
-    changed = changed.replace("owners: [coo]", "owners: [hq]", 1).replace("条件满足后10分钟内定级", "条件满足后12分钟内定级", 1)
+    changed = changed.replace("owners: [coo]", "owners: [hq]", 1).replace(
+        "条件满足后10分钟内定级", "条件满足后12分钟内定级", 1
+    )
     found = compare(plan(), load(changed))
     assert {row.path for row in found.obligations} >= {"obligations.level.decide"}
     due = next(row for row in found.rows if row.path == "obligations.level.decide")
@@ -144,7 +154,9 @@ def test_a_place_that_is_not_there(path: list[str | int]) -> None:
         value_set(BLOCK, path, 1)
 
 
-@pytest.mark.parametrize("word", ["yes", "null", "1.2", "a: b", "#x", "", " x", "{", "中文", "a\nb", "P3D", "obligations.x"])
+@pytest.mark.parametrize(
+    "word", ["yes", "null", "1.2", "a: b", "#x", "", " x", "{", "中文", "a\nb", "P3D", "obligations.x"]
+)
 def test_a_word_is_written_so_that_it_is_read_again(word: str) -> None:
     from plans.domain.source import read
 
@@ -178,6 +190,9 @@ def test_a_time_nobody_can_read(said: str) -> None:
 
 
 def test_two_limits_differ_as_soon_as_they_are_two() -> None:
-    read = {limit: load(text().replace(COMPLAINTS_30, COMPLAINTS_30.replace("0.30", str(limit)), 1)) for limit in (0.2, 0.3, 0.45)}
+    read = {
+        limit: load(text().replace(COMPLAINTS_30, COMPLAINTS_30.replace("0.30", str(limit)), 1))
+        for limit in (0.2, 0.3, 0.45)
+    }
     for one, two in product(read, repeat=2):
         assert bool(decisions(read[one], read[two]).levels) == (one != two)

@@ -15,7 +15,9 @@ RULE = '{level: blue, when: %s, reason: {zh: 规, en: R}, clauses: ["2"]}'
 
 
 def many_rules() -> str:
-    rows = "".join(f"  r{n}: {RULE % '{fact: generator_down, op: is, value: true}'}\n" for n in range(MOST_ROWS["level_rules"] + 1))
+    rows = "".join(
+        f"  r{n}: {RULE % '{fact: generator_down, op: is, value: true}'}\n" for n in range(MOST_ROWS["level_rules"] + 1)
+    )
     return changed("level_rules:\n", f"level_rules:\n{rows}")
 
 
