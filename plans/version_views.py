@@ -77,14 +77,11 @@ def bring(request: PageRequest) -> HttpResponse:
 
 
 def _imported(request: PageRequest, form: ImportForm) -> int:
+    """The number of the draft. Without a key against sending twice: a key knows nothing of files, and two drafts harm nobody."""
     file = form.cleaned_data["file"]
     text = services.decoded(file.read(LARGEST * 4 + 1))
     standing = next((row.number for row in selectors.versions() if row.status == PlanVersion.Status.IN_FORCE), None)
-
-    def change() -> tuple[str, int]:
-        return f"plan:{services.version_draft(text=text, base=standing, file=file.name, by=request.by).number}", 303
-
-    return int(change_once(request, change).reference.removeprefix("plan:"))
+    return services.version_draft(text=text, base=standing, file=file.name, by=request.by).number
 
 
 # --- one version --------------------------------------------------------------------------------------------------------

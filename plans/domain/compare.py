@@ -183,7 +183,7 @@ def _clauses(first: Plan, second: Plan, rows: tuple[Row, ...]) -> Iterable[Claus
             continue
         clause = two or one
         if clause is not None:
-            yield ClauseChange(key, clause.title, one and _words(one), two and _words(two), under)
+            yield ClauseChange(key, clause.title, _words(one) if one else None, _words(two) if two else None, under)
 
 
 def _words(clause: Any) -> Text:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from plans.domain.base import Text
 from plans.domain.conditions import Fact, Test, Value, alternatives
 from plans.domain.levels import LevelFacts, Reason, level_card, major_verdict
-from plans.domain.lint.regions import Box, Entangled, Space, first_uncovered, meet, uncovered
+from plans.domain.lint.regions import MOST_STEPS, Box, Entangled, Space, first_uncovered, meet, uncovered
 from plans.domain.lint.spoken import value_text
 from plans.domain.schema import FactSpec, Plan
 from plans.domain.table import Classes, ValueClass, expanded
@@ -133,6 +133,7 @@ class _Both:
     # --- where they differ --------------------------------------------------------------------------------------------
     def differences(self, sides: tuple[_Side, _Side]) -> tuple[tuple[Difference, ...], bool]:
         found: dict[tuple[Any, ...], Difference] = {}
+        self.space.full.left = MOST_STEPS
         try:
             for difference, key in self._found(sides):
                 found.setdefault(key, difference)
@@ -157,14 +158,22 @@ class _Both:
                     yield self._difference(before, after, box, told), (before, after, told[0].en)
 
     def _boxes(self, inside: Sequence[Box], too: Sequence[Box], outside: Sequence[Box]) -> Iterator[Box]:
-        """Boxes as wide as they can be that together are what lies in both and not outside."""
+        """Boxes as wide as they can be of what lies in both and not outside.
+
+        Every point of it lies in one of them, side conditions left out: within what was told, more of the same is not told
+        again.
+        """
         full = self.space.full
         shared = [both for a in inside for b in too if (both := meet(a, b)) is not None]
-        known: list[Box] = []
-        while (piece := first_uncovered(shared, [*outside, *known], full)) is not None:
+        told: list[Box] = []
+        while (piece := first_uncovered(shared, [*outside, *told], full)) is not None:
             wide = self._widened(piece, inside, too, outside)
-            known.append(wide)
+            told.append({fact: mask for fact, mask in wide.items() if not mask & self._unknown(fact)})
             yield wide
+
+    def _unknown(self, fact: str) -> int:
+        """The class of a fact that nobody knows."""
+        return self.space.full[fact] ^ self.space.full[fact] >> 1
 
     def _widened(self, piece: Box, inside: Sequence[Box], too: Sequence[Box], outside: Sequence[Box]) -> Box:
         """The piece with every fact given up, or widened class by class, that it does not need."""
@@ -196,8 +205,7 @@ class _Both:
         example: dict[str, Value] = {}
         aside = False
         for fact, mask in box.items():
-            unknown = self.space.full[fact] ^ self.space.full[fact] >> 1
-            if mask & unknown:
+            if mask & self._unknown(fact):
                 aside = True
                 continue
             parts.append(self._bounds(fact, mask))

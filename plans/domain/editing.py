@@ -38,9 +38,7 @@ def value_set(text: str, path: Place, value: Any) -> str:
             raise NotThere(path)
     standing = _under(node, last)
     if standing is not None:
-        start, end = standing.start_mark.index, standing.end_mark.index
-        if isinstance(standing, yaml.CollectionNode) and not standing.flow_style:
-            end = start + len(text[start:end].rstrip())
+        start, end = standing.start_mark.index, _end(standing)
         return _spaced(text[:start]) + written(value) + text[end:]
     if not isinstance(node, yaml.MappingNode):
         raise NotThere(path)
@@ -53,6 +51,14 @@ def _under(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
     if not isinstance(node, yaml.MappingNode):
         return None
     return next((value for name, value in node.value if isinstance(name, yaml.ScalarNode) and name.value == key), None)
+
+
+def _end(node: yaml.Node) -> int:
+    """Where a value ends; a collection in block style reaches, for the parser, over the comments after it."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(node, yaml.MappingNode) else last)
+    return int(node.end_mark.index)
 
 
 def _spaced(before: str) -> str:
@@ -68,8 +74,7 @@ def _added(text: str, node: yaml.MappingNode, key: str, value: Any) -> str:
     if not node.value:
         raise NotThere([key])
     indent = " " * node.value[0][0].start_mark.column
-    end = node.value[-1][1].end_mark.index
-    end = len(text[:end].rstrip())
+    end = len(text[: _end(node)].rstrip())
     rest = text[end:]
     line_end = rest.find("\n") if rest.split("\n", 1)[0].strip() else 0  # a comment stays on the line it stands on
     line_end = len(rest) if line_end < 0 else line_end

@@ -188,7 +188,7 @@ def turned(text: str, plan: Plan, said: Mapping[str, str]) -> tuple[str, dict[st
     wrong: dict[str, Unreadable] = {}
     changes: dict[tuple[str | int, ...], Any] = {}
     for knob in knobs(plan):
-        if knob.name not in said:
+        if knob.name not in said or said[knob.name].strip() in (knob.shown("zh-hans"), knob.shown("en")):
             continue
         try:
             value = knob.read(said[knob.name])

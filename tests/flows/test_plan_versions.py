@@ -2,7 +2,7 @@
 its time: the next incident uses it, the one under way keeps the old one."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -125,7 +125,7 @@ def test_a_process_that_dies_on_the_way_leaves_the_old_one_in_force_and_the_time
     version.refresh_from_db()
     assert (version.status, selectors.in_force().number) == ("approved", 1)
     assert Timer.objects.filter(what=ENTER, ref=version.pk).exists()
-    Timer.objects.filter(what=ENTER).update(lease_until=None)  # its lease has run out
+    Timer.objects.filter(what=ENTER).update(lease_until=datetime(2000, 1, 1, tzinfo=UTC))  # its lease has run out
     hotline.forward(seconds=1)
     assert selectors.in_force().number == 2
 

@@ -140,7 +140,7 @@ BLOCK = "a:\n  b: 1  # one\n  c:\n    - x\n    - {d: 2}\n# end\ne: {f: g}\n"
         (["e", "f"], "h i", BLOCK.replace("f: g", "f: h i")),
         (["a", "c", 1, "d"], 0.5, BLOCK.replace("d: 2", "d: 0.5")),
         (["e", "new"], [1, "x"], BLOCK.replace("{f: g}", "{f: g, new: [1, x]}")),
-        (["a", "n"], None, BLOCK.replace("- {d: 2}\n", "- {d: 2}\n  n: null\n")),
+        (["a", "last"], None, BLOCK.replace("- {d: 2}\n", "- {d: 2}\n  last: null\n")),
         (["e"], {"k": "v"}, BLOCK.replace("{f: g}", "{k: v}")),
     ],
 )
