@@ -21,6 +21,9 @@ TEXTS: dict[str, str | Promise] = {
     "delivery.given_up": _(
         "A message could not be delivered to somebody (%(ref)s, %(error)s); reach them another way."
     ),
+    "plan.unfit": _(
+        "Version %(number)s of the plan was to come into force and can no longer be read (%(error)s). The version in force goes on."
+    ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 
@@ -30,5 +33,5 @@ def alarm_text(alarm: Alarm) -> str:
     text = TEXTS.get(alarm.kind)
     if text is None:
         return f"{alarm.kind}: {alarm.ref}"
-    values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", **alarm.params}
+    values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", "number": "", **alarm.params}
     return str(text) % values

@@ -24,6 +24,7 @@ from escalation.selectors import (
     owns,
     place_of,
     plan_for,
+    plan_move_standing,
     proofs_of,
     standing,
     standing_warning,
@@ -301,6 +302,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
         "acts": _acts(incident, by, seq),
+        "plan_move": plan_move_standing(incident),
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from escalation import api, warning_api
+from escalation import api, plan_api, warning_api
 
 urlpatterns = [
     path("incidents/<str:number>/decide-level", api.DecideLevel.as_view(), name="api-decide-level"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("incidents/<str:number>/lift", warning_api.LiftApply.as_view(), name="api-lift"),
     path("incidents/<str:number>/lift/approve", warning_api.LiftApprove.as_view(), name="api-lift-approve"),
     path("incidents/<str:number>/lift/refuse", warning_api.LiftRefuse.as_view(), name="api-lift-refuse"),
+    path("incidents/<str:number>/plan", plan_api.IncidentPlan.as_view(), name="api-incident-plan"),
+    path("incidents/<str:number>/plan/<int:pk>/approve", plan_api.ApproveMove.as_view(), name="api-plan-move-approve"),
+    path("incidents/<str:number>/plan/<int:pk>/refuse", plan_api.RefuseMove.as_view(), name="api-plan-move-refuse"),
     path("obligations", api.Obligations.as_view(), name="api-obligations"),
     path("obligations/<int:pk>/fulfil", api.Fulfil.as_view(), name="api-fulfil"),
     path("obligations/<int:pk>/waive", api.Waive.as_view(), name="api-waive"),

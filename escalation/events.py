@@ -191,3 +191,24 @@ class ObligationWaived(Payload):
     rule: str
     turn: int
     reason: FreeText
+
+
+@event("incident.plan_asked")
+class PlanAsked(Payload):
+    """Somebody asks to carry the incident on by another version of the plan; `before` and `after` are numbers."""
+
+    move: int
+    before: int
+    after: int
+    reason: FreeText
+
+
+@event("incident.plan_kept")
+class PlanKept(Payload):
+    """The incident stays with its version: refused, or the asking taken back."""
+
+    move: int
+    before: int
+    after: int
+    withdrawn: bool
+    reason: FreeText

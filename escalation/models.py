@@ -230,3 +230,54 @@ class LiftApplication(models.Model):
                 name="lift_decided_once", field="state", transitions=[("applied", "approved"), ("applied", "refused")]
             )
         ]
+
+
+# --- the plan an incident is carried on by ------------------------------------------------------------------------------
+class PlanMove(models.Model):
+    """Moving an incident to another version of the plan: asked for by one person, approved or refused by another."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", pgettext_lazy("move of an incident", "Asked for")
+        APPROVED = "approved", pgettext_lazy("move of an incident", "Approved")
+        REFUSED = "refused", pgettext_lazy("move of an incident", "Refused")
+        WITHDRAWN = "withdrawn", pgettext_lazy("move of an incident", "Taken back")
+
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="+")
+    before = models.ForeignKey("plans.PlanVersion", on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey("plans.PlanVersion", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    reason = models.TextField()
+    asked_by = _person()
+    asked_at = models.DateTimeField(help_text="time of the incident's world")
+    decided_by = _person(null=True)
+    decided_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident"], condition=Q(state="asked"), name="plan_move_one_at_a_time"),
+            models.CheckConstraint(condition=~Q(before=F("after")), name="plan_move_goes_somewhere"),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_by=None, decided_at=None)
+                | Q(state__in=["approved", "refused", "withdrawn"], decided_by__isnull=False, decided_at__isnull=False),
+                name="plan_move_decided_whole",
+            ),
+            # Two people; who asked may only take it back.
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
+                name="plan_move_two_people",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="plan_move_moves",
+                field="state",
+                transitions=[("asked", "approved"), ("asked", "refused"), ("asked", "withdrawn")],
+            ),
+            pgtrigger.Protect(
+                name="plan_move_as_asked",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("incident", "before", "after", "reason", "asked_by", "asked_at"),
+            ),
+            pgtrigger.Protect(name="plan_move_stays", operation=pgtrigger.Delete),
+        ]

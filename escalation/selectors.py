@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
-from escalation.models import EarlyWarning, Moment, Obligation, Proposal
+from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal
 from incidents.selectors import Incident
 from people import selectors as people
 from plans.domain import ObligationRule, Plan, Situation, owner_chain
-from plans.selectors import holders_of, plan_of
+from plans.selectors import holders_of, in_force, plan_of, version_of
 
 
 def plan_for(incident: Incident) -> Plan:
@@ -159,3 +159,37 @@ def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:
 # --- levels ------------------------------------------------------------------------------------------------------------
 def newest_proposal(incident: Incident) -> Proposal | None:
     return Proposal.objects.filter(incident=incident).order_by("-made_at", "-pk").first()
+
+
+# --- the plan an incident is carried on by ------------------------------------------------------------------------------
+def plan_moves_of(incident: Incident) -> list[PlanMove]:
+    """What was asked for, the newest first."""
+    rows = PlanMove.objects.filter(incident=incident).select_related("before", "after", "asked_by", "decided_by")
+    return list(rows.defer("before__text", "after__text").order_by("-pk"))
+
+
+def plan_move_standing(incident: Incident) -> PlanMove | None:
+    """What waits for a second person."""
+    return PlanMove.objects.filter(incident=incident, state=PlanMove.State.ASKED).first()
+
+
+def plan_state(incident: Incident) -> dict[str, Any]:
+    """By which version an incident is carried on, what is in force, and what was asked for; as the API shows it."""
+    pinned = version_of(incident.plan_version)
+    moves = [plan_move_dict(move) for move in plan_moves_of(incident)]
+    return {"incident": incident.number, "version": pinned.number, "in_force": in_force().number, "moves": moves}
+
+
+def plan_move_dict(move: PlanMove) -> dict[str, Any]:
+    return {
+        "id": move.pk,
+        "before": move.before.number,
+        "after": move.after.number,
+        "state": move.state,
+        "reason": move.reason,
+        "asked_by": move.asked_by_id,
+        "asked_at": utc_text(move.asked_at),
+        "decided_by": move.decided_by_id,
+        "decided_at": move.decided_at and utc_text(move.decided_at),
+        "note": move.note,
+    }

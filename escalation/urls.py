@@ -1,6 +1,6 @@
 from django.urls import path
 
-from escalation import views
+from escalation import plan_views, views
 
 urlpatterns = [
     path("incidents/<str:number>/decide-level/", views.decide_level, name="decide-level"),
@@ -16,4 +16,8 @@ urlpatterns = [
     path("incidents/<str:number>/lift/refuse/", views.lift_refuse, name="lift-refuse"),
     path("obligations/<int:pk>/fulfil/", views.fulfil, name="fulfil"),
     path("obligations/<int:pk>/waive/", views.waive, name="waive"),
+    path("incidents/<str:number>/plan/", plan_views.plan, name="incident-plan"),
+    path("incidents/<str:number>/plan/ask/", plan_views.ask, name="incident-plan-ask"),
+    path("incidents/<str:number>/plan/<int:pk>/approve/", plan_views.approve, name="incident-plan-approve"),
+    path("incidents/<str:number>/plan/<int:pk>/refuse/", plan_views.refuse, name="incident-plan-refuse"),
 ]

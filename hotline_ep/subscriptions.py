@@ -22,6 +22,9 @@ WARNINGS = Subscription("escalation.warnings", "escalation.services.warnings.fol
 SILENT = Subscription("escalation.silent", "escalation.services.no_data.silent", When.TOGETHER, many=True)
 HEARD = Subscription("escalation.heard", "escalation.services.no_data.heard", When.TOGETHER, many=True)
 MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", When.TOGETHER)
+# What a new version leaves behind is tidied soon after it is in force; it may be much, and must not hold the version up.
+REPLANNED = Subscription("signals.replanned", "signals.services.replanned.follow", When.RELAYED)
+PLAN_TOLD = Subscription("notifications.plan", "notifications.services.plan_words.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -43,6 +46,12 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "mute.ended": (MUTES,),
     "series.silent": (SILENT,),
     "series.heard": (HEARD,),
+    "plan.version_loaded": (REPLANNED,),
+    "plan.put_in_force": (REPLANNED, PLAN_TOLD),
+    "plan.submitted": (PLAN_TOLD,),
+    "plan.approved": (PLAN_TOLD,),
+    "plan.returned": (PLAN_TOLD,),
+    "incident.plan_asked": (PLAN_TOLD,),
 }
 
 TIMERS: dict[str, str] = {
@@ -55,6 +64,7 @@ TIMERS: dict[str, str] = {
     "signals.learn_series": "signals.services.baselines.look_at_series",
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
+    "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",
 }

@@ -213,3 +213,15 @@ class IncidentClosed(Payload):
     phase: str
     approved: bool
     note: FreeText
+
+
+@event("incident.plan_moved")
+class PlanMoved(Payload):
+    """The incident is carried on by another version of the plan; numbers, and the ids of the versions."""
+
+    move: int
+    before: int
+    after: int
+    before_version: int
+    after_version: int
+    reason: FreeText

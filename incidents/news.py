@@ -21,6 +21,7 @@ SENTENCES: dict[str, str | Promise] = {
     "service.restored": _("Service is restored; monitoring goes on."),
     "response.ended": _("The response ended."),
     "incident.closed": _("The incident was closed."),
+    "incident.plan_moved": _("From now on version {after} of the plan applies instead of {before}."),
 }
 
 
@@ -39,7 +40,9 @@ def news_since(incident: Incident, seq: int) -> list[News]:
 def _sentence(event: Event, incident: Incident) -> str:
     data = event.data
     level = data.get("level") or data.get("after")
-    return str(_said(event.kind, data)).format(level=_level(level, incident) if isinstance(level, str) else "")
+    return str(_said(event.kind, data)).format(
+        **data | {"level": _level(level, incident) if isinstance(level, str) else ""}
+    )
 
 
 def _said(kind: str, data: dict[str, Any]) -> str | Promise:

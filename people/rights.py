@@ -96,6 +96,13 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "obligation.waive": HQ,
     "board.view": READERS,
     "plan.view": READERS,
+    # The plan itself: headquarters and the head of IT write it, its leader or top management approves, never one who wrote it.
+    "plan.edit": (*HQ, "head_of_it"),
+    "plan.approve": ("hq_commander", "executive"),
+    # Moving an incident under way to another version: asked by one, approved by another.
+    "incident.ask_plan": HQ,
+    "incident.approve_plan": ("hq_commander", "executive"),
+    "incident.refuse_plan": (*HQ, "executive"),
     "message.view": READERS,
     "message.acknowledge": PARTAKERS,
     "message.read_all": (*HQ, "duty_manager", "auditor"),

@@ -3,13 +3,20 @@
 from functools import lru_cache
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from common.actor import Actor
 from common.errors import Missing
+from engine.log import with_texts
+from engine.models import Event
 from people import selectors as people
+from people.rights import allowed
 from people.selectors import User
 from plans.domain import Finding, Plan, Report, RoleSpec, lint, load, unheld
-from plans.models import PlanVersion
+from plans.domain.compare import Comparison, compare
+from plans.domain.versions import FIXED, RIGHT, barred, judge
+from plans.models import PlanText, PlanVersion
 
 NO_PLAN = Missing("plan.missing", _("No plan is loaded; ask the system administrator to load one."))
 
@@ -23,7 +30,7 @@ def in_force() -> PlanVersion:
 
 
 def plan_of(version_id: int) -> Plan:
-    """The plan of a version, parsed once a process; raises Missing."""
+    """The plan of a version that is or was in force, parsed once a process; raises Missing."""
     return _parsed(str(connection.settings_dict["NAME"]), version_id)
 
 
@@ -57,6 +64,88 @@ def unheld_now(plan: Plan) -> tuple[Finding, ...]:
     return unheld(plan, {key: len(holders_of(plan.role(key))) for key in sorted(owing)})
 
 
+# --- versions -----------------------------------------------------------------------------------------------------------
+def versions() -> QuerySet[PlanVersion]:
+    """Every version without its text, the newest first."""
+    people_named = ("edited_by", "submitted_by", "approved_by", "returned_by", "withdrawn_by")
+    return PlanVersion.objects.defer("text", "base__text").select_related("base", *people_named).order_by("-number")
+
+
+def version_by_number(number: int) -> PlanVersion:
+    """Raises Missing."""
+    found = PlanVersion.objects.select_related("base", "edited_by", "submitted_by", "approved_by").filter(number=number)
+    version = found.first() if 0 < number < 2**31 else None
+    if version is None:
+        raise Missing("plan.no_version", _("There is no version of this number; see the list of versions."))
+    return version
+
+
+def version_of(version_id: int) -> PlanVersion:
+    """The version an incident is pinned to, without its text; raises Missing."""
+    found = PlanVersion.objects.defer("text").filter(pk=version_id).first()
+    if found is None:
+        raise NO_PLAN
+    return found
+
+
+def versions_once_in_force() -> list[PlanVersion]:
+    """What an incident may be carried on by, the newest first."""
+    return list(PlanVersion.objects.defer("text").filter(status__in=sorted(FIXED)).order_by("-number"))
+
+
+def compared_with(version: PlanVersion) -> PlanVersion | None:
+    """What a version is naturally set beside: what is in force, else what it began from, else the one before it."""
+    standing = PlanVersion.objects.filter(status=PlanVersion.Status.IN_FORCE).exclude(pk=version.pk).first()
+    if standing is not None and not version.is_fixed:
+        return standing
+    before = PlanVersion.objects.filter(number__lt=version.number, status__in=sorted(FIXED)).order_by("-number").first()
+    return version.base or before
+
+
+def plan_in(version: PlanVersion) -> Plan:
+    """The plan that a version's text holds now, a draft's too; raises PlanErrors."""
+    return read_once(version.text, version.file_name)
+
+
+@lru_cache(maxsize=12)
+def read_once(text: str, file: str) -> Plan:
+    """The plan of a text; raises PlanErrors. A text that is being typed is asked for again and again."""
+    return load(text, file)
+
+
+@lru_cache(maxsize=12)
+def found_once(text: str, file: str) -> Report:
+    """What the linter finds in a text; raises PlanErrors."""
+    return lint(read_once(text, file))
+
+
+@lru_cache(maxsize=12)
+def compared_once(before: str, after: str) -> Comparison:
+    """What differs between two texts; raises PlanErrors."""
+    return compare(read_once(before, "before"), read_once(after, "after"))
+
+
+def acts_open(version: PlanVersion, by: Actor) -> tuple[set[str], bool]:
+    """What this person can do with a version now, and whether he is kept from approving because he had a part in it."""
+    legal = [act for act, right in RIGHT.items() if judge(act, version.state) is None and allowed(by, right)]
+    bars = [barred(act, by.id, writers=version.writers, submitted_by=version.submitted_by_id) for act in legal]
+    return {act.value for act, bar in zip(legal, bars, strict=True) if not bar}, any(bars)
+
+
+def history(version: PlanVersion) -> list[Event]:
+    """What the log says of a version, oldest first, with the texts that people wrote."""
+    events = Event.objects.filter(stream__kind="plan", stream__key=version.plan_key, data__version=version.pk)
+    return with_texts(list(events.order_by("stream_id", "seq")))
+
+
+def text_at(version: PlanVersion, revision: int) -> PlanText:
+    """What a draft said at a revision; raises Missing."""
+    found = PlanText.objects.filter(version=version, revision=revision).first()
+    if found is None:
+        raise Missing("plan.no_revision", _("There is no revision of this number."))
+    return found
+
+
 @lru_cache(maxsize=16)
 def _linted(database: str, version_id: int) -> Report:
     return lint(_parsed(database, version_id))
@@ -64,9 +153,9 @@ def _linted(database: str, version_id: int) -> Report:
 
 @lru_cache(maxsize=16)
 def _parsed(database: str, version_id: int) -> Plan:
-    """A version's text never changes and its id is never used again, so nothing here grows old."""
+    """The text of a version that was in force never changes and its id is never used again, so nothing here grows old."""
     try:
-        version = PlanVersion.objects.get(pk=version_id)
+        version = PlanVersion.objects.get(pk=version_id, status__in=sorted(FIXED))
     except PlanVersion.DoesNotExist:
         raise NO_PLAN from None
-    return load(version.text, f"{version.plan_key}-{version.number}.yaml")
+    return load(version.text, version.file_name)

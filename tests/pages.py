@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 # Who looks, by user name; read before Django is set up, so nothing of tests.cast here.
 DUTY, GM, TECH, AUDITOR, ADMIN, GUARD = "lin", "chen", "gao", "audit", "admin", "guard"
 EDITOR, LEGAL, SPOKESPERSON, KEEPER = "jiang", "wen", "han", "feng"
-SUPERVISOR, EXECUTIVE = "su", "exec"
+SUPERVISOR, EXECUTIVE, IT = "su", "exec", "he"
 # GET addresses that are no pages of ours to look at: answers for programs, switches, allauth's pages that nobody is led to.
 NO_PAGES = (
     "api/",
@@ -15,6 +15,7 @@ NO_PAGES = (
     "status/feed.json",
     "status/popup.js",
     "resources/equipment/export.xlsx",
+    "plan/versions/<int:number>/plan.yaml",
 )
 
 
@@ -35,6 +36,7 @@ class Scene:
     wrong_upload: int
     right_upload: int
     backtest: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,15 @@ PAGES = (
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),
+    Shown("plan-versions", "/plan/versions/", GM, "plan-versions"),
+    Shown("plan-version", "/plan/versions/{version}/", GM, "plan-version", main=True),
+    Shown("plan-version-opened", "/plan/versions/{version}/", GM, "plan-version", opened=True),
+    Shown("plan-version-compare", "/plan/versions/{version}/compare/", AUDITOR, "plan-version-compare"),
+    Shown("plan-version-values", "/plan/versions/{version}/values/", IT, "plan-version-values"),
+    Shown("plan-version-text", "/plan/versions/{version}/text/", IT, "plan-version-text"),
+    Shown("plan-version-rulings", "/plan/versions/{version}/rulings/", IT, "plan-version-rulings", opened=True),
+    Shown("plan-import", "/plan/versions/import/", IT, "plan-import"),
+    Shown("incident-plan", "/incidents/{incident}/plan/", GM, "incident-plan"),
     Shown("people", "/people/", DUTY, "people"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),

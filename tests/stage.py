@@ -18,7 +18,7 @@ from signals.selectors import source_by_key
 from signals.services import sources
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
-from tests.cast import DUTY, GM, SUPERVISOR, TECH, Cast
+from tests.cast import DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.pages import Scene
 
 SAMPLES = "/api/v1/signals/samples"
@@ -35,6 +35,7 @@ WORDS = {
         "situation": "主控板失效",
         "measures": "已切换至备用交换机，呼叫逐步恢复",
         "done": "已完成，详见会议纪要",
+        "note": "五月演练后上调投诉界限",
     },
     "en": {
         "false_alarm": "Alarm from the west trunk gateway; customers notice nothing",
@@ -46,6 +47,7 @@ WORDS = {
         "situation": "The main board of the switch failed",
         "measures": "Switched to the spare; calls come through again one by one",
         "done": "Done; see the minutes",
+        "note": "The limit of complaints raised after the drill of May",
     },
 }
 
@@ -147,7 +149,22 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _workbook(cast, right=False),
         _workbook(cast, right=True),
         _backtest(stage),
+        _version(stage),
     )
+
+
+def _version(stage: Stage) -> int:
+    """A version that waits for approval: level II by complaints from 40 % on, and a finding that nobody has ruled on."""
+    made = stage.post(IT, "plan/versions", {"base": stage.cast.plan.number})
+    number = made["number"]
+    text = stage.get(IT, f"plan/versions/{number}")["text"]
+    rule = 'when: {fact: complaints_excess, op: ">", value: 0.30}'
+    changed = text.replace(rule, rule.replace("0.30", "0.40"), 1).replace("投诉超30%为二级", "投诉超40%为二级", 1)
+    said = {"text": changed, "based_on": 1, "note": stage.words["note"]}
+    edited = stage.cast.api(IT, "zh-hans").patch(f"/api/v1/plan/versions/{number}", said, format="json")
+    assert edited.status_code == 200, edited.content.decode()
+    stage.post(IT, f"plan/versions/{number}/submit", {"revision": edited.json()["revision"]})
+    return int(number)
 
 
 def _false_alarm(stage: Stage) -> str:

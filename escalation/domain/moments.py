@@ -60,6 +60,7 @@ MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "notice.approved": lambda data: (),
     "notice.published": _notice_out,
     "message.queued": lambda data: (),
+    "incident.plan_moved": lambda data: (),
 }
 
 # (event kind, kind of message or notice) → declared proofs it is: telling a tier of 3.2 is the message its obligation asks for,
@@ -84,7 +85,7 @@ MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {"end.evaluation_meeti
 
 # After these the situation differs in a way that may exempt or oblige: levels, major against ordinary, an end.
 CHANGES_SITUATION: Final = frozenset(
-    {"incident.verified", "incident.facts_recorded", "level.decided", "incident.dismissed"}
+    {"incident.verified", "incident.facts_recorded", "level.decided", "incident.dismissed", "incident.plan_moved"}
 )
 
 

@@ -34,10 +34,15 @@ from plans.domain import (
     rules_ended_by,
     rules_satisfied_by,
     still_applies,
+    turn_due,
 )
+from plans.selectors import plan_of
 
 REMIND, DUE, CLIMB = "escalation.remind", "escalation.due", "escalation.climb"
 TIMERS = (REMIND, DUE, CLIMB)
+PLAN_MOVED = "incident.plan_moved"
+# What of a row is seen or counted while it stands.
+CARRIED = ("title", "owners", "clauses", "due", "repeat", "offset_before", "ladder")
 
 
 def indifferent(event: Event) -> bool:
@@ -62,6 +67,8 @@ def follow(event: Event) -> None:
     _end(incident, plan, moments, event)
     for moment in moments:
         _open_all(incident, plan, moment, event)
+    if event.kind == PLAN_MOVED:
+        _plan_moved(incident, plan, event)
     if event.kind in CHANGES_SITUATION:
         _situation_changed(incident, plan, event)
 
@@ -208,6 +215,47 @@ def _situation_changed(incident: Incident, plan: Plan, event: Event) -> None:
             if rule.id not in known and not gone_by.intersection(rule.until):
                 start = opening(rule, moment, {**occurred, moment: event.occurred_at}, plan.zone)
                 _open(incident, plan, rule, event, anchored_at=event.occurred_at, due_at=start.due_at)
+
+
+def _plan_moved(incident: Incident, plan: Plan, event: Event) -> None:
+    """Carry what stands over to another version: a row that reads differently there begins anew by it, a new one begins.
+
+    No deadline is set back into the past: where the new one would have been over, it counts from now.
+    """
+    before = plan_of(event.data["before_version"])
+    standing = Obligation.objects.filter(incident=incident, state__in=Obligation.STANDING).order_by("pk")
+    for row in list(standing):
+        rule = plan.rule(row.rule)
+        old = before.rule(row.rule)
+        if all(getattr(rule, name) == getattr(old, name) for name in CARRIED):
+            continue
+        _supersede(incident, [row.rule], event, why=event.kind)
+        anchored_at, due_at = _due_ahead(rule, plan, row.anchored_at, event.occurred_at)
+        turn_open(incident, plan, rule, event, turn=1, anchored_at=anchored_at, due_at=due_at)
+    occurred = selectors.moments_occurred(incident)
+    situation = selectors.situation_of(incident)
+    for moment in occurred:
+        for rule in obligations_for(plan, moment, situation):
+            if rule.id not in before.obligations and not set(occurred).intersection(rule.until):
+                start = opening(rule, moment, {**occurred, moment: event.occurred_at}, plan.zone)
+                _open(incident, plan, rule, event, anchored_at=event.occurred_at, due_at=start.due_at)
+
+
+def _due_ahead(
+    rule: ObligationRule, plan: Plan, anchored_at: datetime, now: datetime
+) -> tuple[datetime, datetime | None]:
+    """From when the row counts, and its first due time that lies ahead."""
+    if rule.due is None:
+        return anchored_at, None
+    first = turn_due(rule, anchored_at, 1, plan.zone)
+    if first > now:
+        return anchored_at, first
+    if not rule.repeat:
+        return now, turn_due(rule, now, 1, plan.zone)
+    turn = 2
+    while (due_at := turn_due(rule, anchored_at, turn, plan.zone)) <= now:
+        turn += 1
+    return anchored_at, due_at
 
 
 def turns_settle(incident: Incident, rule: str, turns: Iterable[int], evidence: str, event: Event) -> None:

@@ -43,8 +43,9 @@ def follow(events: Sequence[Event]) -> None:
             continue
         version = in_force().pk
         plan = plan_of(version)
-        threshold = plan.threshold(trigger.threshold)
-        if threshold.purpose in OPENS:
+        # A process may judge by the former version for some seconds more: a line that is no longer in the plan opens nothing.
+        threshold = plan.thresholds.get(trigger.threshold)
+        if threshold is not None and threshold.purpose in OPENS:
             incident = _open(stream.world, plan, version, trigger, threshold, others=_others(trigger, triggers))
             facts = _facts(incident, [trigger], plan)
             incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 import "../src/controllers/confirm";
+import { lineAt } from "../src/controllers/goline";
 import "../src/controllers/menu";
 import "../src/controllers/theme";
 import { controller, start } from "../src/controllers/registry";
@@ -66,4 +67,14 @@ it("lets good news pass and bad news stay", async () => {
 it("reads the sentence of a problem, and of nothing else", () => {
   expect(problemText(`{"title": "Not allowed", "detail": "Ask HQ."}`)).toBe("Ask HQ.");
   expect(problemText("<html>")).toBeUndefined();
+});
+
+it("leads to the line of a text that a fault is in", () => {
+  expect(lineAt("a\nbb\nccc", 2)).toEqual([2, 4]);
+  expect(lineAt("a\nbb\nccc", 3)).toEqual([5, 8]);
+  expect(lineAt("a\nbb", 9)).toEqual([4, 4]);
+  open(`<textarea id="t">a\nbb\nccc</textarea><button data-controller="goline" data-line="2" data-for="t">line 2</button>`);
+  document.querySelector("button")!.click();
+  const field = document.querySelector("textarea")!;
+  expect([field.selectionStart, field.selectionEnd, document.activeElement]).toEqual([2, 4, field]);
 });

@@ -10,6 +10,7 @@ from incidents.services.judging import (
     incident_verify,
 )
 from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
+from incidents.services.pinning import plan_pin
 from incidents.services.tasking import task_cancel, task_done, task_give, task_reassign
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "incident_verify",
     "level_propose",
     "level_set",
+    "plan_pin",
     "response_end",
     "response_start",
     "service_restore",

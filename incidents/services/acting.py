@@ -31,6 +31,7 @@ SENTENCES: dict[Why, Text] = {
 DECISIVE = frozenset({
     "incident.joined", "incident.facts_recorded", "incident.verified", "incident.assessed", "incident.dismissed",
     "level.decided", "response.started", "service.restored", "response.ended", "incident.closed", "warning.started",
+    "incident.plan_moved",
 })  # fmt: skip
 
 

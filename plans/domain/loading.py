@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from plans.domain.bci import BciFacts
-from plans.domain.conditions import ways
+from plans.domain.conditions import tests_of, ways
 from plans.domain.lint.findings import at
 from plans.domain.lint.words import counted
 from plans.domain.lint.written import SECTIONS, as_written
@@ -28,6 +28,17 @@ from plans.domain.vocabulary import (
 )  # fmt: skip
 
 MOST_WAYS: Final = 64  # alternatives of one rule; `all` of many `any` would grow without bound
+MOST_WAYS_OF_ALL: Final = 600  # of all level rules, with `major` written out; the plan that ships has about 40
+MOST_ROWS: Final = {
+    "level_rules": 200,
+    "major_rules": 50,
+    "facts": 40,
+    "thresholds": 64,
+    "metrics": 100,
+    "aliases": 50,
+    "levels": 20,
+}
+MOST_ROWS_ELSE: Final = 300
 
 # Where a value must name something: path pattern ("*" is any key) → what the name must be, and where it is found.
 _SECTIONS: Final = {
@@ -71,6 +82,8 @@ def load(text: str, file: str = "plan.yaml") -> Plan:
     if not isinstance(source.data, dict):
         source.fault((), "a mapping with the sections of a plan")
         raise PlanErrors(source.errors)
+    if not _sizes(source):
+        raise PlanErrors(source.errors)
     _references(source)
     plan = _plan(source)
     if plan is None:
@@ -81,6 +94,28 @@ def load(text: str, file: str = "plan.yaml") -> Plan:
     if source.errors:
         raise PlanErrors(source.errors)
     return plan
+
+
+def _sizes(source: Source) -> bool:
+    """Whether no section is longer than what the interpreter and the linter get through in the time that a person waits."""
+    before = len(source.errors)
+    for section, rows in source.data.items():
+        most = MOST_ROWS.get(section, MOST_ROWS_ELSE)
+        if isinstance(rows, dict) and len(rows) > most:
+            source.fault((section,), f"expected at most {most} rows, found {len(rows)}")
+    for section in ("level_rules", "major_rules"):
+        rows = source.data.get(section)
+        for key, row in rows.items() if isinstance(rows, dict) else ():
+            if _parts(row) > MOST_WAYS * 2:
+                source.fault((section, key), f"expected at most {MOST_WAYS * 2} tests in one rule")
+    return len(source.errors) == before
+
+
+def _parts(node: Any) -> int:
+    """How many values a piece of the file holds."""
+    if isinstance(node, dict):
+        return sum(_parts(value) for key, value in node.items() if key in ("when", "all", "any")) + ("fact" in node)
+    return sum(_parts(part) for part in node) if isinstance(node, list) else 0
 
 
 def _plan(source: Source) -> Plan | None:
@@ -95,7 +130,7 @@ def _plan(source: Source) -> Plan | None:
 def _look_at_the_rest(source: Source) -> None:
     """Check the rows that can be read, so that a faulty one hides no fault of another."""
     sound = {
-        section: {key: row for key, row in rows.items() if not _faulty(source, section, key)}
+        section: {key: row for key, row in rows.items() if (section, key) not in source.touched}
         if isinstance(rows, dict)
         else rows
         for section, rows in source.data.items()
@@ -109,11 +144,6 @@ def _look_at_the_rest(source: Source) -> None:
     facts_known = "facts" not in missing and len(sound["facts"]) == len(source.data["facts"])
     for check in _OF_ROWS if facts_known else _OF_ROWS[1:]:
         check(plan, source)
-
-
-def _faulty(source: Source, section: str, key: str) -> bool:
-    where = f"{section}.{key}"
-    return any(error.where == where or error.where.startswith(f"{where}.") for error in source.errors)
 
 
 def _spoken(kind: str, loc: Path, message: str) -> str:
@@ -180,6 +210,21 @@ def _conditions(plan: Plan, source: Source) -> None:
                 problem = _test_problem(plan.facts, row, derived)
                 if problem:
                     source.fault(path, problem)
+
+
+def _all_ways(plan: Plan, source: Source) -> None:
+    """Nor do all rules together explode, with the major rules written out wherever one asks for them."""
+    majors = sum(ways(rule.when) for rule in plan.major_rules.values())
+    every = 0
+    for rule in plan.level_rules.values():
+        asks = sum(test.fact == MAJOR for test in tests_of(rule.when))
+        every += ways(rule.when) * (max(majors, 1) if asks else 1)
+        if asks > 1:
+            source.fault(("level_rules", rule.id, "when"), f"expected `{MAJOR}` at most once in one rule")
+    if every > MOST_WAYS_OF_ALL:
+        source.fault(
+            ("level_rules",), f"expected at most {MOST_WAYS_OF_ALL} alternatives in all rules together, found {every}"
+        )
 
 
 def _tests(node: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -295,4 +340,4 @@ def _written(plan: Plan, source: Source) -> None:
 
 # The conditions first: they alone look at another section, the facts.
 _OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (_conditions, _templates, _anchors, _preparation)
-_OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (_chains, _facts_named, _paths, _written)
+_OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (_all_ways, _chains, _facts_named, _paths, _written)

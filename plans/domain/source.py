@@ -8,10 +8,11 @@ from typing import Any, Final
 import yaml
 from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
-LARGEST: Final = 1_000_000  # characters; the default plan has about a tenth of it
+LARGEST: Final = 400_000  # characters; the default plan has about a sixth of it, and a form can carry it
 DEEPEST: Final = 24
+MOST_FAULTS: Final = 1000
 Path = tuple[str | int, ...]
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?\d{1,18}")
 _FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d{1,3})?")
 _WORDS: Final[dict[str, Any]] = {"": None, "null": None, "~": None, "true": True, "false": False}
@@ -48,9 +49,13 @@ class Source:
     data: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     errors: list[PlanError] = field(default_factory=list)
+    touched: set[Path] = field(default_factory=set)  # (section, key) of every row with a fault
 
     def fault(self, path: Path, expected: str) -> None:
-        """Record a fault at the deepest part of `path` that the file really has."""
+        """Record a fault at the deepest part of `path` that the file really has; beyond a thousand nobody reads on."""
+        self.touched.add(path[:2])
+        if len(self.errors) >= MOST_FAULTS:
+            return
         known: Path = ()
         for part in path:
             if (*known, part) in self.lines:
@@ -81,12 +86,17 @@ def read(text: str, file: str) -> Source:
     if len(text) > LARGEST:
         source.fault((), f"a plan of at most {LARGEST} characters")
         return source
+    unseen = next((number for number, char in enumerate(text) if char < " " and char not in "\t\n\r"), None)
+    if unseen is not None:
+        line = text.count("\n", 0, unseen) + 1
+        source.errors.append(PlanError(file, line, "", "", "text without control characters"))
+        return source
     try:
         for line, expected in _hostile(text):
             source.errors.append(PlanError(file, line, "", "", expected))
         if source.errors:
             return source
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         source.errors.append(PlanError(file, line, "", "", f"readable YAML: {error.problem or error}"))
@@ -99,7 +109,7 @@ def read(text: str, file: str) -> Source:
 
 def _hostile(text: str) -> Iterator[tuple[int, str]]:
     depth = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             yield line, "a value written out: anchors and aliases are not allowed"
@@ -135,6 +145,7 @@ def _mapping(node: yaml.MappingNode, path: Path, source: Source) -> dict[str, An
         if key in result:
             where = ".".join(map(str, (*path, key)))
             source.errors.append(PlanError(source.file, line, "", where, f"each key once: {key!r} is here twice"))
+            source.touched.add((*path, key)[:2])
             continue
         source.lines[(*path, key)] = line
         result[key] = _plain(value_node, (*path, key), source)

@@ -5,7 +5,7 @@ Every distinct test is one bit. A state is the set of bits known true (`true`) a
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from plans.domain.conditions import AllOf, AnyOf, Test, Value, alternatives
 from plans.domain.vocabulary import MAJOR
 
 if TYPE_CHECKING:
-    from plans.domain.schema import Plan
+    from plans.domain.schema import FactSpec, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,76 +30,34 @@ class ValueClass:
         return all(Test(fact=fact, op=op, value=limit).holds(value, scale) for op, limit in bounds)  # type: ignore[arg-type]
 
 
-class Table:
-    """One plan's rules. Ranks: 0 no level, then the mildest level upwards."""
+class Classes:
+    """Distinct tests as bits, and the classes into which they divide the values of each fact."""
 
-    def __init__(self, plan: "Plan") -> None:
+    def __init__(self, facts: Mapping[str, "FactSpec"], ways: Iterable[frozenset[Test]]) -> None:
         self._bit: dict[Test, int] = {}
         self._of_fact: dict[str, list[tuple[Test, int]]] = defaultdict(list)
-        self._facts = plan.facts
-        self._scales = {name: tuple(spec.values) for name, spec in plan.facts.items()}
-        self.top = len(plan.levels)
-        majors = [way for rule in plan.major_rules.values() for way in self._ways(rule.when, [])]
-        self.major: dict[str, list[int]] = {
-            rule.id: [self._mask(way) for way in self._ways(rule.when, [])] for rule in plan.major_rules.values()
-        }
-        self.rules: dict[str, list[int]] = {
-            rule.id: [self._mask(way) for way in self._ways(rule.when, majors)] for rule in plan.level_rules.values()
-        }
-        ranked = [
-            (mask, plan.ranks[rule.level])
-            for rule in plan.level_rules.values()
-            if rule.level is not None
-            for mask in self.rules[rule.id]
-        ]
-        self._ranked = sorted(ranked, key=lambda pair: -pair[1])
-        raising = [
-            (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.rules[rule.id]
-        ]
-        self._raises = sorted(raising, key=lambda pair: -pair[1])  # the first that hits decides, as above
+        self._facts = facts
+        self._scales = {name: tuple(spec.values) for name, spec in facts.items()}
+        for test in (test for way in ways for test in way):
+            if test not in self._bit:
+                self._bit[test] = 1 << len(self._bit)
+                self._of_fact[test.fact].append((test, self._bit[test]))
         self.mask_of = {fact: sum(bit for _, bit in tests) for fact, tests in self._of_fact.items()}
         self.classes = {fact: self._classes(fact) for fact in self._of_fact}
+
+    def mask(self, way: frozenset[Test]) -> int:
+        """The tests of one of the ways this was made of."""
+        return sum(self._bit[test] for test in way)
 
     def bits(self, fact: str, value: Value) -> int:
         """The tests of a fact that this value passes."""
         return sum(bit for test, bit in self._of_fact[fact] if test.holds(value, self._scales[fact]))
-
-    def rank(self, true: int) -> int:
-        """The gravity proposed when exactly these tests hold."""
-        rank = 0
-        for mask, proposed in self._ranked:
-            if mask & true == mask:
-                rank = proposed
-                break
-        if rank in (0, self.top):
-            return rank
-        for mask, by in self._raises:
-            if mask & true == mask:
-                return min(self.top, rank + by)
-        return rank
 
     def class_of(self, fact: str, value: Value) -> int:
         """The index of the class that a value lies in: tests alone do not tell, a rule may ask for one value among others."""
         bits, scale = self.bits(fact, value), self._scales[fact]
         same = [index for index, row in enumerate(self.classes[fact]) if row.bits == bits]
         return same[0] if len(same) == 1 else next(i for i in same if self.classes[fact][i].holds(fact, value, scale))
-
-    def _ways(self, condition: Test | AllOf | AnyOf, majors: list[frozenset[Test]]) -> list[frozenset[Test]]:
-        """Alternatives with the derived fact `major` replaced by the rules that make it true."""
-        result: list[frozenset[Test]] = []
-        for way in alternatives(condition):
-            plain = frozenset(test for test in way if test.fact != MAJOR)
-            result += [plain] if len(plain) == len(way) else [plain | major for major in majors]
-        return result
-
-    def _mask(self, way: frozenset[Test]) -> int:
-        mask = 0
-        for test in way:
-            if test not in self._bit:
-                self._bit[test] = 1 << len(self._bit)
-                self._of_fact[test.fact].append((test, self._bit[test]))
-            mask |= self._bit[test]
-        return mask
 
     def _classes(self, fact: str) -> tuple[ValueClass, ...]:
         if self._facts[fact].kind == "switch":
@@ -130,3 +88,50 @@ class Table:
         if before is not None:
             points.append((before + 1, (">", before), None))
         return points
+
+
+class Table(Classes):
+    """One plan's rules. Ranks: 0 no level, then the mildest level upwards."""
+
+    def __init__(self, plan: "Plan") -> None:
+        self.top = len(plan.levels)
+        majors = {rule.id: alternatives(rule.when) for rule in plan.major_rules.values()}
+        every = [way for ways in majors.values() for way in ways]
+        rules = {rule.id: expanded(rule.when, every) for rule in plan.level_rules.values()}
+        super().__init__(plan.facts, [way for ways in (*majors.values(), *rules.values()) for way in ways])
+        self.major = {key: [self.mask(way) for way in ways] for key, ways in majors.items()}
+        self.rules = {key: [self.mask(way) for way in ways] for key, ways in rules.items()}
+        ranked = [
+            (mask, plan.ranks[rule.level])
+            for rule in plan.level_rules.values()
+            if rule.level is not None
+            for mask in self.rules[rule.id]
+        ]
+        self._ranked = sorted(ranked, key=lambda pair: -pair[1])
+        raising = [
+            (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.rules[rule.id]
+        ]
+        self._raises = sorted(raising, key=lambda pair: -pair[1])  # the first that hits decides, as above
+
+    def rank(self, true: int) -> int:
+        """The gravity proposed when exactly these tests hold."""
+        rank = 0
+        for mask, proposed in self._ranked:
+            if mask & true == mask:
+                rank = proposed
+                break
+        if rank in (0, self.top):
+            return rank
+        for mask, by in self._raises:
+            if mask & true == mask:
+                return min(self.top, rank + by)
+        return rank
+
+
+def expanded(condition: Test | AllOf | AnyOf, majors: Sequence[frozenset[Test]]) -> list[frozenset[Test]]:
+    """Alternatives with the derived fact `major` replaced by the ways that make it true."""
+    result: list[frozenset[Test]] = []
+    for way in alternatives(condition):
+        plain = frozenset(test for test in way if test.fact != MAJOR)
+        result += [plain] if len(plain) == len(way) else [plain | major for major in majors]
+    return result

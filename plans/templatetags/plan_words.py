@@ -1,10 +1,16 @@
 """Words for what a plan file writes in codes: `{% load plan_words %}`."""
 
-from django import template
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from typing import Any, NamedTuple
 
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from common.errors import Text
+from people.rights import ROLES
 from plans.domain import Span
+from plans.models import PlanVersion
 
 register = template.Library()
 
@@ -26,3 +32,54 @@ def spoken_span(iso: str | None) -> str:
     if span.seconds % 3600 == 0:
         return ngettext("%(count)d hour", "%(count)d hours", span.seconds // 3600) % {"count": span.seconds // 3600}
     return ngettext("%(count)d minute", "%(count)d minutes", span.seconds // 60) % {"count": span.seconds // 60}
+
+
+class Look(NamedTuple):
+    label: str | Promise
+    icon: str
+    tone: str
+
+
+STATUS = PlanVersion.Status
+LOOKS = {
+    STATUS.DRAFT: ("pencil", "quiet"),
+    STATUS.SUBMITTED: ("gavel", "info"),
+    STATUS.APPROVED: ("clock", "warn"),
+    STATUS.IN_FORCE: ("circle-check", "ok"),
+    STATUS.RETIRED: ("history", "quiet"),
+    STATUS.WITHDRAWN: ("ban", "quiet"),
+}
+DONE: dict[str, Text] = {
+    "plan.version_loaded": gettext_lazy("Loaded by the machine room and put in force"),
+    "plan.drafted": gettext_lazy("Draft begun"),
+    "plan.edited": gettext_lazy("Edited"),
+    "plan.submitted": gettext_lazy("Submitted"),
+    "plan.approved": gettext_lazy("Approved"),
+    "plan.returned": gettext_lazy("Returned to its writers"),
+    "plan.withdrawn": gettext_lazy("Withdrawn"),
+    "plan.put_in_force": gettext_lazy("Came into force"),
+}
+VOIDED = gettext_lazy("Edited; what was submitted or approved counts no longer")
+
+
+@register.filter
+def version_look(version: PlanVersion) -> Look:
+    icon, tone = LOOKS[STATUS(version.status)]
+    return Look(STATUS(version.status).label, icon, tone)
+
+
+@register.filter
+def version_line(row: dict[str, Any]) -> dict[str, Any]:
+    """A line of a version's history: what was done, what was said with it, by whom and as what."""
+    event = row["event"]
+    data = event.data
+    return {
+        "what": VOIDED if data.get("voided") else DONE.get(event.kind, event.kind),
+        "said": data.get("reason") or data.get("note") or "",
+        "revision": data.get("revision"),
+        "lines": (data["added"], data["removed"]) if event.kind == "plan.edited" else None,
+        "at": event.occurred_at,
+        "who": row["user"].display_name if row["user"] else "",
+        "role": ROLES.get(event.authority, _("the product itself")),
+        "tone": "bad" if event.kind in ("plan.returned", "plan.withdrawn") else "quiet",
+    }

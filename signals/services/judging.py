@@ -227,7 +227,8 @@ def log_found(world_id: int, entries: Sequence[Entry]) -> None:
 def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     """The time a threshold had to be crossed for is over: read the series' windows again and judge (4.1).
 
-    All of the series' thresholds are looked at: which of them asked is no matter, and the plan may have changed since.
+    All of the series' sustained lines are looked at: which of them asked is no matter, and another version of the plan may have
+    come into force since.
     """
     series_id, plan = ref // THRESHOLDS_MOST, RULES.fresh()
     own = RULES.of([series_id]).get(series_id)
@@ -238,6 +239,8 @@ def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     stored = stored_windows({series_id: (due_at - held.reach, due_at)})[series_id]
     written = Written()
     for threshold in own.thresholds:
+        if threshold.sustained_for.is_zero:
+            continue
         reach = reach_of(own, threshold, held.standing)
         points = points_within(own, threshold, stored, reach, plan)
         window = [point for point in points if point.at > due_at - reach]

@@ -8,7 +8,8 @@ from django.test import Client
 
 from tests.cast import DUTY, GM, Cast
 
-INCIDENT, NOTICE, ITEM, SOURCE = "incidents/{}", "notices/{}", "equipment/{}", "signals/sources/{}"
+INCIDENT, NOTICE, ITEM = "incidents/{}", "notices/{}", "equipment/{}"
+SOURCE, VERSION = "signals/sources/{}", "plan/versions/{}"
 CONTRACT = {
     "POST": [
         "signals/samples",
@@ -31,12 +32,17 @@ CONTRACT = {
         *(f"{ITEM}/{act}" for act in ("withdraw", "return", "inspect")),
         "equipment/imports",
         "equipment/imports/{}/apply",
+        "plan/versions",
+        *(f"{VERSION}/{act}" for act in ("submit", "approve", "return", "withdraw", "rulings")),
+        f"{INCIDENT}/plan",
+        *(f"{INCIDENT}/plan/{{}}/{act}" for act in ("approve", "refuse")),
     ],
     "GET": [
         "incidents", INCIDENT, f"{INCIDENT}/decision-card", f"{INCIDENT}/obligations", f"{INCIDENT}/events", "plan", "obligations",
-        "board", "notices", "equipment", "signals/sources", SOURCE,
+        "board", "notices", "equipment", "signals/sources", SOURCE, "plan/versions", VERSION, f"{VERSION}/compare",
+        f"{INCIDENT}/plan",
     ],
-    "PATCH": [ITEM, f"{SOURCE}/mapping"],
+    "PATCH": [ITEM, f"{SOURCE}/mapping", VERSION],
 }  # fmt: skip
 # What the address is asked with.
 PARAMETERS = {f"{INCIDENT}/events": "after", "obligations": "mine"}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from common.actor import SYSTEM
 from dashboard.live import SEEN_BY_ALL
 from dashboard.selectors import board_state
 from engine import sweep, worlds
@@ -20,12 +21,13 @@ from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
 from escalation.models import PreparationTask
-from escalation.services import endings, hourly, levels, lifting, obligations, preparing, warnings
+from escalation.services import endings, hourly, levels, lifting, obligations, plan_moves, preparing, warnings
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
 from notifications import services as notifications
 from notifications.selectors import newest_summary, summary_audience
+from plans.services import plan_load
 from resources import services as resources
 from signals.models import Baseline
 from signals.services.samples import series_ensure
@@ -113,6 +115,8 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     incidents.incident_assess(number=number, facts={"recovery_hours": 8}, impact="East", measures="", by=tech)
     levels.level_decide(number=number, level="II", reason="As proposed", by=gm)
     incidents.response_start(number=number, by=gm)
+    step()
+    _another_version(cast, number)
     step()
     house.samples("cpu", *[96] * 8, node="sw-3")
     house.forward(minutes=26)
@@ -228,6 +232,19 @@ def warned(cast: Cast, house: Hotline) -> Iterator[None]:
     lifting.lift_apply(number=number, no_secondary_risk=True, note="再次复测", by=tech)
     lifting.lift_approve(number=number, note="同意", by=gm)
     yield
+
+
+def _another_version(cast: Cast, number: str) -> None:
+    """Refused first, then approved: the first meeting is due later by the other version, and begins anew."""
+    gm, executive = cast.actor(GM), cast.actor(EXECUTIVE)
+    later = cast.plan.text.replace(
+        "anchors: [response_started], due: PT30M", "anchors: [response_started], due: PT40M", 1
+    )
+    to = plan_load(text=later, file="later.yaml", by=SYSTEM).number
+    first = plan_moves.plan_move_ask(number=number, to=to, reason="演练所见", by=gm)
+    plan_moves.plan_move_refuse(number=number, move=first.pk, reason="稍后", by=executive)
+    again = plan_moves.plan_move_ask(number=number, to=to, reason="演练所见", by=gm)
+    plan_moves.plan_move_approve(number=number, move=again.pk, by=executive)
 
 
 def series_surge(house: Hotline) -> None:

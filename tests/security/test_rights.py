@@ -73,6 +73,11 @@ EXPECTED = """
     obligation.waive        .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     board.view              x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     plan.view               x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
+    plan.edit               .  .  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    plan.approve            .  .  x  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
+    incident.ask_plan       .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    incident.approve_plan   .  .  x  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
+    incident.refuse_plan    .  .  x  x  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
     message.view            x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     message.acknowledge     x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     message.read_all        x  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .

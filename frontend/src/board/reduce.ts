@@ -109,6 +109,9 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "equipment.withdrawn":
     case "equipment.returned":
     case "condition.near":
+    case "incident.plan_asked":
+    case "incident.plan_moved":
+    case "incident.plan_kept":
     case "warning.data_reported":
     case "warning.task_assigned":
     case "warning.task_done":

@@ -23,6 +23,8 @@ function duty(incident: Incident, id: number, rule: string, names: Names): strin
   return pick(standing ?? names.obligations?.[rule]) || rule;
 }
 
+const versions = (data: { before: number; after: number }) => ({ before: String(data.before), after: String(data.after) });
+
 export function line(event: BoardEvent, incident: Incident, names: Names): Line {
   switch (event.kind) {
     case "incident.opened":
@@ -100,6 +102,12 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("The response ended."), event.data.reason);
     case "incident.closed":
       return plain(say("The incident was closed."), event.data.note);
+    case "incident.plan_asked":
+      return plain(say("Asked to go on by version {after} of the plan instead of {before}.", versions(event.data)), event.data.reason);
+    case "incident.plan_moved":
+      return plain(say("From now on version {after} of the plan applies instead of {before}.", versions(event.data)), event.data.reason, true);
+    case "incident.plan_kept":
+      return plain(say("It goes on by version {before} of the plan.", versions(event.data)), event.data.reason);
     case "summary.drafted":
       return plain(say("A progress summary was drafted and waits for publication."));
     case "summary.edited":

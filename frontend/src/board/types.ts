@@ -57,6 +57,11 @@ export const PAYLOADS = {
   "ending.reported": shape({ summary: words }),
   "response.ended": shape({ phase, conditions: list(condition), reason: words }),
   "incident.closed": shape({ phase, approved: flag, note: words }),
+  "incident.plan_asked": shape({ move: number, before: number, after: number, reason: words }),
+  "incident.plan_moved": shape({
+    move: number, before: number, after: number, before_version: number, after_version: number, reason: words,
+  }),
+  "incident.plan_kept": shape({ move: number, before: number, after: number, withdrawn: flag, reason: words }),
   "summary.drafted": shape({ summary: number, turn: number }),
   "summary.edited": shape({ summary: number, revision: number }),
   "summary.published": shape({ summary: number, revision: number, late: flag, sha256: text }),

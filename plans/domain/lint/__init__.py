@@ -6,9 +6,11 @@ and does not make it go away: change the clause or the row under it, and the fin
 
 from collections.abc import Iterator, Mapping
 
+from plans.domain.base import Text
 from plans.domain.lint.clocks import clocks
 from plans.domain.lint.duties import duties, holders
 from plans.domain.lint.findings import Draft, Finding, Report, Standing, report
+from plans.domain.lint.regions import Entangled
 from plans.domain.lint.rules import rules
 from plans.domain.lint.words import counted, words
 from plans.domain.lint.written import as_written
@@ -30,5 +32,16 @@ def unheld(plan: Plan, held: Mapping[str, int]) -> tuple[Finding, ...]:
 def _said(plan: Plan) -> Iterator[tuple[Draft, Plan]]:
     for reading in (as_written(plan), plan):
         for check in (rules, clocks, duties, words):
-            for draft in check(reading):
-                yield draft, reading
+            try:
+                for draft in check(reading):
+                    yield draft, reading
+            except Entangled:
+                yield _entangled(reading), reading
+
+
+def _entangled(plan: Plan) -> Draft:
+    """Not examined is not clean: it is said."""
+    clauses = tuple(dict.fromkeys(c for row in plan.level_rules.values() for c in row.clauses))
+    count = str(len(plan.level_rules))
+    example = Text(zh=f"{count}条级别规则", en=f"{count} level rules")
+    return Draft("entangled", ("level_rules",), clauses, {"count": count}, example)

@@ -18,6 +18,20 @@ def _of(title: tuple[str, str], said: tuple[str, str], suggestion: tuple[str, st
 
 
 SENTENCES: Final[dict[str, Sentence]] = {
+    "entangled": _of(
+        (
+            "规则过于交错",
+            "Too entangled",
+        ),
+        (
+            "{count}条级别规则相互交错，无法在合理时间内全部推理；未检查的部分可能有矛盾。",
+            "The {count} level rules are too entangled to be reasoned through in time; what was not examined may contradict itself.",
+        ),
+        (
+            "合并或拆开规则，使每条只涉及少数事实。",
+            "Merge the rules or part them, so that each one rests on few facts.",
+        ),
+    ),
     "contradictory": _of(
         (
             "相互矛盾",

@@ -1,6 +1,7 @@
 """The small example plan, and it broken in one way for each kind of finding: kind → (text, subjects of the finding)."""
 
 # ruff: noqa: E501  rows of a plan file are as long as they are
+import random
 from functools import cache
 
 from tests.domain.plans.given import FILE
@@ -28,7 +29,22 @@ def rule(level: str, when: str) -> str:
     return changed(ROW, f"  another: {RULE.format(level=level, when=when)}\n{ROW}")
 
 
+def entangled() -> str:
+    """Two hundred rules that between them cover everything, so that no rule can be told superfluous without trying."""
+    chance = random.Random(1)
+    names = [f"dial_{n}" for n in range(30)]
+    facts = "".join(f"  {name}: {{title: {{zh: 表, en: Dial}}, unit: degrees}}\n" for name in names)
+    known = ", ".join(f'{{fact: {name}, op: ">=", value: 0}}' for name in names)
+    whens = [f"{{all: [{known}]}}"]
+    for _ in range(180):
+        tests = [f'{{fact: {name}, op: "{chance.choice(("<", ">="))}", value: 5}}' for name in chance.sample(names, 3)]
+        whens.append(f"{{all: [{', '.join(tests)}]}}")
+    rules = "".join(f"  dialled_{n}: {RULE.format(level='red', when=when)}\n" for n, when in enumerate(whens))
+    return changed("facts:\n", f"facts:\n{facts}", changed("level_rules:\n", f"level_rules:\n{rules}"))
+
+
 BROKEN = {
+    "entangled": (entangled(), ["level_rules"]),
     "contradictory": (rule("red", HOT), ["level_rules.another", "level_rules.hot"]),
     "overlapping": (rule("orange", HOT), ["level_rules.another", "level_rules.hot"]),
     "shadowed": (

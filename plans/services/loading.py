@@ -13,10 +13,14 @@ from engine import worlds
 from engine.log import log_append, stream_open
 from people.rights import require
 from plans.domain import PlanErrors, load
+from plans.domain.versions import FIXED
 from plans.events import VersionLoaded
 from plans.models import PlanVersion
+from plans.services.acting import fault_rows
+from plans.services.drafting import next_number
+from plans.services.entering import versions_held
 
-SHIPPED: Final = Path(__file__).parent / "data" / "hotline.yaml"
+SHIPPED: Final = Path(__file__).parents[1] / "data" / "hotline.yaml"
 
 
 def plan_load(*, text: str, file: str, by: Actor, shipped: bool = False) -> PlanVersion:
@@ -27,14 +31,14 @@ def plan_load(*, text: str, file: str, by: Actor, shipped: bool = False) -> Plan
     """
     by = require(by, "operations.act")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    known = PlanVersion.objects.filter(sha256=digest).first()
+    known = PlanVersion.objects.filter(sha256=digest, status__in=sorted(FIXED)).order_by("-pk").first()
     if known is not None:
         return known
     try:
         plan = load(text, file)
     except PlanErrors as faulty:
         sentence = _("The plan has %(count)s faults and was not loaded; mend them and load it again.")
-        errors = [{"field": e.where, "code": "plan.fault", "message": str(e)} for e in faulty.errors]
+        errors = fault_rows(faulty)
         raise Invalid("plan.faulty", sentence, errors=errors, count=len(errors)) from faulty
     try:
         with transaction.atomic():
@@ -46,20 +50,21 @@ def plan_load(*, text: str, file: str, by: Actor, shipped: bool = False) -> Plan
 
 
 def _put_into_force(key: str, text: str, digest: str, *, shipped: bool, by: Actor) -> PlanVersion:
-    rows = PlanVersion.objects.select_for_update(no_key=True).order_by("pk")
-    before = next((row for row in rows if row.status == PlanVersion.Status.IN_FORCE), None)
-    if before is not None:
-        before.status = PlanVersion.Status.RETIRED
-        before.save(update_fields=["status"])
+    held = versions_held()
     world = worlds.real()
+    now = worlds.now(world)
+    before = next((row for row in held if row.status == PlanVersion.Status.IN_FORCE), None)
+    if before is not None:
+        before.status, before.retired_at = PlanVersion.Status.RETIRED, now
+        before.save(update_fields=["status", "retired_at"])
     version = PlanVersion.objects.create(
         plan_key=key,
-        number=1 + max((row.number for row in rows if row.plan_key == key), default=0),
+        number=next_number(),
         text=text,
         sha256=digest,
         status=PlanVersion.Status.IN_FORCE,
         shipped=shipped,
-        in_force_from=worlds.now(world),
+        in_force_from=now,
         created_by_name=by.name,
     )
     loaded = VersionLoaded(
