@@ -36,6 +36,7 @@ from plans.domain.obligations import (
 )  # fmt: skip
 from plans.domain.schema import (
     FactSpec,
+    Grant,
     Group,
     Level,
     Plan,
@@ -58,6 +59,7 @@ __all__ = [
     "EndVerdict",
     "Fact", "FactSpec",
     "Finding",
+    "Grant",
     "Group",
     "Ladder",
     "Level",
