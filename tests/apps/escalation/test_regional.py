@@ -53,10 +53,11 @@ def test_the_centre_starts_its_region_at_the_level_of_the_plan_until_headquarter
     assert {row["status"] for row in answer["groups"]} == {"activated"}
     mo = hotline.cast.user(CENTRE)
     kinds = {row.kind: row for row in Event.objects.filter(actor_id=mo.pk).order_by("seq")}
-    assert kinds["level.decided"].data["reason"] == WHY["reason"]
     assert kinds["level.decided"].data["provisional"] is True
     assert kinds["response.started"].data["region"] == "east"
     assert {(row.authority, row.clause) for row in kinds.values()} == {("tech_lead", "1.2")}
+    log = {row["kind"]: row["data"] for row in hotline.get(GM, f"incidents/{number}/events")}
+    assert log["level.decided"]["reason"] == WHY["reason"]
     # Headquarters is told at once, and owes its word.
     assert {"chen", "zhao", "cto", "coo", "counsel"} <= told("response.regional")
     message = Delivery.objects.filter(message__kind="response.regional").first().message  # type: ignore[union-attr]
