@@ -156,7 +156,14 @@ async def _rate(port: int, plain: int, token: str, seconds: float) -> dict[str, 
     evaluated = ours * seconds / (seconds + behind)
     show("samples/s in, durable, batches of 100", ours, slow, "/s", more_is_better=True, shape=63_000, at_least=4)
     show("samples/s in and evaluated", evaluated, slow, "/s", more_is_better=True, shape=51_000, at_least=4)
-    show("samples/s in by Prometheus remote write, the same batches", written, slow, "/s", more_is_better=True, at_least=4)
+    show(
+        "samples/s in by Prometheus remote write, the same batches",
+        written,
+        slow,
+        "/s",
+        more_is_better=True,
+        at_least=4,
+    )
     return {"samples": ours, "evaluated": evaluated, "written": written, "plain_samples": slow}
 
 

@@ -149,6 +149,7 @@ def _incident(
         "phase": phase,
         "level": level,
         "level_provisional": False,
+        "started_by_region": None,
         "proposed_level": None,
         "major": level is not None,
         "warning": None if level else "yellow",

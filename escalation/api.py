@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from common.shapes import BilingualOut
 from escalation import selectors
 from escalation.models import Obligation
-from escalation.services import endings, levels, obligations
+from escalation.services import endings, levels, obligations, regional
 from incidents.selectors import by_number, incident_dict
 from people.endpoints import ActionEndpoint, Endpoint
 
@@ -49,6 +49,11 @@ class DecideIn(serializers.Serializer):
     based_on = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=0, help_text="the newest event number you had read"
     )
+
+
+class StartRegionalIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=2000)
+    based_on = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
 
 
 class EvaluateIn(serializers.Serializer):
@@ -93,6 +98,16 @@ class DecideLevel(OnIncident):
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         return f"incident:{levels.level_decide(number=kwargs['number'], by=self.by, **data).number}"
+
+
+class StartRegional(OnIncident):
+    """A regional centre starts the response in its own region at the level the plan names, until headquarters confirms (1.2)."""
+
+    right = "incident.start_regional"
+    serializer_class = StartRegionalIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"incident:{regional.start_regional(number=kwargs['number'], by=self.by, **data).number}"
 
 
 class Evaluate(OnIncident):

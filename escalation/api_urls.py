@@ -3,6 +3,7 @@ from django.urls import path
 from escalation import api, plan_api, warning_api
 
 urlpatterns = [
+    path("incidents/<str:number>/start-regional", api.StartRegional.as_view(), name="api-start-regional"),
     path("incidents/<str:number>/decide-level", api.DecideLevel.as_view(), name="api-decide-level"),
     path("incidents/<str:number>/evaluate", api.Evaluate.as_view(), name="api-evaluate"),
     path("incidents/<str:number>/end", api.End.as_view(), name="api-end"),

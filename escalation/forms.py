@@ -15,6 +15,7 @@ from escalation import selectors
 from escalation.models import EarlyWarning, PreparationTask
 from escalation.services.endings import ending_verdict
 from escalation.services.levels import card_of
+from escalation.services.regional import may_start
 from escalation.services.warning_state import candidates
 from escalation.services.warnings import RIGHTS
 from incidents.domain.moves import Act
@@ -149,6 +150,21 @@ class DecideForm(ActForm):
         self.initial.setdefault("level", proposed)
 
 
+class RegionalForm(ActForm):
+    """The level is the plan's; the form says which, and asks why it cannot wait for headquarters (1.2)."""
+
+    reason = _words(_("Reason"), required=True, rows=2)
+
+    def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="start-regional-%s", **kwargs)
+        plan = selectors.plan_for(incident)
+        if (grant := plan.regional_start) is not None and grant.level is not None:
+            level = in_language(plan.levels[grant.level].title.as_dict())
+            self.fields["reason"].help_text = gettext(
+                "The response starts at %(level)s; headquarters is told at once and confirms or changes the level."
+            ) % {"level": level}
+
+
 class EvaluateForm(ActForm):
     verdict = forms.ChoiceField(
         label=_("Verdict"),
@@ -189,7 +205,8 @@ class EndForm(ActForm):
         self.fields["waived"].choices = rows  # type: ignore[attr-defined]
 
 
-DECISIONS: dict[Act, tuple[Any, type[DecideForm] | type[EvaluateForm] | type[EndForm]]] = {
+DECISIONS: dict[Act, tuple[Any, type[DecideForm] | type[EvaluateForm] | type[EndForm] | type[RegionalForm]]] = {
+    Act.START_REGIONAL: (_("Start the response for your region"), RegionalForm),
     Act.DECIDE_LEVEL: (_("Decide the level"), DecideForm),
     Act.EVALUATE: (_("Evaluate the effect"), EvaluateForm),
     Act.END: (_("End the response"), EndForm),
@@ -197,7 +214,7 @@ DECISIONS: dict[Act, tuple[Any, type[DecideForm] | type[EvaluateForm] | type[End
 
 
 def decisions_for(incident: Incident, by: Actor, *, seq: int) -> list[dict[str, Any]]:
-    """Headquarters' decisions open to this person now, as `incidents.forms.forms_for` gives the other acts."""
+    """Headquarters' and a region's decisions open to this person now, as `incidents.forms.forms_for` gives the other acts."""
     return [
         {
             "name": act.value,
@@ -206,7 +223,7 @@ def decisions_for(incident: Incident, by: Actor, *, seq: int) -> list[dict[str, 
             "action": f"/incidents/{incident.number}/{act.value}/",
         }
         for act, (label, form) in DECISIONS.items()
-        if act_open(incident, by, act)
+        if act_open(incident, by, act) and (act is not Act.START_REGIONAL or may_start(incident, by))
     ]
 
 

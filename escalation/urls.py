@@ -3,6 +3,7 @@ from django.urls import path
 from escalation import plan_views, views
 
 urlpatterns = [
+    path("incidents/<str:number>/start-regional/", views.start_regional, name="start-regional"),
     path("incidents/<str:number>/decide-level/", views.decide_level, name="decide-level"),
     path("incidents/<str:number>/evaluate/", views.evaluate, name="evaluate"),
     path("incidents/<str:number>/end/", views.end, name="end"),

@@ -21,10 +21,11 @@ from escalation.forms import (
     LiftForm,
     ProofForm,
     ReasonForm,
+    RegionalForm,
     WaiveForm,
     WarnForm,
 )
-from escalation.services import endings, hourly, levels, lifting, obligations, preparing, warnings
+from escalation.services import endings, hourly, levels, lifting, obligations, preparing, regional, warnings
 from incidents.acted import settled
 from incidents.selectors import Incident, by_number
 from people.endpoints import PageRequest, home_in, posts
@@ -54,6 +55,17 @@ def decide_level(request: PageRequest, number: str) -> HttpResponse:
         return levels.level_decide(number=number, by=request.by, **data)
 
     return _acted(request, incident, form, act, label=_("Decide the level"), said=_("The level is decided."))
+
+
+@posts("incident.start_regional")
+def start_regional(request: PageRequest, number: str) -> HttpResponse:
+    def act(data: dict[str, Any]) -> object:
+        return regional.start_regional(number=number, by=request.by, **data)
+
+    incident = by_number(number)
+    form = RegionalForm(request.POST, incident=incident)
+    said = _("The response is started; headquarters is told and confirms the level.")
+    return _acted(request, incident, form, act, label=_("Start the response for your region"), said=said)
 
 
 @posts("incident.evaluate")

@@ -127,6 +127,9 @@ class IncidentOut(serializers.Serializer):
     reach = serializers.CharField(allow_null=True)
     level = serializers.CharField(allow_null=True)
     level_provisional = serializers.BooleanField()
+    started_by_region = serializers.CharField(
+        allow_null=True, help_text="key of the region that started the response of its own accord (1.2)"
+    )
     proposed_level = serializers.CharField(allow_null=True)
     major = serializers.BooleanField(allow_null=True)
     false_alarm = serializers.BooleanField()

@@ -123,9 +123,12 @@ class LevelDecided(Payload):
 
 @event("response.started")
 class ResponseStarted(Payload):
+    """`region` is the key of the region that started it of its own accord (1.2); None: headquarters did."""
+
     level: LevelName
     phase: str
     hq_active: bool
+    region: str | None = None
 
 
 @event("group.status_set")

@@ -88,6 +88,7 @@ class Incident(models.Model):
     major = models.BooleanField(null=True, help_text="null: not judged yet")
     false_alarm = models.BooleanField(default=False)
     hq_active = models.BooleanField(default=False)
+    started_by_region = models.CharField(max_length=40, null=True)  # noqa: DJ001 - a region's key; null: not by a region
     # fact → {value, at, source}
     facts = models.JSONField(default=dict)
     noticed_at = moment(help_text="when customers noticed, as told")
@@ -164,6 +165,11 @@ class Incident(models.Model):
     @property
     def titles(self) -> dict[str, str]:
         return {"zh": self.title_zh, "en": self.title_en}
+
+    @property
+    def awaits_verification(self) -> bool:
+        """A region started the response while the report was not verified yet (1.2)."""
+        return self.started_by_region is not None and self.verified_at is None
 
     @property
     def is_over(self) -> bool:

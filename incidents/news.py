@@ -25,6 +25,9 @@ SENTENCES: dict[str, str | Promise] = {
 }
 
 
+REGIONAL = _("The region started the response at {level}, subject to headquarters confirming it.")
+
+
 class News(NamedTuple):
     at: datetime  # world time
     sentence: str
@@ -55,6 +58,8 @@ def _said(kind: str, data: dict[str, Any]) -> str | Promise:
             return _("Dismissed as a false alarm.") if data["false_alarm"] else _("Dismissed.")
         case "level.decided":
             return _("{level} was set, provisionally.") if data["provisional"] else _("{level} was decided.")
+        case "response.started" if data.get("region"):
+            return REGIONAL
         case "warning.started":
             return _("Yellow warning issued.") if data["colour"] == "yellow" else _("Blue warning issued.")
     return SENTENCES[kind]

@@ -199,7 +199,8 @@ TIMES = (
 )  # fmt: skip
 PLAIN = (
     "number", "origin", "phase", "category", "business", "regions", "hotlines", "nodes", "reach", "level",
-    "level_provisional", "proposed_level", "major", "false_alarm", "hq_active", "facts", "plan_version",
+    "level_provisional", "proposed_level", "major", "false_alarm", "hq_active", "started_by_region", "facts",
+    "plan_version",
 )  # fmt: skip
 
 
@@ -226,14 +227,15 @@ def newest_seq(incident: Incident) -> int:
 # --- what can be done now -----------------------------------------------------------------------------------------------
 # In the order in which a night needs them.
 ORDER = (
-    Act.VERIFY, Act.ASSESS, Act.DECIDE_LEVEL, Act.START, Act.REPORT, Act.EVALUATE, Act.SET_GROUP_STATUS, Act.RECORD_FACTS,
+    Act.VERIFY, Act.ASSESS, Act.START_REGIONAL, Act.DECIDE_LEVEL, Act.START, Act.REPORT, Act.EVALUATE, Act.SET_GROUP_STATUS, Act.RECORD_FACTS,
     Act.RESTORE, Act.REPORT_ENDING, Act.END, Act.CLOSE, Act.DISMISS,
 )  # fmt: skip
 
 
 def act_open(incident: Incident, by: Actor, act: Act) -> bool:
     """Whether this act is legal now and this person may do it."""
-    legal = judge(act, Phase(incident.phase), levelled=incident.level is not None).legal
+    levelled, unverified = incident.level is not None, incident.awaits_verification
+    legal = judge(act, Phase(incident.phase), levelled=levelled, unverified=unverified).legal
     region = one_region(incident)
     group = next((key.rpartition("@")[2] for key in sorted(by.groups)), None) if act is Act.SET_GROUP_STATUS else None
     return legal and allowed(by, RIGHT[act], Scope(region=region, group=group))

@@ -68,6 +68,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "task.do": PARTAKERS,
     "incident.decide_level": HQ,
     "incident.start": HQ,
+    # A regional centre's own start (1.2).
+    "incident.start_regional": ("tech_lead",),
     "incident.evaluate": HQ,
     "incident.restore": (*TECHNICAL, *HQ),
     "incident.end": HQ,
@@ -125,6 +127,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "drill.view": READERS,
     "drill.take": PARTAKERS,
 }
+# A region's own acts: whoever holds the role for the whole country is not the region.
+OF_A_REGION = frozenset({"incident.start_regional"})
 TABLE: dict[tuple[str, str], bool] = {(role, right): role in roles for right, roles in GRANTS.items() for role in ROLES}
 
 
@@ -180,6 +184,11 @@ def allowed_somewhere(by: Actor, right: str) -> bool:
     return by.kind == "system" or any(role in by.roles for role in GRANTS[right])
 
 
+def regions_held(by: Actor, role: str) -> frozenset[str]:
+    """The regions a person's holding of a role is narrowed to; none for who holds it everywhere, or not at all."""
+    return frozenset(_keys(by.regions, role)) if role in by.roles else frozenset()
+
+
 def refusal(right: str) -> NotAllowed:
     sentence = _("Your role does not allow this; it takes: %(roles)s.")
     return NotAllowed("not_allowed", sentence, roles=role_names(GRANTS[right]))
@@ -192,6 +201,8 @@ def _counts(by: Actor, role: str, right: str, scope: Scope) -> bool:
     concerns no group (recording a fact) is open to the members of any.
     """
     regions, groups = _keys(by.regions, role), _keys(by.groups, role)
+    if right in OF_A_REGION:
+        return scope.region in regions
     if not regions and not groups:
         return True
     by_region = bool(regions) and (right.endswith(".view") or scope.region in regions)

@@ -23,6 +23,7 @@ MOMENTS: Final = {
     "level_condition": _("the condition of a level is met"),
     "level_decided": _("level decided"),
     "response_started": _("response started"),
+    "regional_started": _("response started by a region"),
     "hq_active": _("headquarters active"),
     "notice_published": _("notice published"),
     "service_restored": _("service restored"),

@@ -17,6 +17,7 @@ from plans.services import SHIPPED, plan_load
 DUTY, SUPERVISOR, GM, DEPUTY_GM, TECH, IT, EXECUTIVE, LEGAL, AUDITOR, ADMIN = (
     "lin", "su", "chen", "zhao", "gao", "he", "exec", "wen", "audit", "admin",
 )  # fmt: skip
+CENTRE = "mo"  # the regional operations centre of the east
 OUTSIDER = "outsider"
 
 

@@ -20,11 +20,14 @@ def _verified(data: Data) -> Moments:
 
 
 def _decided(data: Data) -> Moments:
-    return ("level_decided", level_moment(data["after"]))
+    decided = ("level_decided", level_moment(data["after"]))
+    return decided if data["provisional"] else (*decided, "level_confirmed")
 
 
 def _started(data: Data) -> Moments:
-    return ("response_started", "hq_active") if data["hq_active"] else ("response_started",)
+    started = ("response_started", "hq_active") if data["hq_active"] else ("response_started",)
+    # Events written before regions could start a response say nothing of one.
+    return (*started, "regional_started") if data.get("region") else started
 
 
 def _notice_out(data: Data) -> Moments:

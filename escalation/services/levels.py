@@ -156,6 +156,7 @@ def card_dict(incident: Incident) -> dict[str, Any]:
         "at": now,
         "standing": incident.level,
         "provisional": incident.level_provisional,
+        "started_by_region": incident.started_by_region,
         "standing_follows": follows,
         **card.as_dict(),
     }

@@ -89,4 +89,6 @@ PEOPLE = (
     Person("ning", "宁浩", "security", ("keeper",)),
     Person("yu", "于海波", "network_operations", ("group_lead",), ("technical_response", "deputy")),
     Person("lei", "雷刚", "security", ("group_lead",), ("technical_assessment", "member")),
+    # The regional operations centre of the east (1.2).
+    Person("mo", "莫晨", "network_operations", ("tech_lead",), region="east"),
 )

@@ -16,6 +16,7 @@ CLAUSE: Final[dict[Act, str]] = {
     Act.ASSESS: "4.1",
     Act.DECIDE_LEVEL: "4.2",
     Act.START: "6.1",
+    Act.START_REGIONAL: "1.2",
     Act.SET_GROUP_STATUS: "2.2",
     Act.REPORT: "4.4",
     Act.EVALUATE: "4.4",

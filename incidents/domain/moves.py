@@ -28,6 +28,7 @@ class Act(StrEnum):
     ASSESS = "assess"
     DECIDE_LEVEL = "decide-level"
     START = "start"
+    START_REGIONAL = "start-regional"
     SET_GROUP_STATUS = "group-status"
     REPORT = "report"
     EVALUATE = "evaluate"
@@ -45,10 +46,17 @@ OPEN: Final = frozenset(P) - OVER
 
 # Acts that move: from → to. What is not here is refused.
 MOVES: Final[dict[Act, dict[Phase, Phase]]] = {
-    Act.VERIFY: {P.REPORTED: P.VERIFIED, P.WARNING: P.VERIFIED},
+    # A region's start does not wait for the duty manager's word, which stays owed (3.1) and then moves nothing.
+    Act.VERIFY: {
+        P.REPORTED: P.VERIFIED,
+        P.WARNING: P.VERIFIED,
+        P.RESPONSE: P.RESPONSE,
+        P.MONITORING: P.MONITORING,
+    },
     Act.DISMISS: {P.REPORTED: P.DISMISSED, P.VERIFIED: P.DISMISSED, P.WARNING: P.DISMISSED},
     Act.WARN: {P.REPORTED: P.WARNING, P.VERIFIED: P.WARNING},
     Act.START: {P.VERIFIED: P.RESPONSE, P.WARNING: P.RESPONSE},
+    Act.START_REGIONAL: {P.REPORTED: P.RESPONSE, P.VERIFIED: P.RESPONSE, P.WARNING: P.RESPONSE},
     Act.RESTORE: {P.RESPONSE: P.MONITORING},
     Act.END: {P.RESPONSE: P.ENDED, P.MONITORING: P.ENDED},
     Act.CLOSE: {P.ENDED: P.CLOSED},
@@ -75,6 +83,7 @@ RIGHT: Final[dict[Act, str]] = {
     Act.ASSESS: "incident.assess",
     Act.DECIDE_LEVEL: "incident.decide_level",
     Act.START: "incident.start",
+    Act.START_REGIONAL: "incident.start_regional",
     Act.SET_GROUP_STATUS: "incident.set_group_status",
     Act.REPORT: "incident.report_handling",
     Act.EVALUATE: "incident.evaluate",
@@ -88,7 +97,12 @@ RIGHT: Final[dict[Act, str]] = {
 # From these on an incident has a level; the database holds it so.
 LEVELLED: Final = frozenset({P.RESPONSE, P.MONITORING, P.ENDED, P.CLOSED})
 
-TRANSITIONS: Final = tuple(sorted({(a.value, b.value) for moves in MOVES.values() for a, b in moves.items()}))
+# This act decides the level in the same breath, and only where none was decided yet (1.2).
+SETS_LEVEL: Final = frozenset({Act.START_REGIONAL})
+
+TRANSITIONS: Final = tuple(
+    sorted({(a.value, b.value) for moves in MOVES.values() for a, b in moves.items() if a is not b})
+)
 
 
 class Why(StrEnum):
@@ -98,6 +112,7 @@ class Why(StrEnum):
     DONE_ALREADY = "incident.done_already"
     NOT_YET = "incident.not_yet"
     NO_LEVEL = "incident.no_level"
+    HAS_LEVEL = "incident.has_level"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +127,19 @@ class Ruling:
         return self.why is None
 
 
-def judge(act: Act, phase: Phase, *, levelled: bool) -> Ruling:
-    """May this act be done in this phase? `levelled`: a level has been decided."""
+def judge(act: Act, phase: Phase, *, levelled: bool, unverified: bool = False) -> Ruling:
+    """May this act be done in this phase? `levelled`: a level has been decided; `unverified`: a region started the response
+    before the report was verified."""
     if act in STAYS:
         legal, to = phase in STAYS[act], phase
     else:
         legal, to = phase in MOVES[act], MOVES[act].get(phase, phase)
     if not legal:
         return Ruling(phase, _why(act, phase))
+    if act is Act.VERIFY and to in LEVELLED and not unverified:
+        return Ruling(phase, Why.DONE_ALREADY)
+    if act in SETS_LEVEL:
+        return Ruling(phase, Why.HAS_LEVEL) if levelled else Ruling(to)
     if to in LEVELLED and not levelled:
         return Ruling(phase, Why.NO_LEVEL)
     return Ruling(to)

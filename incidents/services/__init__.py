@@ -1,6 +1,12 @@
 """Every change of an incident: permission → lock → check the move → change → event, in one transaction."""
 
-from incidents.services.deciding import level_propose, level_set, response_start, warning_begin
+from incidents.services.deciding import (
+    level_propose,
+    level_set,
+    response_start,
+    response_start_regional,
+    warning_begin,
+)
 from incidents.services.ending import ending_report, incident_close, response_end, service_restore
 from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
 from incidents.services.judging import (
@@ -32,6 +38,7 @@ __all__ = [
     "plan_pin",
     "response_end",
     "response_start",
+    "response_start_regional",
     "service_restore",
     "task_cancel",
     "task_done",

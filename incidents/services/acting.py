@@ -16,14 +16,17 @@ from engine.models import Event, Stream, World
 from engine.selectors import events_after
 from incidents.domain.clauses import CLAUSE
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, Why, judge
-from incidents.models import Incident
-from incidents.selectors import by_number
+from incidents.models import Incident, Reach
+from incidents.selectors import by_number, one_region
 from people.rights import Scope, require
 
 SENTENCES: dict[Why, Text] = {
     Why.OVER: _("Incident %(number)s is over; nothing can be changed any more."),
     Why.DONE_ALREADY: _("Somebody was faster, or this was done before; read incident %(number)s again before you act."),
     Why.NOT_YET: _("Incident %(number)s is not that far yet; see which step comes next."),
+    Why.HAS_LEVEL: _(
+        "Headquarters has decided the level of incident %(number)s already; the start is headquarters' to issue."
+    ),
     Why.NO_LEVEL: _("Incident %(number)s has no level yet; decide the level first."),
 }
 
@@ -38,6 +41,18 @@ DECISIVE = frozenset({
 def scope_of(incident: Incident, *, group: str | None = None) -> Scope:
     """An incident in one region is that region's matter; every other is the whole country's."""
     return Scope(region=incident.regions[0] if len(incident.regions) == 1 else None, group=group)
+
+
+def region_alone(incident: Incident) -> str:
+    """The one region an incident lies in; raises Conflict when it reaches further, or nobody said where it lies."""
+    region = one_region(incident)
+    if region is None or incident.reach in (Reach.REGIONS, Reach.NATIONWIDE):
+        raise Conflict(
+            "regional.wider",
+            _("Incident %(number)s does not lie in one region alone; headquarters decides its level and starts it."),
+            number=incident.number,
+        )
+    return region
 
 
 INCIDENT, WORLD, STREAM = Rows(Incident, "i"), Rows(World, "w"), Rows(Stream, "s")
@@ -78,7 +93,9 @@ def entered(
 
 def check(act: Act, incident: Incident) -> Phase:
     """The phase after the act; raises Conflict when it is not legal from here."""
-    ruling = judge(act, Phase(incident.phase), levelled=incident.level is not None)
+    ruling = judge(
+        act, Phase(incident.phase), levelled=incident.level is not None, unverified=incident.awaits_verification
+    )
     if ruling.why is not None:
         raise Conflict(ruling.why.value, SENTENCES[ruling.why], number=incident.number)
     return ruling.to

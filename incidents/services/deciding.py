@@ -1,5 +1,7 @@
 """The warning phase, the level and the start of the response, as people decide them (4.2, 5.1, 6.1)."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +11,7 @@ from common.errors import Conflict
 from incidents.domain.moves import Act
 from incidents.events import GroupStatusSet, LevelDecided, ResponseStarted
 from incidents.models import GroupAtWork, Incident
-from incidents.services.acting import chosen, entered, locked, moved, written
+from incidents.services.acting import chosen, entered, locked, moved, region_alone, required, written
 from people import selectors as people
 from plans.selectors import plan_of
 
@@ -54,10 +56,21 @@ def level_set(
             _("%(level)s stands already; somebody was faster, or nothing would change."),
             level=in_language(levels[level].title.as_dict()),
         )
+    decided = _level_taken(incident, level, now, provisional=provisional, proposed=proposed, reason=reason)
+    incident.save(update_fields=LEVEL_FIELDS)
+    written(incident, [decided], by=actor, at=now, act=Act.DECIDE_LEVEL)
+    return incident
+
+
+LEVEL_FIELDS = ["level", "level_provisional", "level_decided_at"]
+
+
+def _level_taken(
+    incident: Incident, level: str, now: datetime, *, provisional: bool, proposed: str | None, reason: str
+) -> LevelDecided:
     before, incident.level, incident.level_provisional = incident.level, level, provisional
     incident.level_decided_at = now
-    incident.save(update_fields=["level", "level_provisional", "level_decided_at"])
-    event = LevelDecided(
+    return LevelDecided(
         before=before,
         after=level,
         provisional=provisional,
@@ -65,8 +78,6 @@ def level_set(
         differs=proposed != level,
         reason=reason.strip(),
     )
-    written(incident, [event], by=actor, at=now, act=Act.DECIDE_LEVEL)
-    return incident
 
 
 @transaction.atomic
@@ -74,12 +85,56 @@ def response_start(*, number: str, by: Actor, based_on: int | None = None) -> In
     """Headquarters issues the start (6.1): the response runs, every work group is activated."""
     incident, actor, now = entered(Act.START, number=number, by=by, based_on=based_on)
     fields = moved(Act.START, incident, now)
+    incident.save(update_fields=[*fields, *_response_begun(incident, now)])
+    started = ResponseStarted(level=incident.level or "", phase=incident.phase, hq_active=incident.hq_active)
+    written(incident, [started, *_groups_activated(incident, now)], by=actor, at=now, act=Act.START)
+    return incident
+
+
+@transaction.atomic
+def response_start_regional(
+    *,
+    number: str,
+    level: str,
+    provisional: bool,
+    proposed: str | None,
+    reason: str,
+    clause: str,
+    by: Actor,
+    based_on: int | None = None,
+) -> Incident:
+    """A region starts the response of what lies in it alone, at the level its plan names under `clause` (1.2).
+
+    Level and start are one act. Raises Missing, NotAllowed, Invalid (no reason), Conflict: it reaches further, headquarters
+    decided a level before, it runs already or is over.
+    """
+    incident, actor, now = entered(Act.START_REGIONAL, number=number, by=by, based_on=based_on)
+    # Asked again of the row that is held: a trigger that joined meanwhile may have brought a second region.
+    incident.started_by_region = region_alone(incident)
+    reason = required("reason", reason)
+    chosen("level", level, plan_of(incident.plan_version).levels)
+    phase_fields = moved(Act.START_REGIONAL, incident, now)
+    decided = _level_taken(incident, level, now, provisional=provisional, proposed=proposed, reason=reason)
+    fields = _response_begun(incident, now)
+    incident.save(update_fields=[*phase_fields, *LEVEL_FIELDS, *fields, "started_by_region"])
+    started = ResponseStarted(
+        level=level, phase=incident.phase, hq_active=incident.hq_active, region=incident.started_by_region
+    )
+    written(incident, [decided, started, *_groups_activated(incident, now)], by=actor, at=now, clause=clause)
+    return incident
+
+
+def _response_begun(incident: Incident, now: datetime) -> list[str]:
+    """The fields to save."""
     incident.response_started_at = now
     # A fault left to the front line does not bring headquarters together (ruling on contradiction 12).
     incident.hq_active = plan_of(incident.plan_version).led_by_headquarters(incident.level or "")
-    incident.save(update_fields=[*fields, "response_started_at", "hq_active"])
-    started = ResponseStarted(level=incident.level or "", phase=incident.phase, hq_active=incident.hq_active)
-    groups = []
+    return ["response_started_at", "hq_active"]
+
+
+def _groups_activated(incident: Incident, now: datetime) -> list[GroupStatusSet]:
+    """Call every work group that is not at work yet; what to write of it."""
+    called = []
     for group in people.groups():
         row, made = GroupAtWork.objects.get_or_create(
             incident=incident, group=group.key, defaults={"status": GroupAtWork.Status.ACTIVATED, "at": now}
@@ -87,6 +142,5 @@ def response_start(*, number: str, by: Actor, based_on: int | None = None) -> In
         if made or row.status == GroupAtWork.Status.STANDBY:
             before = None if made else row.status
             GroupAtWork.objects.filter(pk=row.pk).update(status=GroupAtWork.Status.ACTIVATED, at=now)
-            groups.append(GroupStatusSet(group=group.key, before=before, after="activated", note=""))
-    written(incident, [started, *groups], by=actor, at=now, act=Act.START)
-    return incident
+            called.append(GroupStatusSet(group=group.key, before=before, after="activated", note=""))
+    return called

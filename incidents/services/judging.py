@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.errors import Invalid, Text
+from common.errors import Conflict, Invalid, Text
 from engine.events import Payload
 from incidents.domain.facts import Value, Wrong, changed, recorded, wrongs
-from incidents.domain.moves import Act
+from incidents.domain.moves import LEVELLED, Act, Phase
 from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified
 from incidents.models import Assessment, Incident, Intake
 from incidents.services.acting import chosen, entered, moved, required, user_id, written
@@ -39,6 +39,9 @@ def incident_verify(
     chosen("outcome", outcome, Intake.Outcome.values)
     false_alarm = outcome == Intake.Outcome.FALSE_ALARM
     note = required("note", note) if false_alarm else note.strip()
+    if false_alarm and Phase(incident.phase) in LEVELLED:
+        sentence = _("The region of incident %(number)s has started a response; tell headquarters, which ends it.")
+        raise Conflict("incident.response_runs", sentence, number=number)
     fields = _dismissed(incident, now, false_alarm=True) if false_alarm else moved(Act.VERIFY, incident, now)
     incident.verified_at, incident.major = now, bool(major) and not false_alarm
     incident.save(update_fields=["verified_at", "major", *fields])

@@ -38,6 +38,7 @@ from plans.domain.obligations import (
 from plans.domain.schema import (
     CompanyCalendar,
     FactSpec,
+    Grant,
     Group,
     Level,
     Plan,
@@ -61,6 +62,7 @@ __all__ = [
     "EndVerdict",
     "Fact", "FactSpec",
     "Finding",
+    "Grant",
     "Group",
     "Ladder",
     "Level",

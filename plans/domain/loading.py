@@ -70,7 +70,8 @@ _REFERENCES: Final = (
     ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"), ("facts.*.thresholds.*", "thresholds"),
     ("levels.*.led_by.*", "roles"), ("groups.*.under", "roles"), ("obligations.*.needs.*", "obligations"),
     ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
-    ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"), ("terms.*.declared_by.*", "roles"),
+    ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"),
+    ("powers.*.grants.*.level", "levels"), ("powers.*.grants.*.rulings.*", "rulings"), ("terms.*.declared_by.*", "roles"),
 )  # fmt: skip
 
 

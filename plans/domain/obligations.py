@@ -58,6 +58,7 @@ class ObligationRule(Spec):
     ladder: str
     clauses: Clauses
     rulings: tuple[int, ...] = ()
+    by_ruling: int | None = None
     ours: bool = False
     needs: tuple[str, ...] = ()
     approves: tuple[str, ...] = ()

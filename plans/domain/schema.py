@@ -15,7 +15,7 @@ from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.table import Table
 from plans.domain.units import said
-from plans.domain.vocabulary import COMMAND
+from plans.domain.vocabulary import COMMAND, START_RESPONSE
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -270,8 +270,21 @@ class Power(Spec):
 
 
 class Grant(Spec):
+    """One clause's word on who may. With `own_region` only what lies wholly in the region a holder's role is narrowed to, and
+    for a start: at `level`, which is `provisional` until headquarters decides one."""
+
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    own_region: bool = False
+    level: str | None = None
+    provisional: bool = False
     clauses: Clauses
+    rulings: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _for_a_region(self) -> "Grant":
+        if (self.level is not None or self.provisional) and not self.own_region:
+            raise ValueError("expected `level` and `provisional` only beside `own_region: true`")
+        return self
 
 
 class Term(Spec):
@@ -432,6 +445,13 @@ class Plan(Spec):
         spec = self.levels.get(level)
         leaders = [self.roles[key].acts_as for key in spec.led_by if key in self.roles] if spec else []
         return not leaders or bool(COMMAND.intersection(leaders))
+
+    @cached_property
+    def regional_start(self) -> Grant | None:
+        """The grant by which a region may start a response at a level of its own accord (1.2); None in a plan without one."""
+        power = self.powers.get(START_RESPONSE)
+        grants = power.grants if power else ()
+        return next((grant for grant in grants if grant.own_region and grant.level is not None), None)
 
     def fed_by(self, threshold: str) -> str | None:
         """The fact that a line watched by machines speaks of."""

@@ -7,7 +7,7 @@ MOMENTS: Final = frozenset({
     "response_started", "hq_active", "notice_published", "service_restored",
     "cannot_hold", "outside_arrived", "ending_reported", "evaluation_met", "response_ended", "warning_issued", "closed",
     "warning_lifted", "warning_prepared", "lift_refused",
-    "dismissed", "threshold_crossed", "condition_near", "regulator_concerned", "hired",
+    "dismissed", "threshold_crossed", "condition_near", "regional_started", "level_confirmed", "regulator_concerned", "hired",
 })  # fmt: skip
 
 
@@ -67,6 +67,7 @@ MOMENT_OF_EVENT: Final[dict[str, str]] = {
     "service.restored": "service_restored", "ending.reported": "ending_reported",
     "warning.started": "warning_issued", "warning.lifted": "warning_lifted",
 }  # fmt: skip
+START_RESPONSE: Final = "start_response"  # the power that a response is started by
 STARTS: Final = frozenset({"response_started", "hq_active"})  # what a response that is started reaches, at any level
 JUDGEMENTS: Final = frozenset({"judged", "judged_major"})
 RESTORED: Final = "service_restored"

@@ -168,9 +168,7 @@ def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
     return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
 
 
-def _judge_series(
-    own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime
-) -> None:
+def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime) -> None:
     """Judge at every stored instant that was not judged yet and may turn something, in the order of time, and at the newest.
 
     Batches are judged in any order, by several processes: whoever comes first walks over what the others stored, an old one

@@ -21,7 +21,7 @@ from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
 from escalation.models import PreparationTask
-from escalation.services import endings, hourly, levels, lifting, obligations, plan_moves, preparing, warnings
+from escalation.services import endings, hourly, levels, lifting, obligations, plan_moves, preparing, regional, warnings
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
@@ -31,7 +31,7 @@ from plans.services import plan_load
 from resources import services as resources
 from signals.models import Baseline
 from signals.services.samples import series_ensure
-from tests.cast import DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
+from tests.cast import CENTRE, DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
@@ -166,6 +166,14 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     for _ in warned(cast, house):
         step()
+    # A region starts by itself, headquarters hears and confirms.
+    report = ReportIn(noticed="华东中断", regions=["east"])
+    regional_number = incidents.incident_report(report=report, by=lin, world=house.world).number
+    step()
+    regional.start_regional(number=regional_number, reason="不能等", by=cast.actor(CENTRE))
+    step()
+    levels.level_decide(number=regional_number, level="II", reason="确认", by=gm)
+    step()
     return seen
 
 

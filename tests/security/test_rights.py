@@ -4,7 +4,7 @@ import pytest
 
 from common.actor import SYSTEM, Actor
 from common.errors import NotAllowed
-from people.rights import GRANTS, ROLES, TABLE, Scope, allowed, allowed_somewhere, narrowed, require
+from people.rights import GRANTS, OF_A_REGION, ROLES, TABLE, Scope, allowed, allowed_somewhere, narrowed, require
 
 COLUMNS = {
     "dm": "duty_manager",
@@ -49,6 +49,7 @@ EXPECTED = """
     task.do                 x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     incident.decide_level   .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.start          .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    incident.start_regional .  .  .  .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.evaluate       .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.restore        .  .  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.end            .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
@@ -109,13 +110,17 @@ def having(*roles: str, regions: set[str] = frozenset(), groups: set[str] = froz
 
 @pytest.mark.parametrize(("right", "role", "may"), CELLS)
 def test_cell(right: str, role: str, may: bool) -> None:
-    assert allowed(having(role), right) is may
+    # A region's own act is that of who holds the role there, the others' that of who holds it everywhere.
+    by, scope = having(role), None
+    if right in OF_A_REGION:
+        by, scope = having(role, regions={narrowed(role, "east")}), Scope(region="east")
+    assert allowed(by, right, scope) is may
     assert TABLE[role, right] is may
     if may:
-        assert require(having(role), right).authority == role
+        assert require(by, right, scope).authority == role
     else:
         with pytest.raises(NotAllowed):
-            require(having(role), right)
+            require(by, right, scope)
 
 
 def test_the_hand_written_table_has_every_row_and_column() -> None:
@@ -151,6 +156,7 @@ def test_of_several_roles_the_first_in_the_row_lends_its_authority() -> None:
     assert require(having("hq_member", "hq_commander"), "incident.start").authority == "hq_commander"
 
 
+CENTRE = having("tech_lead", regions={narrowed("tech_lead", "east")})
 EAST = having("hq_member", regions={narrowed("hq_member", "east")})
 TECH = having("group_lead", groups={narrowed("group_lead", "technical")})
 
@@ -161,6 +167,16 @@ TECH = having("group_lead", groups={narrowed("group_lead", "technical")})
         ("a regional holding counts in its region", EAST, "incident.start", Scope(region="east"), True),
         ("not in another", EAST, "incident.start", Scope(region="west"), False),
         ("nor for the whole country", EAST, "incident.start", None, False),
+        ("a regional centre starts in its region", CENTRE, "incident.start_regional", Scope(region="east"), True),
+        ("not in another's", CENTRE, "incident.start_regional", Scope(region="west"), False),
+        ("nor what no one region holds", CENTRE, "incident.start_regional", None, False),
+        (
+            "who leads everywhere is no region",
+            having("tech_lead"),
+            "incident.start_regional",
+            Scope(region="east"),
+            False,
+        ),
         ("looking is not narrowed", EAST, "incident.view", None, True),
         ("a group's holding counts for its group", TECH, "incident.set_group_status", Scope(group="technical"), True),
         ("not for another group", TECH, "incident.set_group_status", Scope(group="logistics"), False),

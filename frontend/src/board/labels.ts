@@ -56,7 +56,12 @@ export function levelName(level: Exclude<Level, null>): string {
   }
 }
 
-export function levelText({ level, level_provisional, proposed_level }: Incident): string {
-  if (level) return level_provisional ? say("{level} · provisional", { level: levelName(level) }) : levelName(level);
+export function levelText({ level, level_provisional, started_by_region, proposed_level }: Incident): string {
+  if (level && !level_provisional) return levelName(level);
+  if (level) {
+    return started_by_region === null
+      ? say("{level} · provisional", { level: levelName(level) })
+      : say("{level} · provisional, started by the region", { level: levelName(level) });
+  }
   return proposed_level ? say("{level} proposed", { level: levelName(proposed_level) }) : say("No level yet");
 }

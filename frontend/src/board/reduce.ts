@@ -22,7 +22,7 @@ function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
     number, origin, category, regions, phase, level,
     stream: event.stream, seq: event.seq,
     title: titles ?? { zh: title ?? "", en: title ?? "" },
-    level_provisional: false, proposed_level: null, major: null, warning: null,
+    level_provisional: false, started_by_region: null, proposed_level: null, major: null, warning: null,
     opened_at: event.occurred, phase_since: event.occurred,
     groups: [], obligations: [], tasks: [], log: [event],
   };
@@ -64,7 +64,7 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "warning.lifted":
       return { warning: null };
     case "response.started":
-      return { warning: null, ...moved(incident, event.data.phase, event.occurred) };
+      return { warning: null, started_by_region: event.data.region, ...moved(incident, event.data.phase, event.occurred) };
     case "service.restored":
     case "response.ended":
     case "incident.closed":

@@ -77,7 +77,9 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
         ? say("{level} was set, provisionally.", { level: levelName(event.data.after) })
         : say("{level} was decided.", { level: levelName(event.data.after) }), event.data.reason, true);
     case "response.started":
-      return plain(say("The response began at {level}.", { level: levelName(event.data.level) }), "", true);
+      return plain(event.data.region === null
+        ? say("The response began at {level}.", { level: levelName(event.data.level) })
+        : say("The region started the response at {level}, subject to headquarters confirming it.", { level: levelName(event.data.level) }), "", true);
     case "group.status_set":
       return plain(say("{group}: {status}.", { group: nameOf(names, "groups", event.data.group), status: groupLook(event.data.after).label }), event.data.note);
     case "task.given":

@@ -45,7 +45,7 @@ export const PAYLOADS = {
   "warning.lifted": shape({ application: number, colour, conditions: list(judged), note: words }),
   "level.proposed": shape({ level: maybe(level), certain: flag, reasons: list(bilingual), clauses: list(text), rules: list(text) }),
   "level.decided": shape({ before: maybe(level), after: level, provisional: flag, proposed: maybe(level), differs: flag, reason: words }),
-  "response.started": shape({ level, phase, hq_active: flag }),
+  "response.started": shape({ level, phase, hq_active: flag, region: optional(maybe(text), null) }),
   "group.status_set": shape({ group: text, before: maybe(text), after: groupStatus, note: words }),
   "task.given": shape({ id: number, group: text, assignee: number, title: words, due_at: maybe(time) }),
   "task.done": shape({ id: number, group: text, title: words, note: words, late: flag }),
@@ -123,7 +123,8 @@ export type Obligation = Of<typeof obligation>;
 const group = shape({ key: text, status: groupStatus, at: time });
 export const incident = shape({
   number: text, stream: number, seq: number, title: bilingual, category: text, origin: oneOf("report", "signal"), phase,
-  level: maybe(level), level_provisional: flag, proposed_level: maybe(level), major: maybe(flag), warning: maybe(colour),
+  level: maybe(level), level_provisional: flag, started_by_region: maybe(text), proposed_level: maybe(level), major: maybe(flag),
+  warning: maybe(colour),
   regions: list(text),
   opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation),
   tasks: list(shape({ id: number, group: text })), log: list(incidentEvent),

@@ -18,7 +18,7 @@ from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.models import Incident
 from incidents.selectors import by_number
 from tests.apps.incidents.conftest import CALM
-from tests.cast import DUTY, EXECUTIVE, GM, OUTSIDER, TECH, Cast
+from tests.cast import CENTRE, DUTY, EXECUTIVE, GM, OUTSIDER, TECH, Cast
 
 Made = Callable[[Phase], Incident]
 
@@ -31,6 +31,12 @@ ACTS: dict[Act, tuple[str, Callable[[str, Actor], Any]]] = {
     Act.ASSESS: (TECH, lambda n, by: services.incident_assess(number=n, facts={}, impact="East", measures="", by=by)),
     Act.DECIDE_LEVEL: (GM, lambda n, by: services.level_set(number=n, level="III", provisional=False, proposed="II", reason="x", by=by)),
     Act.START: (GM, lambda n, by: services.response_start(number=n, by=by)),
+    Act.START_REGIONAL: (
+        CENTRE,
+        lambda n, by: services.response_start_regional(
+            number=n, level="II", provisional=True, proposed=None, reason="Cut off", clause="1.2", by=by
+        ),
+    ),
     Act.SET_GROUP_STATUS: (GM, lambda n, by: services.group_status_set(number=n, group=GROUP, status="working", note="", by=by)),
     Act.REPORT: (TECH, lambda n, by: services.handling_report_add(number=n, report=HandlingIn(measures="Switched"), by=by)),
     Act.EVALUATE: (GM, lambda n, by: services.effect_evaluate(number=n, verdict="keep", reason="Better", by=by)),

@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 # The table of the written plan, id by id.
 TABLE = """
 intake.judge intake.verify notify.supervisor notify.major auto.push assess.impact assess.decision_meeting level.decide
-hq.activate repair.level_iii hq.first_meeting start.website start.budget start.allocation hq.progress_summary
+hq.confirm_regional hq.activate repair.level_iii hq.first_meeting start.website start.budget start.allocation hq.progress_summary
 tech.handling_report site.monitoring_record hq.evaluate_effect report.executive report.superior_first
 report.superior_first_major report.superior_cause report.root_cause notice.draft notice.legal notice.publish
 notice.update notice.regulator support.request support.commander warning.issue warning.hourly_data warning.prepare
