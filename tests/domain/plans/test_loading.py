@@ -45,6 +45,11 @@ def test_the_whole_plan_is_json() -> None:
         ("superiors in a circle", broken("acts_as: executive, clauses", "acts_as: executive, superior: hq, clauses"),
          "without a circle"),
         ("a threshold that clears above its line", broken("clear_at: 85", "clear_at: 95"), "on the calm side"),
+        (
+            "a country whose holidays nobody knows",
+            broken("calendar: {country: CN}", "calendar: {country: XX}"),
+            "a country whose holidays are known",
+        ),
         ("an unknown time zone", broken("time_zone: Asia/Shanghai", "time_zone: Mars/Olympus"), "a time zone such as"),
         ("a template's element unused", broken("{place}发生", "某地发生"), "the element 'place'"),
         ("a leader nobody knows", broken("led_by: [hq]", "led_by: [king]"), "a role of this plan, not 'king'"),
