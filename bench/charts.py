@@ -51,8 +51,8 @@ def _measure() -> dict[str, float]:
         flush=True,
     )
     rows = list(Series.objects.filter(pk__in=ids[:: max(1, SERIES // ROUNDS)]))
-    ours = [_timed(lambda own=own: chart(own, start, now)) for own in rows]  # type: ignore[misc]
-    plain = [_timed(lambda own=own: _whole(own.pk, start, now)) for own in rows]  # type: ignore[misc]
+    ours = [_timed(lambda own=own: chart(own, start, now)) for own in rows]
+    plain = [_timed(lambda own=own: _whole(own.pk, start, now)) for own in rows]
     show(f"chart over {DAYS} days of {SERIES} series, p50", quantile(ours, 0.5), quantile(plain, 0.5), "ms")
     show("  slowest", max(ours), max(plain), "ms")
     return {"chart_p50": quantile(ours, 0.5), "chart_max": max(ours), "plain_p50": quantile(plain, 0.5)}

@@ -26,7 +26,9 @@ MOST_NUMBER = 2**31 - 1
 class PlanVersionOut(serializers.ModelSerializer):
     """A version as it stands. `revision` and `sha256` name this very text: who approves sends them back."""
 
-    base = serializers.SlugRelatedField(slug_field="number", read_only=True, allow_null=True, help_text="its number")
+    base: serializers.SlugRelatedField = serializers.SlugRelatedField(
+        slug_field="number", read_only=True, allow_null=True, help_text="its number"
+    )
 
     class Meta:
         model = PlanVersion
@@ -56,7 +58,7 @@ class VersionTextOut(PlanVersionOut):
 
     class Meta(PlanVersionOut.Meta):
         fields = (*PlanVersionOut.Meta.fields, "text", "faults", "open_findings")  # type: ignore[assignment]
-        read_only_fields = fields
+        read_only_fields = fields  # type: ignore[assignment]
 
     @extend_schema_field(FaultOut(many=True))
     def get_faults(self, version: PlanVersion) -> list[dict[str, Any]]:

@@ -354,7 +354,7 @@ def chart(series: Series, since: datetime, until: datetime) -> dict[str, Any]:
         ],
         "unknown": [{"from": utc_text(series.silent_since), "to": None}] if series.silent_since else [],
         "learnt": how_learnt(series, plan, worlds.now(series.world_id)),
-        **drawn(own, plan, [at for at, _value in stored]),
+        **drawn(own, plan, [row.at for row in stored]),
     }
 
 

@@ -81,7 +81,7 @@ def hold(series: Sequence[Known], firsts: Mapping[int, datetime], now: datetime)
         return {}
     lines = [threshold for own in series for threshold in own.thresholds]
     reaches = {own.id: max(span(line, own.metric) for line in own.thresholds) + SETTLED for own in series}
-    wanted = {
+    wanted: dict[str, Any] = {
         "now": now,
         "ids": [own.id for own in series],
         "firsts": [firsts[own.id] for own in series],
