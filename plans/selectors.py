@@ -34,6 +34,12 @@ def plan_of(version_id: int) -> Plan:
     return _parsed(str(connection.settings_dict["NAME"]), version_id)
 
 
+def changing_text(version_id: int) -> str:
+    """The text of a version that may still change, as it is now; empty for one that is or was in force, or for none."""
+    rows = PlanVersion.objects.filter(pk=version_id).exclude(status__in=sorted(FIXED))
+    return rows.values_list("text", flat=True).first() or ""
+
+
 def current() -> Plan:
     """The plan in force."""
     version = PlanVersion.objects.filter(status=PlanVersion.Status.IN_FORCE).values_list("pk", flat=True).first()

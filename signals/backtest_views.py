@@ -18,7 +18,8 @@ SHOWN = 20
 def backtests(request: PageRequest) -> HttpResponse:
     """The form, and the newest runs of this world."""
     world = world_of(request)
-    form = BacktestForm(request.POST or None, request.FILES or None)
+    asked_for = {name: request.GET[name] for name in ("version", "against") if name in request.GET}
+    form = BacktestForm(request.POST or None, request.FILES or None, initial=asked_for)
     if request.method == "POST" and form.is_valid():
         try:
             asked = form.asked()

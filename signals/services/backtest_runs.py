@@ -25,7 +25,7 @@ from engine.models import World
 from people.rights import require
 from people.selectors import resolve
 from plans.domain import Plan
-from plans.selectors import PlanVersion, current, in_force, plan_of
+from plans.selectors import changing_text, PlanVersion, current, in_force, plan_of
 from signals.domain.backtest import Backtest, History, Mean, Warned, beside
 from signals.domain.backtest import backtest as led_through
 from signals.domain.baseline import MEMORY
@@ -76,6 +76,9 @@ def backtest_ask(
     """
     by = require(by, "backtest.ask")
     _check(since, until, file)
+    # What is tried of a draft is what it says now.
+    text = text or (changing_text(version) if version is not None else "")
+    against_text = against_text or (changing_text(against_version) if against_version is not None else "")
     first = _plan(version, text)
     if against_version is not None or against_text:
         _plan(against_version, against_text)

@@ -11,12 +11,13 @@ from django.core.management import CommandError, call_command
 from common.errors import NotAllowed
 from engine import worlds
 from engine.models import Event
+from plans.services import version_draft, version_edit
 from signals.models import BacktestRun
 from signals.services import backtest_runs
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.backtests import backtest
 from signals.services.samples import days_ensure, samples_load, series_ensure
-from tests.cast import AUDITOR, DUTY, Cast
+from tests.cast import AUDITOR, DUTY, GM, Cast
 
 STEP = timedelta(minutes=5)
 
@@ -168,3 +169,23 @@ def test_the_command_sets_two_plans_side_by_side(cast: Cast, tmp_path: Path) -> 
     ):
         with pytest.raises(CommandError):
             call_command("backtest", str(file), *wrong, stdout=StringIO())
+
+
+def test_a_draft_is_tried_as_it_reads_now_beside_what_is_in_force(cast: Cast) -> None:
+    stored()
+    gm = cast.actor(GM)
+    text = cast.plan.text.replace(
+        "direction: above, value: 90, clear_at: 85", "direction: above, value: 99, clear_at: 85"
+    )
+    draft = version_draft(text=text, by=gm)
+    compared = cast.client(GM).get(f"/plan/versions/{draft.number}/compare/").content.decode()
+    assert f"/signals/backtests/?version={draft.pk}&amp;against={cast.plan.pk}" in compared
+    form = cast.client(GM).get(f"/signals/backtests/?version={draft.pk}&against={cast.plan.pk}").content.decode()
+    assert f'<option value="{draft.pk}" selected>' in form
+    asked = {"version": str(draft.pk), "mean": "learnt", "against": str(cast.plan.pk)}
+    assert cast.client(GM).post("/signals/backtests/", asked).status_code == 302
+    run = BacktestRun.objects.get()
+    version_edit(number=draft.number, text=cast.plan.text, based_on=draft.revision, by=gm)
+    run = worked(run.pk)
+    assert run.state == "done", run.error
+    assert (len(run.result["first"]["warnings"]), len(run.result["second"]["warnings"])) == (0, 1)

@@ -115,7 +115,7 @@ def test_learning_twice_in_a_night_changes_nothing(cast: Cast) -> None:
 def test_night_by_night_and_at_once_teach_the_same(cast: Cast) -> None:
     world = opened()
     series = series_ensure(world, "complaints", "east")
-    play(world, iter(rows(series, 23, every=3)), wait=lambda gap: None, tell=lambda said: None)
+    play(world, iter(rows(series, 23, every=12)), wait=lambda gap: None, tell=lambda said: None)
     world_advance(world, to=START + timedelta(days=23, minutes=30))
     nightly = dict(Baseline.objects.filter(series=series).values_list("slot", "quarters"))
     baselines.baselines_learn(world)
@@ -142,14 +142,14 @@ def test_a_former_mean_serves_until_the_new_one_rests_on_enough(cast: Cast) -> N
     assert Baseline.objects.get(series=series, slot=Baseline.FLAT).expected == 100
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_backtest_says_what_the_judge_did(seed: int, cast: Cast) -> None:
     """A random history through both: the same watches, opened and cleared at the same instants."""
     world = opened()
     plan = current()
     series = series_ensure(world, "complaints", "east")
     chance = Random(seed)
-    history = [row for row in rows(series, 23, seed=seed, wild=0.2, every=2) if chance.random() > 0.03]
+    history = [row for row in rows(series, 23, seed=seed, wild=0.2, every=4) if chance.random() > 0.03]
     play(world, iter(history), wait=lambda gap: None, tell=lambda said: None)
     stored = sorted(
         (watch.threshold, watch.over_since, watch.opened_at, watch.cleared_at)
