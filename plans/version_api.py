@@ -26,7 +26,9 @@ MOST_NUMBER = 2**31 - 1
 class PlanVersionOut(serializers.ModelSerializer):
     """A version as it stands. `revision` and `sha256` name this very text: who approves sends them back."""
 
-    base: Any = serializers.SlugRelatedField(slug_field="number", read_only=True, allow_null=True, help_text="its number")
+    base: Any = serializers.SlugRelatedField(
+        slug_field="number", read_only=True, allow_null=True, help_text="its number"
+    )
 
     class Meta:
         model = PlanVersion
