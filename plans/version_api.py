@@ -26,13 +26,13 @@ MOST_NUMBER = 2**31 - 1
 class PlanVersionOut(serializers.ModelSerializer):
     """A version as it stands. `revision` and `sha256` name this very text: who approves sends them back."""
 
-    base: serializers.SlugRelatedField = serializers.SlugRelatedField(
+    base: Any = serializers.SlugRelatedField(
         slug_field="number", read_only=True, allow_null=True, help_text="its number"
     )
 
     class Meta:
         model = PlanVersion
-        fields = (
+        fields: tuple[str, ...] = (
             "number", "plan_key", "status", "origin", "base", "revision", "sha256", "writers", "created_at", "edited_by",
             "edited_at", "submitted_by", "submitted_at", "approved_by", "approved_at", "approved_revision",
             "approved_sha256", "in_force_from", "retired_at", "returned_by", "returned_at", "returned_why",
@@ -57,8 +57,8 @@ class VersionTextOut(PlanVersionOut):
     open_findings = serializers.SerializerMethodField()
 
     class Meta(PlanVersionOut.Meta):
-        fields = (*PlanVersionOut.Meta.fields, "text", "faults", "open_findings")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
+        fields = (*PlanVersionOut.Meta.fields, "text", "faults", "open_findings")
+        read_only_fields = fields
 
     @extend_schema_field(FaultOut(many=True))
     def get_faults(self, version: PlanVersion) -> list[dict[str, Any]]:
