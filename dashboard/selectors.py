@@ -169,7 +169,8 @@ ACT_OF_PROOF = {
 
 # Proofs that come by themselves from what is done on a page of its own.
 PAGE_OF_PROOF = dict.fromkeys(
-    ("notice_draft", "legal_opinion", "notice_published", "notice", "notice_channel", "notice_regulator"), "/notices/?incident={number}"
+    ("notice_draft", "legal_opinion", "notice_published", "notice", "notice_channel", "notice_regulator"),
+    "/notices/?incident={number}",
 )
 
 

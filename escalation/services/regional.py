@@ -19,7 +19,9 @@ from plans.domain import Grant, Plan
 
 NO_GRANT: Text = _("The plan of this incident lets no region start a response; headquarters does.")
 NOT_THE_REGION: Text = _("This takes: %(roles)s. Their holders act for one region; you hold no such role for any.")
-ELSEWHERE: Text = _("Incident %(number)s lies in %(region)s, which is not your region; its own centre or headquarters starts it.")
+ELSEWHERE: Text = _(
+    "Incident %(number)s lies in %(region)s, which is not your region; its own centre or headquarters starts it."
+)
 
 
 @transaction.atomic
@@ -85,7 +87,9 @@ def _tell(incident: Incident, plan: Plan, grant: Grant, reason: str) -> None:
         kind="response.regional",
         subject=both(_("%(region)s started the response: %(title)s"), region=names, title=incident.titles),
         body=both(
-            _("%(number)s: %(region)s started the response at %(level)s. Reason: %(reason)s. Decide the level: confirm it, or set another."),
+            _(
+                "%(number)s: %(region)s started the response at %(level)s. Reason: %(reason)s. Confirm the level, or set another."
+            ),
             number=incident.number,
             region=names,
             level=level,

@@ -48,7 +48,10 @@ OPEN: Final = frozenset(P) - OVER
 MOVES: Final[dict[Act, dict[Phase, Phase]]] = {
     # A region's start does not wait for the duty manager's word, which stays owed (3.1) and then moves nothing.
     Act.VERIFY: {
-        P.REPORTED: P.VERIFIED, P.WARNING: P.VERIFIED, P.RESPONSE: P.RESPONSE, P.MONITORING: P.MONITORING,
+        P.REPORTED: P.VERIFIED,
+        P.WARNING: P.VERIFIED,
+        P.RESPONSE: P.RESPONSE,
+        P.MONITORING: P.MONITORING,
     },
     Act.DISMISS: {P.REPORTED: P.DISMISSED, P.VERIFIED: P.DISMISSED, P.WARNING: P.DISMISSED},
     Act.WARN: {P.REPORTED: P.WARNING, P.VERIFIED: P.WARNING},

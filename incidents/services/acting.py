@@ -92,7 +92,9 @@ def entered(
 
 def check(act: Act, incident: Incident) -> Phase:
     """The phase after the act; raises Conflict when it is not legal from here."""
-    ruling = judge(act, Phase(incident.phase), levelled=incident.level is not None, unverified=incident.awaits_verification)
+    ruling = judge(
+        act, Phase(incident.phase), levelled=incident.level is not None, unverified=incident.awaits_verification
+    )
     if ruling.why is not None:
         raise Conflict(ruling.why.value, SENTENCES[ruling.why], number=incident.number)
     return ruling.to
