@@ -227,8 +227,8 @@ def newest_seq(incident: Incident) -> int:
 # --- what can be done now -----------------------------------------------------------------------------------------------
 # In the order in which a night needs them.
 ORDER = (
-    Act.VERIFY, Act.ASSESS, Act.START_REGIONAL, Act.DECIDE_LEVEL, Act.START, Act.REPORT, Act.EVALUATE, Act.SET_GROUP_STATUS,
-    Act.RECORD_FACTS, Act.RESTORE, Act.REPORT_ENDING, Act.END, Act.CLOSE, Act.DISMISS,
+    Act.VERIFY, Act.ASSESS, Act.START_REGIONAL, Act.DECIDE_LEVEL, Act.START, Act.REPORT, Act.EVALUATE,
+    Act.SET_GROUP_STATUS, Act.RECORD_FACTS, Act.RESTORE, Act.REPORT_ENDING, Act.END, Act.CLOSE, Act.DISMISS,
 )  # fmt: skip
 
 

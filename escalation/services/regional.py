@@ -88,8 +88,7 @@ def _tell(incident: Incident, plan: Plan, grant: Grant, reason: str) -> None:
         subject=both(_("%(region)s started the response: %(title)s"), region=names, title=incident.titles),
         body=both(
             _(
-                "%(number)s: %(region)s started the response at %(level)s. Reason: %(reason)s. "
-                "Decide the level: confirm it, or set another."
+                "%(number)s: %(region)s started the response at %(level)s. Reason: %(reason)s. Confirm the level, or set another."
             ),
             number=incident.number,
             region=names,

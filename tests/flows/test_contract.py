@@ -23,8 +23,8 @@ CONTRACT = {
         *(
             f"{INCIDENT}/{act}"
             for act in (
-                "verify", "assess", "decide-level", "start-regional", "start", "report", "evaluate", "end", "close", "dismiss",
-                "warn", "lift",
+                "verify", "assess", "decide-level", "start-regional", "start", "report", "evaluate", "end", "close", "dismiss", "warn",
+                "lift",
             )
         ),
         "notices",

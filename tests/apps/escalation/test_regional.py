@@ -56,7 +56,7 @@ def test_the_centre_starts_its_region_at_the_level_of_the_plan_until_headquarter
     assert kinds["level.decided"].data["provisional"] is True
     assert kinds["response.started"].data["region"] == "east"
     assert {(row.authority, row.clause) for row in kinds.values()} == {("tech_lead", "1.2")}
-    log = {row["kind"]: row["data"] for row in hotline.get(GM, f"incidents/{number}/events")}
+    log = {row["kind"]: row["data"] for row in hotline.get(GM, f"incidents/{number}/events")["events"]}
     assert log["level.decided"]["reason"] == WHY["reason"]
     # Headquarters is told at once, and owes its word.
     assert {"chen", "zhao", "cto", "coo", "counsel"} <= told("response.regional")
@@ -243,11 +243,13 @@ def test_every_page_says_that_it_is_the_regions_until_headquarters_confirms(hotl
     started(hotline, number)
     gm, chinese = hotline.cast.client(GM), hotline.cast.client(GM, "zh-hans")
     for address in (f"/incidents/{number}/", "/incidents/?all", "/"):
-        assert "provisional, started by the region" in gm.get(address).content.decode(), address
-        assert "暂定，区域先行启动" in chinese.get(address).content.decode(), address
+        assert "Level II · provisional, started by the region</span>" in gm.get(address).content.decode(), address
+        assert "· 暂定，区域先行启动</span>" in chinese.get(address).content.decode(), address
     assert "headquarters has yet to confirm the level" in gm.get(f"/incidents/{number}/").content.decode()
     assert f"/incidents/{number}/#act-decide-level" in gm.get("/").content.decode(), "the confirmation is one tap away"
     shown = next(row for row in hotline.get(GM, "board")["incidents"] if row["number"] == number)
     assert (shown["level_provisional"], shown["started_by_region"]) == (True, "east")
     levels.level_decide(number=number, level="II", reason="Right", by=hotline.cast.actor(GM))
-    assert "started by the region" not in gm.get(f"/incidents/{number}/").content.decode().split("room-log-data")[0]
+    text = gm.get(f"/incidents/{number}/").content.decode()
+    assert "started by the region</span>" not in text
+    assert "headquarters has yet to confirm the level" not in text
