@@ -43,6 +43,12 @@ def rows(series: int, days: int, *, seed: int = 1, wild: float = 0.0, every: int
     return found
 
 
+def split(history: list[Row], days: int) -> tuple[list[Row], list[Row]]:
+    """What lies before a day, and the rest."""
+    until = START + timedelta(days=days)
+    return [row for row in history if row[1] < until], [row for row in history if row[1] >= until]
+
+
 def day(number: int) -> int:
     return date(2026, 7, 6).toordinal() + number
 
@@ -113,9 +119,11 @@ def test_learning_twice_in_a_night_changes_nothing(cast: Cast) -> None:
 
 
 def test_night_by_night_and_at_once_teach_the_same(cast: Cast) -> None:
-    world = opened()
+    world = opened(20)
     series = series_ensure(world, "complaints", "east")
-    play(world, iter(rows(series, 23, every=12)), wait=lambda gap: None, tell=lambda said: None)
+    past, coming = split(rows(series, 23, every=3), 20)
+    history_load(world, past)
+    play(world, iter(coming), wait=lambda gap: None, tell=lambda said: None)
     world_advance(world, to=START + timedelta(days=23, minutes=30))
     nightly = dict(Baseline.objects.filter(series=series).values_list("slot", "quarters"))
     baselines.baselines_learn(world)
@@ -142,27 +150,27 @@ def test_a_former_mean_serves_until_the_new_one_rests_on_enough(cast: Cast) -> N
     assert Baseline.objects.get(series=series, slot=Baseline.FLAT).expected == 100
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_a_backtest_says_what_the_judge_did(seed: int, cast: Cast) -> None:
-    """A random history through both: the same watches, opened and cleared at the same instants."""
-    world = opened()
+def test_a_backtest_says_what_the_judge_did(cast: Cast) -> None:
+    """A random history through both, the nights between learnt from: the same watches, opened and cleared at the same instants."""
+    world = opened(21)
     plan = current()
     series = series_ensure(world, "complaints", "east")
-    chance = Random(seed)
-    history = [row for row in rows(series, 23, seed=seed, wild=0.2, every=4) if chance.random() > 0.03]
-    play(world, iter(history), wait=lambda gap: None, tell=lambda said: None)
+    chance = Random(1)
+    history = [row for row in rows(series, 24, wild=0.2, every=2) if chance.random() > 0.03]
+    past, coming = split(history, 21)
+    history_load(world, past)
+    play(world, iter(coming), wait=lambda gap: None, tell=lambda said: None)
     stored = sorted(
         (watch.threshold, watch.over_since, watch.opened_at, watch.cleared_at)
         for watch in Watch.objects.filter(series=series)
     )
-    own = RULES.of([series])[series]
     told = History(
         ("complaints", "east", "", ""),
-        own.metric,
+        RULES.of([series])[series].metric,
         [microseconds(at) for _, at, _ in history],
         [value for _, _, value in history],
     )
-    found = backtest(plan, [told], mean=Mean.LEARNT, enough=0.0)
+    found = backtest(plan, [told], mean=Mean.LEARNT, judged_from=START + timedelta(days=21), enough=0.0)
     marks = sorted((mark.threshold, mark.since, mark.opened, mark.cleared) for mark in found.marks)
-    assert len(marks) > 10, "a history in which nothing happens compares nothing"
+    assert len(marks) > 5, "a history in which nothing happens compares nothing"
     assert marks == stored
