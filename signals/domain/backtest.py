@@ -110,7 +110,7 @@ def backtest(
     *,
     mean: Mean = Mean.LEARNT,
     judged_from: datetime | None = None,
-    enough: float = ENOUGH,
+    enough: float = 0.0,
 ) -> Backtest:
     """Lead a plan through histories of its own metrics. What lies before `judged_from` is learnt from only.
 

@@ -25,7 +25,7 @@ from engine.models import World
 from people.rights import require
 from people.selectors import resolve
 from plans.domain import Plan
-from plans.selectors import changing_text, PlanVersion, current, in_force, plan_of
+from plans.selectors import PlanVersion, changing_text, current, in_force, plan_of
 from signals.domain.backtest import Backtest, History, Mean, Warned, beside
 from signals.domain.backtest import backtest as led_through
 from signals.domain.baseline import MEMORY
