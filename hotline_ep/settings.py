@@ -257,6 +257,9 @@ SPECTACULAR_SETTINGS = {
         "NoticeKindEnum": "notifications.models.Notice.Kind",
         "GroupStatusEnum": "incidents.models.GroupAtWork.Status",
         "DeliveryStateEnum": "hotline_ep.described.DELIVERY_STATES",
+        "MeanEnum": "signals.backtest_api.MEANS",
+        "MuteKindEnum": "signals.models.Mute.Kind",
+        "PlanVersionStatusEnum": "plans.models.PlanVersion.Status",
     },
 }
 

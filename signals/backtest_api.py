@@ -29,7 +29,7 @@ class BacktestIn(serializers.Serializer):
     against_text = serializers.CharField(
         required=False, default="", allow_blank=True, trim_whitespace=False, max_length=1_000_000
     )
-    against_mean = serializers.ChoiceField([*MEANS, ""], required=False, default="", allow_blank=True)
+    against_mean = serializers.ChoiceField(MEANS, required=False, default="", allow_blank=True)
     since = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="default: 30 days back")
     until = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="default: now")
     file = serializers.CharField(

@@ -21,7 +21,7 @@ def _key() -> serializers.CharField:
     return serializers.CharField(max_length=64, required=False, allow_null=True, allow_blank=True)
 
 
-class PersonOut(serializers.Serializer):
+class MuteOwnerOut(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
 
@@ -48,8 +48,8 @@ class MuteOut(serializers.Serializer):
     node = serializers.CharField(allow_null=True)
     title = BilingualOut()
     reason = serializers.CharField()
-    owner = PersonOut()
-    set_by = PersonOut(allow_null=True)
+    owner = MuteOwnerOut()
+    set_by = MuteOwnerOut(allow_null=True)
     set_at = serializers.DateTimeField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -91,7 +91,7 @@ class ExtendIn(serializers.Serializer):
     )
 
 
-class EndIn(serializers.Serializer):
+class MuteEndIn(serializers.Serializer):
     based_on = serializers.IntegerField(min_value=0, max_value=BIGGEST, required=False, allow_null=True)
 
 
@@ -166,9 +166,9 @@ class EndMute(AnswersMute, ActionEndpoint):
     """End it now, or call it off before it begins; what still stands speaks."""
 
     right = "signals.mute"
-    serializer_class = EndIn
+    serializer_class = MuteEndIn
 
-    @extend_schema(request=EndIn, responses=MuteOut)
+    @extend_schema(request=MuteEndIn, responses=MuteOut)
     def post(self, request: Request, **kwargs: Any) -> Response:
         return super().post(request, **kwargs)
 
