@@ -18,6 +18,7 @@ NAVIGATION = (
     ("/incidents/", _("Incidents"), "flame", "incident.view"),
     ("/board/", _("Board"), "layout-dashboard", "board.view"),
     ("/signals/", _("Signals"), "activity", "signals.view"),
+    ("/signals/sources/", _("Sources"), "server", "source.manage"),
     ("/notices/", _("Notices"), "speakerphone", "notice.view"),
     ("/resources/", _("Resources"), "packages", "equipment.view"),
     ("/messages/", _("Messages"), "mail", "message.view"),

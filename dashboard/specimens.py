@@ -117,6 +117,9 @@ def board_parts(plan: Plan, now: datetime) -> dict[str, Any]:
                 "threshold": {"id": row.id, "value": row.value, "direction": row.direction},
                 "state": state,
                 "since": None if state in ("unknown", "normal") else ago(18),
+                "muted_until": None,
+                "held": False,
+                "flapping_since": None,
             }
             for number, (threshold, state, value, ratio) in enumerate(READINGS)
             if (row := plan.thresholds.get(threshold))

@@ -62,6 +62,7 @@ TIMERS: dict[str, str] = {
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",
     "signals.learn_series": "signals.services.baselines.look_at_series",
+    "signals.learn_anew": "signals.services.baselines.look_anew",
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
     "plans.enter": "plans.services.version_enter",

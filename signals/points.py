@@ -14,10 +14,16 @@ RAW = """
 SELECT date_bin(%(step)s, at, 'epoch') AS bin, count(*) AS count, sum(value) AS sum, min(value) AS low, max(value) AS high
 FROM signals_sample WHERE series_id = %(series)s AND at >= %(since)s AND at <= %(until)s GROUP BY bin
 """
+# Days that take in samples, or were never walked over: what is rolled up of them may be a part.
+WAITING = "SELECT day FROM signals_rollupday WHERE hour >= 0 AND day >= %s AND day <= %s"
 ROLLED = """
 SELECT bin, sum(count), sum(sum), min(low), max(high) FROM (
     SELECT date_bin(%(step)s, at, 'epoch') AS bin, count, sum, low, high FROM {table}
-    WHERE series_id = %(series)s AND at >= %(since)s AND at < %(edge)s
+    WHERE series_id = %(series)s AND at >= %(since)s AND at < %(edge)s AND (at AT TIME ZONE 'UTC')::date <> ALL(%(waiting)s::date[])
+    UNION ALL
+    SELECT date_bin(%(step)s, s.at, 'epoch'), 1, s.value, s.value, s.value FROM unnest(%(waiting)s::date[]) d(day), signals_sample s
+    WHERE s.series_id = %(series)s AND s.at >= greatest(%(since)s, d.day::timestamp AT TIME ZONE 'UTC')
+      AND s.at < least(%(edge)s, (d.day + 1)::timestamp AT TIME ZONE 'UTC')
     UNION ALL
     SELECT date_bin(%(step)s, at, 'epoch'), 1, value, value, value FROM signals_sample
     WHERE series_id = %(series)s AND at >= %(edge)s AND at <= %(until)s
@@ -45,6 +51,9 @@ def series_points(series: int, start: datetime, end: datetime, step: timedelta) 
     edge = max((end - FRESH).astimezone(UTC).replace(minute=0, second=0, microsecond=0), start)
     said: dict[str, Any] = {"series": series, "step": step, "since": start, "until": end, "edge": edge}
     with connection.cursor() as cursor:
+        if table:
+            cursor.execute(WAITING, [start.astimezone(UTC).date(), edge.astimezone(UTC).date()])
+            said["waiting"] = [row[0] for row in cursor.fetchall()]
         cursor.execute((ROLLED.format(table=table) if table else RAW) + " ORDER BY bin", said)
         rows = cursor.fetchall()
         if table and not any(row[0] < edge for row in rows):

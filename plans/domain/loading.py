@@ -33,7 +33,7 @@ MOST_ROWS: Final = {
     "level_rules": 200,
     "major_rules": 50,
     "facts": 40,
-    "thresholds": 64,
+    "thresholds": 400,
     "metrics": 100,
     "aliases": 50,
     "levels": 20,

@@ -18,7 +18,7 @@ from common.clock import instant, microseconds
 from plans.domain import Fact, LevelFacts, Metric, Plan, Threshold, level_proposed
 from signals.domain.baseline import QUARTER, QUARTERS, DayBuilder, Expected, LeftOut, Memory, Places, RestsOn
 from signals.domain.calendar import calendar_of
-from signals.domain.ratio import ENOUGH, filled
+from signals.domain.ratio import filled
 from signals.domain.verdict import Point, Verdict, judge, span
 
 # Thresholds that open a warning by themselves; the others add facts to what stands (as escalation does).

@@ -23,6 +23,7 @@ from signals.events import HistoryLoaded
 from signals.known import directory
 from signals.models import Source
 from signals.services import counts
+from signals.services.baselines import learn_soon
 from signals.services.samples import Row, days_ensure, days_of, samples_keep, series_ensure
 
 CHUNK = 20_000
@@ -87,6 +88,8 @@ def _store(world: World, read: History, by: Actor, source: Source | None) -> Loa
         rejected.sort(key=lambda row: row.index)
         loaded = Loaded(stored, len(rows) - stored - (len(rejected) - len(read.rejected)), rejected)
         _tell(world, loaded, rows, by, source)
+        if stored:
+            learn_soon(world, [*ids.values()])
     return loaded
 
 

@@ -22,6 +22,7 @@ from signals.rules import RULES
 
 LEARN = "signals.learn"  # of a world
 LEARN_SERIES = "signals.learn_series"
+LEARN_ANEW = "signals.learn_anew"
 NIGHTLY = time(0, 20)
 APART = timedelta(milliseconds=250)  # between two series of a night
 AHEAD = 8  # days for which an expectation is written, should the nights to come learn nothing
@@ -68,6 +69,22 @@ def baselines_learn(world: World) -> int:
             done += _learn(row, plan, today)
     RULES.forget()
     return done
+
+
+def learn_soon(world: World, series: Sequence[int]) -> None:
+    """Let these series learn anew in a moment, one after another, off the request that loaded their history."""
+    now = worlds.now(world)
+    for turn, pk in enumerate(sorted(series)):
+        timer_set(world.pk, LEARN_ANEW, pk, now + APART * turn)
+
+
+def look_anew(ref: int, due_at: datetime, now: datetime) -> None:
+    """History of a series was loaded: its days are learnt anew; the former mean serves until the new one rests on enough."""
+    series, plan = Series.objects.filter(pk=ref).first(), current()
+    if series is not None and series.metric in plan.metrics:
+        Baseline.objects.filter(series=series, slot__gte=_oldest(series, plan)).delete()
+        _learn(series, plan, _day(now, plan))
+        RULES.forget()
 
 
 def _learn(series: Series, plan: Plan, today: int) -> bool:

@@ -31,11 +31,13 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return event.data.origin === "signal"
         ? plain(say("A crossed threshold opened this incident."), pick(event.data.titles))
         : plain(say("A fault was reported."), event.data.title);
-    case "incident.joined":
-      return plain(say(event.data.more ? "{n} further triggers joined: {metric}, {place}." : "A further trigger joined: {metric}, {place}.", {
-        n: event.data.more + 1,
-        metric: nameOf(names, "metrics", event.data.trigger.metric), place: place(names, event.data.trigger.region ? [event.data.trigger.region] : []),
-      }));
+    case "incident.joined": {
+      const { more, trigger: { metric, region } } = event.data;
+      const said = { n: more + 1, metric: nameOf(names, "metrics", metric), place: place(names, region ? [region] : []) };
+      return plain(more
+        ? say("{n} further triggers joined: {metric}, {place}.", said)
+        : say("A further trigger joined: {metric}, {place}.", said));
+    }
     case "incident.facts_recorded":
       return plain(say("Facts were recorded."), Object.keys(event.data.after).map((fact) => nameOf(names, "facts", fact)).join(" · "));
     case "incident.verified":

@@ -14,7 +14,6 @@ from plans.selectors import current
 from signals.answers import SHOWN_LINES, reason
 from signals.domain.history import WORDS
 from signals.services.backfill import history_load
-from signals.services.baselines import baselines_learn
 
 
 class Command(BaseCommand):
@@ -42,5 +41,3 @@ class Command(BaseCommand):
             for row in loaded.rejected[:SHOWN_LINES]:
                 self.stdout.write(f"line {row.index}: {reason(row.why, row.what)}")
         self.stdout.write(f"{loaded.stored} stored, {loaded.known} known before, {len(loaded.rejected)} lines rejected")
-        if loaded.stored:
-            baselines_learn(world)

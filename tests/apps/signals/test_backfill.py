@@ -13,10 +13,11 @@ from rest_framework.test import APIClient
 from common.actor import SYSTEM
 from common.clock import wall
 from engine import worlds
-from engine.models import Event
+from engine.models import Event, Timer
 from engine.sweep import sweep
 from signals.models import Baseline, JudgeTodo, Sample, Series, SourceCount, Watch
 from signals.services import sources
+from signals.services.baselines import LEARN_ANEW
 from signals.services.samples import series_ensure
 from tests.cast import ADMIN, DUTY, Cast
 
@@ -50,7 +51,8 @@ def test_good_lines_are_stored_bad_ones_named_and_nothing_is_judged(cast: Cast, 
     assert (again["stored"], again["known"]) == (0, 1)
     assert [(row["line"], row["code"]) for row in again["rejected"]] == [(3, "not_a_number"), (4, "other_value")]
     assert sorted(row.value for row in Sample.objects.all()) == [42.0, 900.0], "the first stands"
-    while sweep():
+    assert Timer.objects.filter(what=LEARN_ANEW, ref=series).exists()
+    while sweep() or Timer.objects.filter(what=LEARN_ANEW).exists():
         pass
     assert not JudgeTodo.objects.exists()
     assert not Watch.objects.exists(), "nine hundred complaints of last winter warn nobody"
@@ -103,3 +105,14 @@ def test_by_command(cast: Cast, tmp_path: Path) -> None:
         call_command("history_load", str(file))
     with pytest.raises(CommandError):
         call_command("history_load", str(tmp_path / "nowhere.csv"))
+
+
+def test_what_was_handed_in_is_learnt_from_off_the_request(cast: Cast, secret: str) -> None:
+    since = wall().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=9)
+    lines = [f"{(since + timedelta(minutes=5 * n)).isoformat()},complaints,20,east" for n in range(8 * 288)]
+    assert hand_in(secret, "\n".join(["at,metric,value,region", *lines])).json()["stored"] == 8 * 288
+    series = Series.objects.get(metric="complaints", region="east").pk
+    assert not Baseline.objects.exists()
+    while sweep() or Timer.objects.filter(what=LEARN_ANEW).exists():
+        pass
+    assert Baseline.objects.get(series=series, slot=Baseline.FLAT).expected == 20

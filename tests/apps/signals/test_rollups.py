@@ -172,6 +172,15 @@ def test_history_that_is_not_rolled_up_yet_is_drawn_all_the_same(fresh_cast: Cas
     assert sum(row.count for row in series_points(rows[0][0], rows[0][1], now(), timedelta(hours=2))) == 100
 
 
+def test_history_that_is_rolled_up_in_part_is_drawn_whole(fresh_cast: Cast) -> None:
+    rows = loaded(now().replace(minute=0, second=0, microsecond=0) - 4 * DAY, 900)
+    rolled()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM signals_hour WHERE at < %s", [rows[450][1]])
+        cursor.execute("UPDATE signals_rollupday SET hour = 23 WHERE day <= %s", [rows[450][1].date()])
+    assert sum(row.count for row in series_points(rows[0][0], rows[0][1], now(), timedelta(hours=2))) == 900
+
+
 @pytest.mark.parametrize(("days", "most"), [("1", 2001), ("7", 2017), ("30", 2000), ("90", 2000), ("9999", 2001)])
 def test_the_page_offers_ranges_and_the_api_answers_them(days: str, most: int, fresh_cast: Cast) -> None:
     rows = loaded(now() - 2 * DAY, 500)

@@ -12,7 +12,7 @@ from bench.backtest import plainly
 from common.clock import instant, microseconds
 from plans.domain import Plan, load
 from signals.domain.backtest import Backtest, History, Mean, backtest, beside, expectations
-from signals.domain.ratio import filled
+from signals.domain.ratio import ENOUGH, filled
 from signals.domain.verdict import Point
 
 TEXT = (Path(__file__).parents[3] / "plans" / "data" / "hotline.yaml").read_text(encoding="utf-8")
@@ -135,8 +135,8 @@ def test_the_first_sample_of_a_day_alone_warns_of_nothing() -> None:
             at.append(microseconds(MONDAY + timedelta(days=day, hours=7) + STEP * n))
             values.append(45.0 if day == 28 and n == 0 else 30.0)
     row = History(("complaints", "east", "", ""), PLAN.metric("complaints"), array("q", at), array("d", values))
-    assert not backtest(PLAN, [row]).warnings
-    assert len(backtest(PLAN, [row], enough=0.0).warnings) == 1, "as the judge is without this rule"
+    assert not backtest(PLAN, [row], enough=ENOUGH).warnings
+    assert len(backtest(PLAN, [row]).warnings) == 1, "as the judge is without this rule"
 
 
 @pytest.mark.parametrize("seed", range(6))

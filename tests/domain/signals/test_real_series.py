@@ -10,6 +10,7 @@ import pytest
 from common.clock import microseconds
 from plans.domain import load
 from signals.domain.backtest import Backtest, History, Mean, backtest
+from signals.domain.ratio import ENOUGH
 
 ROOT = Path(__file__).parents[3]
 CALLS = next(
@@ -44,7 +45,7 @@ def first_on(found: Backtest, day: str) -> str:
 
 
 def test_the_learnt_mean_notices_the_surges_at_opening_and_keeps_quiet_otherwise(calls: History) -> None:
-    found = backtest(PLAN, [calls])
+    found = backtest(PLAN, [calls], enough=ENOUGH)
     assert [first_on(found, day) for day in SURGES] == ["07:05"] * 3
     assert len(found.warnings) <= 29
 
@@ -56,4 +57,4 @@ def test_the_flat_mean_cries_every_morning_and_two_hours_late(calls: History) ->
 
 
 def test_waiting_for_half_of_the_window_spares_openings(calls: History) -> None:
-    assert len(backtest(PLAN, [calls], enough=0.0).warnings) - len(backtest(PLAN, [calls]).warnings) >= 7
+    assert len(backtest(PLAN, [calls]).warnings) - len(backtest(PLAN, [calls], enough=ENOUGH).warnings) >= 7
