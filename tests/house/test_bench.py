@@ -1,19 +1,18 @@
-"""What is promised of speed holds as ratios to the plainest way, measured in the same run; `make bench` tells the figures."""
+"""What is promised of speed holds as ratios to the plainest way, measured in the same run; `make bench` tells the figures, and
+measures besides what takes minutes: claims among a million, a thousand watchers, a year's backtest, charts over 90 days."""
 
 import subprocess
 import sys
 
 import pytest
 
-from bench.__main__ import NAMES
 from hotline_ep.settings import BASE_DIR
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("name", NAMES)
-def test_it_is_so_much_faster_than_the_plainest_way(name: str) -> None:
+def test_samples_come_in_and_reach_a_board_so_much_faster_than_the_plainest_way() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "bench", "--short", name],
+        [sys.executable, "-m", "bench", "--short", "ingest"],
         cwd=BASE_DIR,
         capture_output=True,
         text=True,

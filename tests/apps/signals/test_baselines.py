@@ -26,6 +26,12 @@ STEP = timedelta(minutes=5)
 START = datetime(2026, 7, 5, 16, tzinfo=UTC)  # Monday 6 July in company time
 
 
+@pytest.fixture(autouse=True)
+def nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weeks are played here for what is learnt and judged; what would follow from a watch is other tests' matter."""
+    monkeypatch.setattr("engine.reactions._table", {})
+
+
 def opened(days: int = 0) -> World:
     """A held world whose clock stands so many days after START."""
     return world_of_play("past", "replay", zh="往日", en="The past", at=START + timedelta(days=days))
