@@ -21,7 +21,7 @@ export type Series = {
   readonly beside?: readonly Span[];
   readonly labels?: Readonly<Record<"band" | "flat" | "flat_limit", string>>;
 };
-export type Palette = Readonly<Record<"line" | "mean" | "band" | "flat" | "threshold" | "over" | "beside" | "unknown" | "text" | "grid", string>>;
+export type Palette = Readonly<Record<"line" | "mean" | "band" | "flat" | "threshold" | "over" | "beside" | "unknown" | "text" | "grid" | "font", string>>;
 
 const area = (spans: readonly Span[], until: string, color: string) =>
   spans.map(({ from, to }) => [{ xAxis: from, itemStyle: { color } }, { xAxis: to ?? until }]);
@@ -66,7 +66,7 @@ export function chartOption(series: Series, palette: Palette): EChartsCoreOption
   const last = series.points.at(-1)?.[0] ?? "";
   return {
     animation: false,
-    textStyle: { color: palette.text, fontFamily: "inherit" },
+    textStyle: { color: palette.text, fontFamily: palette.font },
     grid: { left: 8, right: 16, top: 28, bottom: 8, containLabel: true },
     // richText: the default tooltip writes inline styles, which the page's policy refuses
     tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "line" } },

@@ -22,7 +22,7 @@ function palette(element: HTMLElement): Palette {
   };
   const found: Palette = {
     line: colour("line"), mean: colour("mean"), threshold: colour("threshold"), over: colour("over"), band: colour("band"), flat: colour("flat"), beside: colour("beside"), unknown: colour("unknown"),
-    text: colour("text"), grid: colour("grid"),
+    text: colour("text"), grid: colour("grid"), font: getComputedStyle(element).fontFamily,
   };
   probe.remove();
   return found;
@@ -45,7 +45,12 @@ controller("series", (element) => {
   const plot = element.querySelector<HTMLElement>("[data-plot]") ?? element;
   const chart: EChartsType = init(plot);
   let shown: Series | undefined;
-  const draw = () => shown && chart.setOption(chartOption(shown, palette(element)), { notMerge: true });
+  const paint = () => shown && chart.setOption(chartOption(shown, palette(element)), { notMerge: true });
+  // A canvas asks for the glyphs it wants as it is painted and shows others meanwhile: paint again once they are here.
+  const draw = () => {
+    paint();
+    void document.fonts?.ready.then(() => chart.isDisposed() || paint());
+  };
   const load = async () => {
     const fresh = await read(element);
     element.toggleAttribute("data-stale", !fresh); // the style says that the chart is old; the next turn tries again
