@@ -87,7 +87,8 @@ def _named(rows: Sequence[dict[str, Any]], plan: Plan) -> Both:
 
 
 def _one(row: dict[str, Any], plan: Plan, places: dict[str, dict[str, Both]]) -> Both:
-    metric = plan.metrics[row["metric"]].title.as_dict()
+    known = plan.metrics.get(row["metric"])  # another version of the plan may have dropped it since
+    metric = known.title.as_dict() if known else {"zh": row["metric"], "en": row["metric"]}
     for kind, key in (("nodes", row["node"]), ("hotlines", row["hotline"]), ("regions", row["region"])):
         if key:
             place = places[kind].get(key, {"zh": key, "en": key})

@@ -9,6 +9,7 @@ from common.actor import SYSTEM
 from engine import worlds
 from engine.models import Alarm, Event, SetAside
 from escalation.models import EarlyWarning
+from escalation.services import no_data
 from escalation.services.no_data import FELL_SILENT, HEARD_AGAIN
 from incidents import services as incidents
 from incidents.models import JoinedTrigger
@@ -16,6 +17,8 @@ from incidents.selectors import open_incidents
 from notifications.models import Delivery, Message
 from people.directory import node_set
 from people.selectors import regions
+from plans.domain import load
+from plans.services import SHIPPED
 from signals.domain.mutes import Where
 from signals.models import Series
 from signals.services import judging, mutes, silence
@@ -149,3 +152,10 @@ def test_what_a_maintenance_window_covers_may_be_silent_until_it_is_over(cast: C
     mutes.mute_end(mute_id=mute.pk, by=cast.actor(TECH))
     look()
     assert Series.objects.filter(silent_since__isnull=False).count() == 2
+
+
+def test_a_silent_series_of_a_metric_that_left_the_plan_is_named_by_its_key() -> None:
+    plan = load(SHIPPED.read_text(encoding="utf-8"), SHIPPED.name)
+    row = {"metric": "fax_pages", "node": None, "hotline": None, "region": "east"}
+    places = {"nodes": {}, "hotlines": {}, "regions": {"east": {"zh": "华东", "en": "East"}}}
+    assert no_data._one(row, plan, places) == {"zh": "fax_pages · 华东", "en": "fax_pages · East"}
