@@ -13,15 +13,8 @@ from signals.domain.backtest import Backtest, History, Mean, backtest
 from signals.domain.ratio import ENOUGH
 
 ROOT = Path(__file__).parents[3]
-CALLS = next(
-    (
-        file
-        for folder in (ROOT.parent / "shared", Path("/work/shared"))
-        if (file := folder / "data" / "bank_calls_2003_mar_jul.csv").is_file()
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(CALLS is None, reason="the real series of ../shared/data are not on this machine")
+CALLS = ROOT.parent / "shared" / "data" / "bank_calls_2003_mar_jul.csv"
+pytestmark = pytest.mark.skipif(not CALLS.is_file(), reason="the real series of ../shared/data are not on this machine")
 TEXT = (ROOT / "plans" / "data" / "hotline.yaml").read_text(encoding="utf-8")
 PLAN = load(TEXT.replace("Asia/Shanghai", "America/New_York").replace("{country: CN}", "{country: US}"), "bank.yaml")
 SURGES = ("04-01", "05-01", "07-03")
@@ -29,7 +22,6 @@ SURGES = ("04-01", "05-01", "07-03")
 
 @pytest.fixture(scope="module")
 def calls() -> History:
-    assert CALLS is not None
     with CALLS.open(encoding="utf-8", newline="") as file:
         rows = [
             (datetime.fromisoformat(row["at"]).replace(tzinfo=PLAN.zone), float(row["calls"]))
