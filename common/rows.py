@@ -1,6 +1,6 @@
 """A model's rows from hand-written SQL, where compiling the same query again would cost more than running it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
@@ -19,6 +19,14 @@ class Rows(Generic[M]):
         self._read = [
             (n, field, field.from_db_value) for n, field in enumerate(fields) if hasattr(field, "from_db_value")
         ]
+
+    def update(self, row: M, names: Iterable[str]) -> None:
+        """Write these fields of a row that is there."""
+        fields = [field for field in self.model._meta.concrete_fields if field.name in set(names)]
+        assigned = ", ".join(f"{field.column} = %s" for field in fields)
+        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {self.model._meta.db_table} SET {assigned} WHERE id = %s", [*values, row.pk])  # noqa: S608
 
     def made(self, values: Sequence[Any]) -> M:
         """The object of as many values as the model has columns, in their order."""

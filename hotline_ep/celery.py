@@ -5,6 +5,8 @@ import os
 from celery import Celery
 from celery.signals import worker_init, worker_shutting_down
 
+from common.memory import settled
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline_ep.settings")
 
 app = Celery("hotline_ep")
@@ -29,6 +31,7 @@ def start_sweeping(**kwargs: object) -> None:
     """The sweep starts with the process, not with `worker_ready`, which never comes while Redis is away."""
     from engine.sweep import Sweeper
 
+    settled()
     Sweeper.of_this_process().start()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from common.memory import settled
 from dashboard.live import hub
 from signals.ingest import ingest
 
@@ -17,6 +18,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             await ingest.start()
             await hub.start()
+            settled()
             await send({"type": "lifespan.startup.complete"})
         else:
             await hub.stop()

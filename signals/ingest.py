@@ -227,6 +227,9 @@ class Ingest:
             while not self._queue.empty() and size < GROUP_MOST:
                 group.append(self._queue.get_nowait())
                 size += len(group[-1].rows)
+            # The bell takes as long as the commit: a worker is on its way when the samples are there. One that came too early
+            # has answered the bell, and is rung for again.
+            ring_now(JUDGE_BELL, task_queue=JUDGE_BELL)
             try:
                 await self._store(group)
             except psycopg.OperationalError as error:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -13,6 +13,9 @@ from plans.domain import Metric, Plan, Threshold
 from plans.domain.metrics import ServiceHours
 from plans.selectors import current
 from signals.domain.baseline import QUARTER, place_of
+from signals.domain.flapping import within
+from signals.domain.quiet import Band, band_of
+from signals.domain.verdict import span
 from signals.models import Baseline, Series
 
 KEPT_SECONDS: Final = 10.0
@@ -56,13 +59,12 @@ class Expectation:
             self.slots.update(dict(rows))
 
     def at(self, when: datetime, plan: Plan) -> float | None:
-        return self.at_microseconds(microseconds(when), plan)
+        return self.in_quarter(microseconds(when) // QUARTER, plan)
 
-    def at_microseconds(self, when: int, plan: Plan) -> float | None:
-        """The same for microseconds since 1970. A quarter of an hour lies in one day, in every zone."""
+    def in_quarter(self, quarter: int, plan: Plan) -> float | None:
+        """The same for a quarter of an hour since 1970. It lies in one day, in every zone."""
         if self.flat is None:
             return None  # a series that was never learnt
-        quarter = when // QUARTER
         place = _slots.get(quarter)
         if place is None:
             if len(_slots) >= MOST_SLOTS:
@@ -85,6 +87,10 @@ class Known:
     world_id: int
     metric: Metric
     thresholds: tuple[Threshold, ...]
+    band: Band
+    bands: dict[str, Band]  # of each line by itself
+    spans: dict[str, timedelta]  # how far back each line's verdict reads
+    openings: timedelta  # how far back openings count, at most
     region: str
     hotline: str
     node: str
@@ -126,11 +132,17 @@ class Rules:
             metric = plan.metrics.get(row.metric)
             if metric is None:
                 continue
+            lines = tuple(t for t in plan.thresholds.values() if t.metric == row.metric)
+            own = metric_of(metric, row)
             self.series[row.pk] = Known(
                 id=row.pk,
                 world_id=row.world_id,
-                metric=metric_of(metric, row),
-                thresholds=tuple(t for t in plan.thresholds.values() if t.metric == row.metric),
+                metric=own,
+                thresholds=lines,
+                band=band_of(lines),
+                bands={line.id: band_of([line]) for line in lines},
+                spans={line.id: span(line, own) for line in lines},
+                openings=max((within(line) for line in lines), default=timedelta()),
                 region=row.region,
                 hotline=row.hotline,
                 node=row.node,

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from common.clock import instant
+from common.clock import instant, microseconds
 from plans.domain import Plan, Threshold
+from signals.domain.baseline import QUARTER
 from signals.domain.verdict import Point
 from signals.rules import Known
 
@@ -54,7 +55,14 @@ def _points(
     plan: Plan,
 ) -> list[Point]:
     if threshold.measure == "excess":
-        return [Point(at, value, own.expectation.at(at, plan)) for at, value in stored]
+        means: dict[int, float | None] = {}
+        points = []
+        for at, value in stored:
+            quarter = microseconds(at) // QUARTER
+            if quarter not in means:
+                means[quarter] = own.expectation.in_quarter(quarter, plan)
+            points.append(Point(at, value, means[quarter]))
+        return points
     if threshold.measure == "share":
         beside = _other_part(own, threshold, after, until)
         return [Point(at, value, _newest_before(beside, at)) for at, value in stored]

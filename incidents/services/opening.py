@@ -24,7 +24,7 @@ from incidents.domain.reports import ReportIn, facts_said
 from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
 from incidents.models import Incident, Intake, Origin, Phase, Reach, Symptom, SystemsState
-from incidents.services.acting import check_open, locked, user_id, written, written_each
+from incidents.services.acting import INCIDENT, check_open, locked, user_id, written, written_each
 from incidents.services.judging import Facts, facts_taken
 from people import selectors as people
 from people.rights import Scope, allowed, require
@@ -151,7 +151,7 @@ def incident_join(
         first = TriggerSaid.of(together[0])
         events.append(IncidentJoined(trigger=first, regions=incident.regions, more=len(together) - 1))
     said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
-    incident.save(update_fields=sorted({*wider, *fields}))
+    INCIDENT.update(incident, {*wider, *fields})
     if events or said:
         entries: list[tuple[Payload, str]] = [(event, clause) for event in events]
         entries += [(said, CLAUSE[Act.RECORD_FACTS])] if said else []

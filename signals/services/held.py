@@ -10,8 +10,7 @@ from django.db import connection
 from common.clock import instant
 from common.rows import Rows
 from plans.domain import Threshold
-from signals.domain.flapping import SETTLED, within
-from signals.domain.verdict import span
+from signals.domain.flapping import SETTLED
 from signals.models import Watch
 from signals.rules import Known
 
@@ -79,14 +78,13 @@ def hold(series: Sequence[Known], firsts: Mapping[int, datetime], now: datetime)
     """
     if not series:
         return {}
-    lines = [threshold for own in series for threshold in own.thresholds]
-    reaches = {own.id: max(span(line, own.metric) for line in own.thresholds) + SETTLED for own in series}
+    reaches = {own.id: max(own.spans.values()) + SETTLED for own in series}
     wanted: dict[str, Any] = {
         "now": now,
         "ids": [own.id for own in series],
         "firsts": [firsts[own.id] for own in series],
         "reaches": list(reaches.values()),
-        "openings": min(firsts.values()) - max(map(within, lines)),
+        "openings": min(firsts.values()) - max(own.openings for own in series),
         "oldest": min(firsts[pk] - reach for pk, reach in reaches.items()) - MOST_BACK,
         "most": MOST_BACK,
     }

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import OperationalError, connection, transaction
 
@@ -19,7 +20,7 @@ from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
 from engine.models import SetAside, Stream
-from plans.domain import Plan, Threshold
+from plans.domain import Plan
 from signals.domain.verdict import judge
 from signals.events import SeriesHeard
 from signals.models import Series
@@ -140,32 +141,8 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     telling.touched(world_id, watched)
 
 
-def _quiet(own: Known, samples: Sequence[tuple[int, float]], plan: Plan) -> bool:
-    """Whether none of these samples can open anything: each lies on the calm side by itself.
-
-    Lines are looked at with the extreme value: what is calm for it is calm for all.
-    """
-    values = [value for _, value in samples]
-    top, bottom = max(values), min(values)
-    for threshold in own.thresholds:
-        if threshold.measure == "value":
-            calm = threshold.cleared(top if threshold.direction == "above" else bottom)
-        elif threshold.measure == "share":
-            calm = top <= 0
-        elif own.expectation.slots:
-            calm = all(_calm(threshold, own.expectation.at_microseconds(at, plan), value) for at, value in samples)
-        else:
-            calm = _calm(threshold, own.expectation.flat, top)
-        if not calm:
-            return False
-    return True
-
-
-def _calm(threshold: Threshold, expected: float | None, value: float) -> bool:
-    if expected is None:
-        return True
-    # Where means are small a window passes `min_count` by a calm sample: then look at it whole.
-    return expected * 3 > threshold.min_count and value <= expected * (1 + threshold.clear_at)
+def _quiet(own: Known, samples: Iterable[tuple[int, float]], plan: Plan) -> bool:
+    return own.band.holds(samples, partial(own.expectation.in_quarter, plan=plan))
 
 
 def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime) -> None:
@@ -182,9 +159,12 @@ def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Writ
     latest = max(held.stored[-1][0], judged)
     gap = [row for row in held.stored if row[0] > since]
     instants = sorted({*_turning(own, gap, held, plan), *new, latest})
-    reaches = {threshold.id: reach_of(own, threshold, held.standing, len(instants)) for threshold in own.thresholds}
+    rows = [(microseconds(at), value) for at, value in held.stored]
+    expected = partial(own.expectation.in_quarter, plan=plan)
     for threshold in own.thresholds:
-        reach = reaches[threshold.id]
+        if threshold.id not in held.standing.watches and own.bands[threshold.id].holds(rows, expected):
+            continue  # nothing of it stands, and nothing that is stored can open it
+        reach = reach_of(own, threshold, held.standing, len(instants))
         points = points_within(own, threshold, held.stored, latest - since + held.reach, plan)
         times = [point.at for point in points]
         for at in instants:
@@ -230,7 +210,7 @@ def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     """
     series_id, plan = ref // THRESHOLDS_MOST, RULES.fresh()
     own = RULES.of([series_id]).get(series_id)
-    if own is None:
+    if own is None or not own.thresholds:
         return
     held = hold([own], {series_id: due_at}, now)[series_id]
     # What was judged later already is held from there back only.

@@ -12,7 +12,7 @@ from engine.timers import timer_set
 from plans.domain import Plan, Threshold
 from signals.domain.flapping import SETTLED, TURNS, Settled, flaps, settled
 from signals.domain.mutes import gravest
-from signals.domain.verdict import Point, Verdict, span
+from signals.domain.verdict import Point, Verdict
 from signals.events import WatchCleared, WatchFlapping, WatchMuted, WatchOpened
 from signals.models import Mute, Watch
 from signals.rules import Known
@@ -45,7 +45,7 @@ def reach_of(own: Known, threshold: Threshold, standing: Standing, new: int = 1)
 
     Further where it flaps or may begin to: two instants are one more turn at most.
     """
-    reach = span(threshold, own.metric)
+    reach = own.spans[threshold.id]
     turns = len(standing.openings.get(threshold.id, ())) + (new + 1) // 2
     return reach + SETTLED if standing.flapping(threshold) or turns >= TURNS else reach
 

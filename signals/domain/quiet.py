@@ -1,0 +1,71 @@
+"""The quiet band of a series: what can be said of samples without reading their window. No clock, no store.
+
+Of many lines on one metric the tightest decide, whatever their number: a sample that is calm for them is calm for all.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from plans.domain import Threshold
+from signals.domain.baseline import QUARTER
+
+Sample = tuple[int, float]  # microseconds since 1970, value
+FEW: Final = 3  # where means are small a window passes `min_count` by a calm sample: then it is looked at whole
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The tightest of some lines: of those above, those below, shares, and those that compare with a daily mean."""
+
+    above: Threshold | None
+    below: Threshold | None
+    share: bool
+    excess: bool
+    min_count: float  # of all that compare with the mean
+    clear_at: float
+
+    def holds(self, samples: Iterable[Sample], expected: Callable[[int], float | None]) -> bool:
+        """Whether none of these samples can open anything: each lies on the calm side by itself.
+
+        `expected`: a quarter of an hour since 1970 → what one sample should be then; None where nothing was learnt, which
+        opens nothing.
+        """
+        tops: dict[int, float] = {}
+        bottom = float("inf")
+        for at, value in samples:
+            quarter = at // QUARTER
+            if value > tops.get(quarter, float("-inf")):
+                tops[quarter] = value
+            if value < bottom:
+                bottom = value
+        top = max(tops.values())
+        if self.above is not None and not self.above.cleared(top):
+            return False
+        if self.below is not None and not self.below.cleared(bottom):
+            return False
+        if self.share and top > 0:
+            return False
+        return not self.excess or all(self._calm(expected(quarter), highest) for quarter, highest in tops.items())
+
+    def _calm(self, expected: float | None, value: float) -> bool:
+        if expected is None:
+            return True
+        return expected * FEW > self.min_count and value <= expected * (1 + self.clear_at)
+
+
+def band_of(lines: Iterable[Threshold]) -> Band:
+    """The band of a series under these lines."""
+    lines = list(lines)
+    # At the limit itself an inclusive line without hysteresis is crossed, the others are calm.
+    above = [line for line in lines if line.measure == "value" and line.direction == "above"]
+    below = [line for line in lines if line.measure == "value" and line.direction == "below"]
+    excess = [line for line in lines if line.measure == "excess"]
+    return Band(
+        above=min(above, key=lambda line: (line.clear_at, not line.crossed(line.clear_at)), default=None),
+        below=max(below, key=lambda line: (line.clear_at, line.crossed(line.clear_at)), default=None),
+        share=any(line.measure == "share" for line in lines),
+        excess=bool(excess),
+        min_count=max((line.min_count for line in excess), default=0),
+        clear_at=min((line.clear_at for line in excess), default=0.0),
+    )
