@@ -98,7 +98,7 @@ def main() -> None:
     made = histories(plan)
     whole, found = _timed(lambda: backtest(plan, made))
     short = [_short(history) for history in made]
-    ours, _ = _timed(lambda: backtest(plan, short, enough=0.0))
+    ours, _ = _timed(lambda: backtest(plan, short))
     plain, _ = _timed(lambda: [plainly(plan, history) for history in short])
     total = sum(len(history.at) for history in made)
     print(

@@ -103,7 +103,10 @@ async def _latency(made: Ground, port: int, plain: int, token: str, rounds: int)
     # The first opens the incident and tells headquarters; what is measured are those that join it.
     for n in range(min(rounds + 1, NODES)):
         await asyncio.sleep(0.15)
-        body = encoded([{"metric": "complaints", "at": datetime.now(UTC).isoformat(), "value": 20, "node": f"n{n}"}])
+        # A ratio is told of half a window at least, so the one before comes along.
+        now = datetime.now(UTC)
+        crossing = {"metric": "complaints", "value": 20, "node": f"n{n}"}
+        body = encoded([{**crossing, "at": at.isoformat()} for at in (now - timedelta(minutes=5), now)])
         board.heard.clear()
         begun = time.perf_counter()
         status = await post(reader, writer, PATH, body, token)

@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from common.bilingual import in_language
+from engine import worlds
 from engine.models import Alarm
 
 TEXTS: dict[str, str | Promise] = {
@@ -15,7 +17,7 @@ TEXTS: dict[str, str | Promise] = {
         "A process's clock is off by %(seconds)s s (%(ref)s); it has stopped firing deadlines. Set its machine's clock."
     ),
     "signals.no_data": _(
-        "%(n)s watched series give no data (%(ref)s). That is neither normal nor recovered; see Signals."
+        "%(n)s watched series give no data (world: %(world)s). That is neither normal nor recovered; see Signals."
     ),
     "message.nobody": _("Nobody holds the roles that should have been told (%(ref)s)."),
     "delivery.given_up": _(
@@ -27,11 +29,15 @@ TEXTS: dict[str, str | Promise] = {
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 
+OF_A_WORLD = frozenset({"signals.no_data"})  # alarms whose `ref` is the key of a world
+
 
 def alarm_text(alarm: Alarm) -> str:
     """One sentence in the active language; an unknown kind is shown by its name rather than hidden."""
     text = TEXTS.get(alarm.kind)
     if text is None:
         return f"{alarm.kind}: {alarm.ref}"
-    values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", "number": "", **alarm.params}
+    values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", "number": "", "world": "", **alarm.params}
+    if alarm.kind in OF_A_WORLD:
+        values["world"] = in_language(worlds.by_key(alarm.ref).names)
     return str(text) % values

@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from plans import selectors
-from plans.domain import Finding, Plan, PlanErrors, Span, Text
+from plans.domain import Finding, Plan, PlanErrors, Span, Text, units
 from plans.domain.compare import ClauseChange, Comparison, Moved, Row
 from plans.domain.decisions import Difference
 from plans.domain.knobs import Knob
@@ -257,7 +257,8 @@ def _field(row: Row, moved: Moved, before: Plan, after: Plan) -> dict[str, str]:
 def _value(row: Row, field: str, value: Any, plan: Plan) -> str:
     if row.section == "thresholds" and field in ("value", "clear_at") and isinstance(value, int | float):
         line = plan.thresholds[row.key]
-        return f"{value * 100:g} %" if line.measure != "value" else f"{value:g} {plan.metrics[line.metric].unit}"
+        unit = plan.metrics[line.metric].unit if line.measure == "value" else "ratio"
+        return units.said(unit, value).in_language(language())
     if field in SPANS and isinstance(value, str):
         return spoken_span(Span.parse(value).iso)
     if field == "near" and isinstance(value, dict):

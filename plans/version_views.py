@@ -14,7 +14,7 @@ from people import selectors as people
 from people.endpoints import PageRequest, blame, change_once, page, posts
 from people.rights import allowed
 from plans import selectors, services
-from plans.domain import Plan, PlanErrors
+from plans.domain import Plan, PlanErrors, units
 from plans.domain.editing import NotThere
 from plans.domain.knobs import Knob, knobs, turned
 from plans.domain.source import LARGEST
@@ -354,7 +354,7 @@ def _knob(plan: Plan, knob: Knob, said: dict[str, str], wrong: dict[str, Any]) -
     return {
         "name": knob.name,
         "label": label,
-        "unit": "%" if knob.unit == "percent" else knob.unit if knob.kind == "number" else "",
+        "unit": units.name_of(knob.unit, language()) if knob.unit == "percent" or knob.kind == "number" else "",
         "value": said.get(knob.name, standing),
         "standing": standing,
         "moved": said.get(knob.name, standing).strip() != standing,

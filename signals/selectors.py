@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Max, Prefetch, Q
@@ -143,21 +143,30 @@ def open_watches(world_id: int) -> list[Watch]:
     return list(rows.select_related("series").order_by("opened_at", "pk"))
 
 
-def excess_now(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] | None:
-    """The greatest complaint volume over its daily mean in these regions (none: the whole country), and when; None: unknown."""
+class Excess(NamedTuple):
+    """Over the daily mean by this share (0.3 = 30 %), as of when; `flat`: over the mean of everything, for want of history."""
+
+    figure: float
+    at: datetime
+    flat: bool
+
+
+def excess_now(world_id: int, regions: Sequence[str]) -> Excess | None:
+    """The greatest complaint volume over its daily mean in these regions (none: the whole country); None: unknown."""
     places = {*regions, ""} if regions else None
     plan, now = RULES.fresh(), worlds.now(world_id)
     known = [own for own in RULES.of(_complaint_series(world_id)).values() if places is None or own.region in places]
     # The figure of one series is the same for each of its thresholds: it is the lines that differ.
     line = {own.id: next(t for t in own.thresholds if t.measure == "excess") for own in known}
     stored = _newest_windows(known, {pk: [threshold] for pk, threshold in line.items()}, now)
-    verdicts = [
-        (_verdict(own, line[own.id], stored[own.id], plan, now, standing=False), stored[own.id][-1][0])
-        for own in known
-        if stored[own.id]
-    ]
-    said = [(v.measured.figure, at) for v, at in verdicts if v.measured is not None and v.state is not State.UNKNOWN]
-    return max(said, key=lambda row: row[0], default=None)
+    said: list[Excess] = []
+    for own in known:
+        if not stored[own.id]:
+            continue
+        verdict, at = _verdict(own, line[own.id], stored[own.id], plan, now, standing=False), stored[own.id][-1][0]
+        if verdict.measured is not None and verdict.state is not State.UNKNOWN:
+            said.append(Excess(verdict.measured.figure, at, flat=not own.expectation.learnt_at(at, plan)))
+    return max(said, key=lambda row: row.figure, default=None)
 
 
 def _complaint_series(world_id: int) -> list[int]:

@@ -72,6 +72,8 @@ UNITS = {
 }
 SOURCES = {
     "signals": _("readings"),
+    "signals.flat": _("readings, over the flat mean: there is little history yet"),
+    "signals.learnt": _("readings, over the learnt daily mean"),
     "plan": _("by the plan"),
     "report": _("the first report"),
     "system": _("the product"),

@@ -12,13 +12,13 @@ from engine import worlds
 from engine.log import log_append
 from engine.models import Event
 from escalation import selectors
-from escalation.domain.facts import level_facts
+from escalation.domain.facts import MEAN, level_facts
 from escalation.events import LevelProposed
 from escalation.models import Proposal
 from escalation.services.obligations import stream_of
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
-from plans.domain import Card, Plan, level_card
+from plans.domain import Card, Fact, Plan, level_card
 from signals.selectors import excess_now
 
 # A level is proposed while it can still be decided; afterwards the card is for reading only.
@@ -29,7 +29,7 @@ def card_of(incident: Incident, plan: Plan, now: datetime) -> Card:
     """The decision card on what is known now: recorded facts, and the machines' newest word on what is over its daily mean."""
     fact = _over_the_mean(plan)
     excess = excess_now(incident.world_id, incident.regions) if fact and not incident.is_over else None
-    said = (fact, *excess) if fact and excess else None
+    said = (fact, Fact(excess.figure, excess.at, MEAN[excess.flat])) if fact and excess else None
     return level_card(plan, level_facts(incident.facts, business=_criticality(incident, plan), excess=said), now=now)
 
 

@@ -21,3 +21,9 @@ def said(unit: str | None, value: float) -> Text:
     figure = f"{round(value * 100, 1):g}" if unit == "ratio" else f"{round(value, 2):g}"
     zh, en = SAID.get(unit or "", ("{n}", "{n}"))
     return Text(zh=zh.format(n=figure), en=en.format(n=figure))
+
+
+def name_of(unit: str, code: str) -> str:
+    """What stands behind a figure of this unit, in a language; empty for what is merely counted."""
+    zh, en = SAID.get(unit, ("", ""))
+    return Text(zh=zh or "-", en=en or "-").in_language(code).replace("{n}", "").strip(" -")

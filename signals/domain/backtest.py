@@ -18,7 +18,6 @@ from common.clock import instant, microseconds
 from plans.domain import Fact, LevelFacts, Metric, Plan, Threshold, level_proposed
 from signals.domain.baseline import QUARTER, QUARTERS, DayBuilder, Expected, LeftOut, Memory, Places, RestsOn
 from signals.domain.calendar import calendar_of
-from signals.domain.ratio import filled
 from signals.domain.verdict import Point, Verdict, judge, span
 
 # Thresholds that open a warning by themselves; the others add facts to what stands (as escalation does).
@@ -110,12 +109,8 @@ def backtest(
     *,
     mean: Mean = Mean.LEARNT,
     judged_from: datetime | None = None,
-    enough: float = 0.0,
 ) -> Backtest:
-    """Lead a plan through histories of its own metrics. What lies before `judged_from` is learnt from only.
-
-    `enough`: the share of a window that must be filled before a ratio is told; 0 tells it from the first sample on.
-    """
+    """Lead a plan through histories of its own metrics. What lies before `judged_from` is learnt from only."""
     by_key = {history.key: history for history in histories}
     marks: list[Mark] = []
     taught: list[Taught] = []
@@ -133,7 +128,7 @@ def backtest(
             beside = _newest_of(other, history) if line.measure == "share" else expected
             if line.measure == "excess" and excesses is None:
                 excesses = _excesses(history, expected)
-            run = _Run(history, line, beside, start, enough, excesses)
+            run = _Run(history, line, beside, start, excesses)
             marks.extend(islice(run.marks(), MOST_MARKS + 1 - len(marks)))
     marks.sort(key=lambda mark: mark.opened)  # at one instant in the order of the plan, as the judge finds them
     ends = [(history.at[0], history.at[-1]) for history in histories if history.at]
@@ -210,7 +205,6 @@ class _Run:
     line: Threshold
     beside: Sequence[float | None]
     start: int | None
-    enough: float
     excesses: Excesses | None = None
     figures: Sequence[float] = field(init=False)
     totals: Sequence[float] | None = field(init=False, default=None)
@@ -243,7 +237,7 @@ class _Run:
             else:
                 break
             verdict = self._judge(now, standing=opened is not None)
-            if verdict is None or verdict.measured is None:
+            if verdict.measured is None:
                 continue
             if verdict.again_at is not None and verdict.again_at > verdict.at:
                 again = microseconds(verdict.again_at)
@@ -270,21 +264,14 @@ class _Run:
             may_open = bytearray([a and total >= least for a, total in zip(may_open, self.totals, strict=True)])
         return may_open, may_clear
 
-    def _judge(self, now: int, *, standing: bool) -> Verdict | None:
-        """The judge's word on the window it would have read; None while too little of a ratio's window was seen."""
+    def _judge(self, now: int, *, standing: bool) -> Verdict:
+        """The judge's word on the window it would have read."""
         at, values = self.history.at, self.history.values
         end = bisect_right(at, now)
         begin = bisect_right(at, now - int(self.reach.total_seconds() * 1_000_000), 0, end)
         beside = self.beside if self.line.measure != "value" else None
         points = [Point(instant(at[n]), values[n], beside[n] if beside else None) for n in range(begin, end)]
-        when = instant(now)
-        if (
-            self.line.measure == "excess"
-            and self.enough
-            and filled(points, self.history.metric, now=when) < self.enough
-        ):
-            return None
-        return judge(points, self.line, self.history.metric, standing=standing, now=when)
+        return judge(points, self.line, self.history.metric, standing=standing, now=instant(now))
 
     def _mark(self, opened: Verdict, began: int, end: int, cleared: datetime | None) -> Mark:
         measured = opened.measured

@@ -4,16 +4,21 @@ A verdict depends on the stored window, the instant it is judged at, and whether
 the order in which samples came.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from operator import attrgetter
 from typing import Final
 
 from plans.domain import Metric, Threshold
 
 # How many expected samples may be lost in a row before what lies between counts as unknown.
 LOST_IN_A_ROW: Final = 3
+# The share of a ratio's window that must have been seen before the ratio is told.
+ENOUGH: Final = 0.5
 
 
 class State(StrEnum):
@@ -31,6 +36,7 @@ class Reason(StrEnum):
     TOO_FEW = "too_few"
     NO_DATA = "no_data"
     NO_BASELINE = "no_baseline"
+    FILLING = "filling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,9 @@ def judge(points: Sequence[Point], threshold: Threshold, metric: Metric, *, stan
         return Verdict(State.UNKNOWN, standing, Reason.NO_BASELINE, now)
     if threshold.measure == "excess" and measured.value < threshold.min_count and not standing:
         return Verdict(State.NORMAL, False, Reason.TOO_FEW, now, measured)
+    if threshold.measure == "excess" and filled(known, metric) < ENOUGH:
+        # The first sample of the day alone is no window: it opens nothing and clears nothing.
+        return Verdict(State.UNKNOWN, standing, Reason.FILLING, now, measured)
     if not threshold.crossed(measured.figure):
         return _below(threshold, measured, standing, now)
     since = _over_since(known, threshold, metric)
@@ -103,6 +112,34 @@ def _below(threshold: Threshold, measured: Measured, standing: bool, now: dateti
         return Verdict(State.OVER, True, Reason.BETWEEN_THE_LIMITS, now, measured)
     near = threshold.nearness(measured.figure) is not None
     return Verdict(State.NEAR if near else State.NORMAL, False, Reason.CALM, now, measured)
+
+
+def filled(points: Sequence[Point], metric: Metric) -> float:
+    """The share of the metric's window up to the newest point that samples speak for, 0–1. `points` ascending.
+
+    A sample speaks for the time since the one before it; after a longer silence (a night, an outage) only for as long as one is
+    expected to. So a window that has just begun to fill at the opening of the day is told from one of which samples were lost.
+    """
+    if not points:
+        return 0.0
+    every, window = metric.expected_every.fixed(), metric.window.fixed()
+    if not window:
+        return 1.0
+    patience = every * (LOST_IN_A_ROW + 1)
+    start = points[-1].at - window
+    place = bisect_right(points, start, key=_at)  # the first within the window
+    gap = points[place].at - points[place - 1].at if place else every
+    covered = min(gap if gap <= patience else every, points[place].at - start)
+    if window <= patience:  # no silence fits in
+        covered += points[-1].at - points[place].at
+    else:
+        for before, after in pairwise(points[place:]):
+            gap = after.at - before.at
+            covered += gap if gap <= patience else every
+    return min(1.0, covered / window)
+
+
+_at = attrgetter("at")
 
 
 def _measure(points: Sequence[Point], threshold: Threshold, metric: Metric) -> Measured | None:

@@ -277,6 +277,7 @@ REASONS: Final[dict[str, Text]] = {
     "too_few": _("too few to count"),
     "no_data": _("no data"),
     "no_baseline": _("nothing to compare with yet"),
+    "filling": _("too little of the window has been seen yet"),
 }
 
 

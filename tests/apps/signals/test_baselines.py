@@ -176,7 +176,7 @@ def test_a_backtest_says_what_the_judge_did(cast: Cast) -> None:
         [microseconds(at) for _, at, _ in history],
         [value for _, _, value in history],
     )
-    found = backtest(plan, [told], mean=Mean.LEARNT, judged_from=START + timedelta(days=21), enough=0.0)
+    found = backtest(plan, [told], mean=Mean.LEARNT, judged_from=START + timedelta(days=21))
     marks = sorted((mark.threshold, mark.since, mark.opened, mark.cleared) for mark in found.marks)
-    assert len(marks) > 5, "a history in which nothing happens compares nothing"
+    assert len(marks) > 3, "a history in which nothing happens compares nothing"
     assert marks == stored

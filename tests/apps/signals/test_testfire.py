@@ -1,6 +1,7 @@
 """A test-fire says what every stage would do, and does nothing."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +31,15 @@ def secret(cast: Cast) -> str:
     return sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
 
 
+@pytest.fixture
+def heard(secret: str) -> None:
+    """The sample before: a ratio is not told of one alone."""
+    at = worlds.now(worlds.real()) - timedelta(minutes=5)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT signals_day_ensure(%s)", [at.date()])
+    Sample.objects.create(series=Series.objects.get(metric="complaints"), at=at, value=162)
+
+
 def everything() -> dict[str, Any]:
     with connection.cursor() as cursor:
         found = {}
@@ -53,7 +63,7 @@ def stages(steps: list[dict[str, Any]]) -> list[str]:
     return [step["stage"] for step in steps]
 
 
-def test_a_crossing_sample_walks_to_its_end(cast: Cast, secret: str) -> None:
+def test_a_crossing_sample_walks_to_its_end(cast: Cast, heard: None) -> None:
     steps = fire(cast, "prometheus", 'complaints{region="east"} 162')
     assert stages(steps)[:6] == ["token", "parse", "meaning", "series", "store", "rules"]
     meaning = steps[2]["facts"]
@@ -62,7 +72,7 @@ def test_a_crossing_sample_walks_to_its_end(cast: Cast, secret: str) -> None:
     assert verdicts["complaints_pre_response"]["stands"] is True
     assert (verdicts["complaints_pre_response"]["figure"], verdicts["complaints_pre_response"]["baseline"]) == (
         0.62,
-        100.0,
+        200.0,
     )
     follows = [step["facts"]["kind"] for step in steps if step["stage"] == "consequence"]
     assert {"watch.opened", "incident.opened", "warning.started", "obligation.opened", "message.queued"} <= set(follows)
@@ -70,6 +80,13 @@ def test_a_crossing_sample_walks_to_its_end(cast: Cast, secret: str) -> None:
     assert "An incident opens." in said
     assert "Due: " in said
     assert "%(" not in said
+
+
+def test_a_ratio_is_not_told_of_one_sample_alone(cast: Cast, secret: str) -> None:
+    steps = fire(cast, "prometheus", 'complaints{region="east"} 162')
+    said = next(step for step in steps if step["facts"].get("threshold") == "complaints_pre_response")
+    assert said["facts"]["stands"] is False
+    assert "too little of the window" in said["says"]
 
 
 def test_a_calm_sample_leads_to_nothing(cast: Cast, secret: str) -> None:
@@ -122,11 +139,11 @@ def test_a_revoked_source_is_said_so(cast: Cast, secret: str) -> None:
     assert stages(fire(cast, "prometheus", "cpu 1")) == ["token"]
 
 
-def test_on_its_page(cast: Cast, secret: str) -> None:
+def test_on_its_page(cast: Cast, heard: None) -> None:
     answer = cast.client(ADMIN, "zh-hans").post(
         "/signals/sources/acd/test/", {"kind": "prometheus", "text": 'complaints{region="east"} 162'}
     )
     assert answer.status_code == 200
     text = answer.content.decode()
     assert "预备级响应" in text or "预警" in text
-    assert not Sample.objects.exists()
+    assert Sample.objects.count() == 1

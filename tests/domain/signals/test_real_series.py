@@ -10,7 +10,6 @@ import pytest
 from common.clock import microseconds
 from plans.domain import load
 from signals.domain.backtest import Backtest, History, Mean, backtest
-from signals.domain.ratio import ENOUGH
 
 ROOT = Path(__file__).parents[3]
 CALLS = ROOT.parent / "shared" / "data" / "bank_calls_2003_mar_jul.csv"
@@ -37,7 +36,7 @@ def first_on(found: Backtest, day: str) -> str:
 
 
 def test_the_learnt_mean_notices_the_surges_at_opening_and_keeps_quiet_otherwise(calls: History) -> None:
-    found = backtest(PLAN, [calls], enough=ENOUGH)
+    found = backtest(PLAN, [calls])
     assert [first_on(found, day) for day in SURGES] == ["07:05"] * 3
     assert len(found.warnings) <= 29
 
@@ -46,7 +45,3 @@ def test_the_flat_mean_cries_every_morning_and_two_hours_late(calls: History) ->
     found = backtest(PLAN, [calls], mean=Mean.FLAT)
     assert [first_on(found, day) for day in SURGES] == ["09:10", "09:20", "09:05"]
     assert len(found.warnings) >= 130
-
-
-def test_waiting_for_half_of_the_window_spares_openings(calls: History) -> None:
-    assert len(backtest(PLAN, [calls]).warnings) - len(backtest(PLAN, [calls], enough=ENOUGH).warnings) >= 7
