@@ -25,6 +25,7 @@ from escalation.selectors import (
     place_of,
     plan_for,
     plan_move_standing,
+    plan_moves_awaiting,
     proofs_of,
     standing,
     standing_warning,
@@ -51,7 +52,7 @@ from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import ROLES, Scope, allowed, allowed_somewhere
 from people.selectors import groups, names
 from plans.domain import Plan
-from plans.selectors import current
+from plans.selectors import current, versions_awaiting
 from resources.selectors import away_for, duties_of
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import near_outside, readings
@@ -228,6 +229,8 @@ def home_state(by: Actor, world: World) -> dict[str, Any]:
         "incidents": [{"incident": row, "overdue": _overdue(row)} for row in standing_now],
         "elsewhere": _elsewhere(by, world),
         "near": _near(by, world, standing_now),
+        "versions": versions_awaiting(by),
+        "moves": plan_moves_awaiting(world.pk, by),
         "group_names": names()["groups"],
     }
 

@@ -15,6 +15,7 @@ from common.errors import Missing
 from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal
 from incidents.selectors import Incident
 from people import selectors as people
+from people.rights import allowed
 from plans.domain import ObligationRule, Plan, Situation, owner_chain
 from plans.selectors import holders_of, in_force, plan_of, version_of
 
@@ -171,6 +172,15 @@ def plan_moves_of(incident: Incident) -> list[PlanMove]:
 def plan_move_standing(incident: Incident) -> PlanMove | None:
     """What waits for a second person."""
     return PlanMove.objects.filter(incident=incident, state=PlanMove.State.ASKED).first()
+
+
+def plan_moves_awaiting(world_id: int, by: Actor) -> list[PlanMove]:
+    """Moves of incidents of this world that wait for this person's approval, the oldest first."""
+    if not allowed(by, "incident.approve_plan"):
+        return []
+    rows = PlanMove.objects.filter(incident__world=world_id, state=PlanMove.State.ASKED).exclude(asked_by=by.id)
+    rows = rows.select_related("incident", "before", "after", "asked_by").defer("before__text", "after__text")
+    return list(rows.order_by("pk"))
 
 
 def plan_state(incident: Incident) -> dict[str, Any]:

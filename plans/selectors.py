@@ -15,7 +15,7 @@ from people.rights import allowed
 from people.selectors import User
 from plans.domain import Finding, Plan, Report, RoleSpec, lint, load, unheld
 from plans.domain.compare import Comparison, compare
-from plans.domain.versions import FIXED, RIGHT, barred, judge
+from plans.domain.versions import FIXED, RIGHT, Act, barred, judge
 from plans.models import PlanText, PlanVersion
 
 NO_PLAN = Missing("plan.missing", _("No plan is loaded; ask the system administrator to load one."))
@@ -75,6 +75,14 @@ def versions() -> QuerySet[PlanVersion]:
     """Every version without its text, the newest first."""
     people_named = ("edited_by", "submitted_by", "approved_by", "returned_by", "withdrawn_by")
     return PlanVersion.objects.defer("text", "base__text").select_related("base", *people_named).order_by("-number")
+
+
+def versions_awaiting(by: Actor) -> list[PlanVersion]:
+    """Versions that wait for this person's approval, the oldest first."""
+    if not allowed(by, RIGHT[Act.APPROVE]):
+        return []
+    rows = versions().filter(status=PlanVersion.Status.SUBMITTED).order_by("number")
+    return [row for row in rows if Act.APPROVE.value in acts_open(row, by)[0]]
 
 
 def version_by_number(number: int) -> PlanVersion:

@@ -39,7 +39,7 @@ SHOWN = 200
 def versions(request: PageRequest) -> HttpResponse:
     """Every version, the newest first; what waits for me above."""
     rows = list(selectors.versions()[:SHOWN])
-    waiting = [row for row in rows if "approve" in selectors.acts_open(row, request.by)[0]]
+    waiting = selectors.versions_awaiting(request.by)
     may_edit = allowed(request.by, "plan.edit")
     return render(request, "plans/versions.html", {"versions": rows, "waiting": waiting, "may_edit": may_edit})
 

@@ -119,7 +119,9 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     seen = hotline.get(GM, f"incidents/{number}/decision-card")
     assert seen["proposed"] == "I"
     assert "1.2" in seen["clauses"]
-    sources = {row["fact"]: row["source"] for row in (*seen["dimensions"], *seen["measures"]) if row["value"] is not None}
+    sources = {
+        row["fact"]: row["source"] for row in (*seen["dimensions"], *seen["measures"]) if row["value"] is not None
+    }
     assert sources["complaints_excess"] == "signals.flat", "nothing was learnt of this series yet"
     hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II"}, expect=400)
     decided = hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II", "reason": "One region, four hours"})

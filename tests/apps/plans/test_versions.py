@@ -314,6 +314,13 @@ def test_who_wrote_it_is_told_that_another_must_approve(cast: Cast, draft: PlanV
     assert "Approve this version" not in read
 
 
+def test_the_first_page_leads_whoever_may_approve_to_what_waits(cast: Cast, submitted: PlanVersion) -> None:
+    address = f'href="/plan/versions/{submitted.number}/"'
+    assert address in page(cast, GM, "/")
+    assert address not in page(cast, IT, "/"), "who wrote it cannot approve it"
+    assert address not in page(cast, AUDITOR, "/")
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_page_of_a_version_opens(cast: Cast, submitted: PlanVersion, language: str) -> None:
     for end in ("", "compare/", "rulings/", "text/", "values/"):

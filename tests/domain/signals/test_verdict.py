@@ -38,7 +38,13 @@ COMPLAINTS, QUEUE, CPU, LINES = (
     ("case", "window", "standing", "stands", "reason"),
     [
         ("62 % over the daily mean", points(162, 162, 162, every=5, beside=100), False, True, Reason.CROSSED),
-        ("exactly 30 % over is not yet more than 30 %", points(130, 130, every=5, beside=100), False, False, Reason.CALM),
+        (
+            "exactly 30 % over is not yet more than 30 %",
+            points(130, 130, every=5, beside=100),
+            False,
+            False,
+            Reason.CALM,
+        ),
         (
             "one high sample among calm ones is weighed over the window",
             points(100, 100, 150, every=5, beside=100),
@@ -60,7 +66,13 @@ COMPLAINTS, QUEUE, CPU, LINES = (
             False,
             Reason.TOO_FEW,
         ),
-        ("25 % over keeps an open watch open", points(125, 125, every=5, beside=100), True, True, Reason.BETWEEN_THE_LIMITS),
+        (
+            "25 % over keeps an open watch open",
+            points(125, 125, every=5, beside=100),
+            True,
+            True,
+            Reason.BETWEEN_THE_LIMITS,
+        ),
         ("20 % over clears it", points(120, 120, every=5, beside=100), True, False, Reason.CALM),
         ("the first of the day alone opens nothing", points(300, every=5, beside=100), False, False, Reason.FILLING),
         ("nor does it clear anything", points(90, every=5, beside=100), True, True, Reason.FILLING),
