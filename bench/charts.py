@@ -1,4 +1,4 @@
-"""A chart over 90 days among 300 series of a sample a minute or every five: from the roll-ups, and from the samples themselves."""
+"""A chart over 90 days among a hundred series of a sample a minute or every five: from the roll-ups, and from the samples themselves."""
 
 import os
 import time
@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.ground import ground, quantile, show
 
-SERIES, DAYS = int(os.environ.get("BENCH_SERIES", "300")), 90
+SERIES, DAYS = int(os.environ.get("BENCH_SERIES", "100")), 90
 EVERY = timedelta(minutes=5)
 ROUNDS = 20
 PLAIN = "SELECT at, value FROM signals_sample WHERE series_id = %s AND at >= %s AND at <= %s ORDER BY at"

@@ -237,9 +237,9 @@ def _written(at: datetime) -> tuple[bytes, str]:
     return bytes(cramjam.snappy.compress_raw(WRITTEN.replace(b"@" * 6, _varint(milliseconds)))), SNAPPY
 
 
-async def _push(port: int, path: str, token: str, seconds: float, bodies: Bodies) -> float:
-    """Samples accepted a second by so many connections."""
-    deadline, base = time.perf_counter() + seconds, datetime.now(UTC) - timedelta(days=30)
+async def _push(port: int, path: str, token: str, seconds: float, bodies: Bodies, *, days: int = 30) -> float:
+    """Samples accepted a second by so many connections; their times begin so many days ago."""
+    deadline, base = time.perf_counter() + seconds, datetime.now(UTC) - timedelta(days=days)
 
     async def one(lane: int) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

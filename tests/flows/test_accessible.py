@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import UNFOLDS, WIDEST, brought
-from tests.cast import DUTY, GM
+from tests.cast import DUTY, GM, LEGAL
 from tests.flows.conftest import DESK, PHONE, Product
-from tests.pages import PAGES, Scene, Shown
+from tests.pages import KEEPER, PAGES, Scene, Shown
 from tests.stage import night_staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -119,6 +119,10 @@ def test_by_keyboard_alone(night: tuple[Product, Scene]) -> None:
     what_is_owed_and_the_acts_of_the_room_are_reached(product, scene)
     a_dialog_closes_with_escape_and_gives_the_focus_back(product)
     a_fault_is_reported(product)
+    a_level_is_decided(product, scene)
+    a_text_is_approved(product, scene)
+    an_item_is_withdrawn(product, scene)
+    a_message_is_acknowledged(product)
 
 
 def the_first_stop_leads_past_the_navigation(product: Product, scene: Scene) -> None:
@@ -179,3 +183,53 @@ def a_dialog_closes_with_escape_and_gives_the_focus_back(product: Product) -> No
     tab.keyboard.press("Escape")
     expect(tab.get_by_role("button", name="Sign out")).to_be_hidden()
     assert menu.evaluate("(element) => element === document.activeElement")
+
+
+def sent_with_enter(tab: Page, form: str) -> None:
+    """Reach the form's button by Tab and press it; the page that answers says what was done."""
+    tab_to(tab, f"{form} button.btn-primary", within=120)
+    with tab.expect_navigation() as answered:
+        tab.keyboard.press("Enter")
+    assert answered.value.status == 200
+    expect(tab.locator("#toasts .toast-note[data-kind=success]").first).to_be_visible()
+
+
+def a_level_is_decided(product: Product, scene: Scene) -> None:
+    tab = product.window(GM, language="en", size=DESK).new_page()
+    tab.goto(f"/incidents/{scene.incident}/")
+    tab_to(tab, "#act-decide-level > summary", within=120)
+    tab.keyboard.press("Enter")
+    tab_to(tab, "#act-decide-level input[name=level]")
+    tab.keyboard.press("ArrowUp")  # round to the last: another level than the one that stands
+    tab_to(tab, "#act-decide-level textarea[name=reason]")
+    tab.keyboard.type("Two more switches are out")
+    sent_with_enter(tab, "#act-decide-level form")
+
+
+def a_text_is_approved(product: Product, scene: Scene) -> None:
+    tab = product.window(LEGAL, language="en", size=DESK).new_page()
+    tab.goto(f"/notices/{scene.notice}/")
+    sent_with_enter(tab, "#act-approve form")
+
+
+def an_item_is_withdrawn(product: Product, scene: Scene) -> None:
+    tab = product.window(KEEPER, language="en", size=DESK).new_page()
+    tab.goto(f"/resources/equipment/{scene.equipment}/")
+    tab_to(tab, "#act-withdraw > summary", within=120)
+    tab.keyboard.press("Enter")
+    for field in tab.locator("#act-withdraw :is(input, select, textarea):not([type=hidden])").all():
+        if field.evaluate("(element) => element.required && !element.value"):
+            tab_to(tab, f"#act-withdraw [name={field.get_attribute('name')}]")
+            tab.keyboard.type("1")
+    sent_with_enter(tab, "#act-withdraw form")
+
+
+def a_message_is_acknowledged(product: Product) -> None:
+    tab = product.window(GM, language="en", size=DESK).new_page()
+    tab.goto("/messages/")
+    unread = tab.locator("form[action*='/acknowledge'] button")
+    before = unread.count()
+    tab_to(tab, "form[action*='/acknowledge'] button", within=120)
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    expect(unread).to_have_count(before - 1)
