@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import HotlineError, Missing
 from people.endpoints import PageRequest, blame, change_once, page, world_of
+from people.selectors import names
 from signals.backtest_forms import BacktestForm
 from signals.models import BacktestRun
 from signals.services.backtest_runs import backtest_ask
@@ -51,6 +52,5 @@ def backtest(request: PageRequest, pk: int) -> HttpResponse:
     waits = run.state in (BacktestRun.State.WAITING, BacktestRun.State.RUNNING)
     if request.htmx and not waits:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(
-        request, "signals/backtest.html", {"run": run, "waits": waits, "found": run.result, "world": run.world}
-    )
+    shown = {"run": run, "waits": waits, "found": run.result, "world": run.world, "places": names()}
+    return render(request, "signals/backtest.html", shown)

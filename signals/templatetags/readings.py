@@ -57,5 +57,25 @@ def drawable(chart: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.filter
+def metric_name(key: str) -> str:
+    """As the plan in force calls it; a metric it does not know goes by its key."""
+    metric = RULES.fresh().metrics.get(key)
+    return in_language(metric.title.as_dict()) if metric else key
+
+
+@register.filter
+def level_name(key: str | None) -> str:
+    """The same of a level."""
+    level = RULES.fresh().levels.get(key or "")
+    return in_language(level.title.as_dict()) if level else key or "—"
+
+
+@register.filter
+def place_name(key: str, names: dict[str, dict[str, str]]) -> str:
+    """Of the regions or nodes that are known; one that left the map goes by its key."""
+    return in_language(names[key]) if key in names else key
+
+
+@register.filter
 def concat(text: str, number: int) -> str:
     return f"{text}{number}"
