@@ -94,8 +94,10 @@ async def _latency(made: Ground, port: int, plain: int, token: str, rounds: int)
     cookie = await loop.run_in_executor(pool, cookie_of, "chen")
     board = await watch(port, cookie)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    warm = encoded([{"metric": "cpu", "at": datetime.now(UTC).isoformat(), "value": 5, "node": "sw-1"}])
-    await post(reader, writer, PATH, warm, token)
+    # A ratio is told of half a window at least: the samples before, calm ones.
+    before = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+    calm = [{"metric": "complaints", "at": before, "value": 10, "node": f"n{n}"} for n in range(NODES)]
+    await post(reader, writer, PATH, encoded(calm), token)
     await asyncio.sleep(8)  # the worker comes up meanwhile; the server closes an idle connection after five seconds
     writer.close()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -103,10 +105,7 @@ async def _latency(made: Ground, port: int, plain: int, token: str, rounds: int)
     # The first opens the incident and tells headquarters; what is measured are those that join it.
     for n in range(min(rounds + 1, NODES)):
         await asyncio.sleep(0.15)
-        # A ratio is told of half a window at least, so the one before comes along.
-        now = datetime.now(UTC)
-        crossing = {"metric": "complaints", "value": 20, "node": f"n{n}"}
-        body = encoded([{**crossing, "at": at.isoformat()} for at in (now - timedelta(minutes=5), now)])
+        body = encoded([{"metric": "complaints", "at": datetime.now(UTC).isoformat(), "value": 20, "node": f"n{n}"}])
         board.heard.clear()
         begun = time.perf_counter()
         status = await post(reader, writer, PATH, body, token)
