@@ -69,7 +69,7 @@ def _lay(ids: list[int], samples: int) -> None:
         cursor.execute(
             "INSERT INTO signals_sample (series_id, at, value) SELECT s, at, 9 FROM"
             " generate_series(%s::timestamptz, %s::timestamptz, interval '1 minute') at, unnest(%s::int8[]) s",
-            [start, end, ids],  # type: ignore[list-item]
+            [start, end, ids],
         )
 
 

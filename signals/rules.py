@@ -80,22 +80,44 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a metric, and what is asked of them at every sample."""
+
+    all: tuple[Threshold, ...]
+    band: Band
+    bands: dict[str, Band]  # of each by itself
+    spans: dict[str, timedelta]  # how far back the verdict of each reads
+    openings: timedelta  # how far back openings count, at most
+
+    @classmethod
+    def of(cls, metric: Metric, plan: Plan) -> "Lines":
+        lines = tuple(line for line in plan.thresholds.values() if line.metric == metric.key)
+        return cls(
+            all=lines,
+            band=band_of(lines),
+            bands={line.id: band_of([line]) for line in lines},
+            spans={line.id: span(line, metric) for line in lines},
+            openings=max((within(line) for line in lines), default=timedelta()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """One series with everything that concerns it."""
 
     id: int
     world_id: int
     metric: Metric
-    thresholds: tuple[Threshold, ...]
-    band: Band
-    bands: dict[str, Band]  # of each line by itself
-    spans: dict[str, timedelta]  # how far back each line's verdict reads
-    openings: timedelta  # how far back openings count, at most
+    lines: Lines
     region: str
     hotline: str
     node: str
     expectation: Expectation
     silent: bool
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        return self.lines.all
 
 
 @dataclass
@@ -106,11 +128,12 @@ class Rules:
     since: float = 0.0
     plan: Plan | None = None
     series: dict[int, Known] = field(default_factory=dict)
+    lines: dict[str, Lines] = field(default_factory=dict)
 
     def fresh(self) -> Plan:
         name = str(connection.settings_dict["NAME"])
         if self.plan is None or name != self.database or time.monotonic() - self.since > KEPT_SECONDS:
-            self.plan, self.series = current(), {}
+            self.plan, self.series, self.lines = current(), {}, {}
             _slots.clear()  # the plan names the time zone
             self.database, self.since = name, time.monotonic()
         return self.plan
@@ -132,17 +155,14 @@ class Rules:
             metric = plan.metrics.get(row.metric)
             if metric is None:
                 continue
-            lines = tuple(t for t in plan.thresholds.values() if t.metric == row.metric)
-            own = metric_of(metric, row)
+            # Neither depends on the hours of service, all that a series has of its own.
+            if row.metric not in self.lines:
+                self.lines[row.metric] = Lines.of(metric, plan)
             self.series[row.pk] = Known(
                 id=row.pk,
                 world_id=row.world_id,
-                metric=own,
-                thresholds=lines,
-                band=band_of(lines),
-                bands={line.id: band_of([line]) for line in lines},
-                spans={line.id: span(line, own) for line in lines},
-                openings=max((within(line) for line in lines), default=timedelta()),
+                metric=metric_of(metric, row),
+                lines=self.lines[row.metric],
                 region=row.region,
                 hotline=row.hotline,
                 node=row.node,

@@ -78,13 +78,13 @@ def hold(series: Sequence[Known], firsts: Mapping[int, datetime], now: datetime)
     """
     if not series:
         return {}
-    reaches = {own.id: max(own.spans.values()) + SETTLED for own in series}
+    reaches = {own.id: max(own.lines.spans.values()) + SETTLED for own in series}
     wanted: dict[str, Any] = {
         "now": now,
         "ids": [own.id for own in series],
         "firsts": [firsts[own.id] for own in series],
         "reaches": list(reaches.values()),
-        "openings": min(firsts.values()) - max(own.openings for own in series),
+        "openings": min(firsts.values()) - max(own.lines.openings for own in series),
         "oldest": min(firsts[pk] - reach for pk, reach in reaches.items()) - MOST_BACK,
         "most": MOST_BACK,
     }

@@ -142,7 +142,7 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
 
 
 def _quiet(own: Known, samples: Iterable[tuple[int, float]], plan: Plan) -> bool:
-    return own.band.holds(samples, partial(own.expectation.in_quarter, plan=plan))
+    return own.lines.band.holds(samples, partial(own.expectation.in_quarter, plan=plan))
 
 
 def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime) -> None:
@@ -162,7 +162,7 @@ def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Writ
     rows = [(microseconds(at), value) for at, value in held.stored]
     expected = partial(own.expectation.in_quarter, plan=plan)
     for threshold in own.thresholds:
-        if threshold.id not in held.standing.watches and own.bands[threshold.id].holds(rows, expected):
+        if threshold.id not in held.standing.watches and own.lines.bands[threshold.id].holds(rows, expected):
             continue  # nothing of it stands, and nothing that is stored can open it
         reach = reach_of(own, threshold, held.standing, len(instants))
         points = points_within(own, threshold, held.stored, latest - since + held.reach, plan)

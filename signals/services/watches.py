@@ -45,7 +45,7 @@ def reach_of(own: Known, threshold: Threshold, standing: Standing, new: int = 1)
 
     Further where it flaps or may begin to: two instants are one more turn at most.
     """
-    reach = own.spans[threshold.id]
+    reach = own.lines.spans[threshold.id]
     turns = len(standing.openings.get(threshold.id, ())) + (new + 1) // 2
     return reach + SETTLED if standing.flapping(threshold) or turns >= TURNS else reach
 
