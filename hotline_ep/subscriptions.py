@@ -15,6 +15,8 @@ TIERS = Subscription("escalation.tiers", "escalation.services.tiers.follow", Whe
 PRE_RESPONSE = Subscription(
     "escalation.pre_response", "escalation.services.pre_response.follow", When.TOGETHER, many=True
 )
+# The decision stands on the board at once; its card in words may follow a moment later.
+PROPOSED = Subscription("escalation.proposed", "escalation.services.proposing.follow", When.RELAYED)
 # It reads every series: a report waits for that no more than for a mail server.
 NEARNESS = Subscription("escalation.nearness", "escalation.services.nearness.follow", When.RELAYED)
 TASKS = Subscription("escalation.tasks", "escalation.services.tasks.follow", When.TOGETHER)
@@ -36,6 +38,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "incident.facts_recorded": (OBLIGATIONS, LEVELS),
     "incident.verified": (OBLIGATIONS, LEVELS, TIERS, NEARNESS),
     "incident.assessed": (OBLIGATIONS, LEVELS),
+    "level.proposed": (OBLIGATIONS, PROPOSED),
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
     "response.started": (OBLIGATIONS, WARNINGS),

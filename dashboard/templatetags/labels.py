@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from common.bilingual import in_language
 from common.errors import Missing
 from engine.models import Stream
-from people.rights import ROLES
+from escalation.card_words import source_name
 from plans.selectors import current
 
 register = template.Library()
@@ -69,14 +69,6 @@ UNITS = {
     **dict.fromkeys(RATIOS, "{n} %"),
     "recovery_hours": _("{n} h"),
     "node_daily_calls": _("{n} calls a day"),
-}
-SOURCES = {
-    "signals": _("readings"),
-    "signals.flat": _("readings, over the flat mean: there is little history yet"),
-    "signals.learnt": _("readings, over the learnt daily mean"),
-    "plan": _("by the plan"),
-    "report": _("the first report"),
-    "system": _("the product"),
 }
 VALUES = {
     "node": _("single node"), "nodes": _("several nodes of a region"), "region": _("one region"), "regions": _("several regions"),
@@ -141,10 +133,7 @@ def value_text(fact: str, value: Any) -> str:
     return str(VALUES.get(value, value))
 
 
-@register.filter
-def source_name(source: str) -> str | Promise:
-    """Who or what says a fact: a role, the readings, the plan itself."""
-    return SOURCES.get(source) or ROLES.get(source, source)
+register.filter(source_name)
 
 
 @register.filter

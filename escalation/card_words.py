@@ -1,0 +1,74 @@
+"""The decision card in words (4.2): whose word each fact is, and the whole card as a message says it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from common.bilingual import Both, both
+from people.rights import ROLES
+from plans.domain import Plan
+
+SOURCES: dict[str, str | Promise] = {
+    "signals": _("readings"),
+    "signals.flat": _("readings, over the flat mean: there is little history yet"),
+    "signals.learnt": _("readings, over the learnt daily mean"),
+    "plan": _("by the plan"),
+    "report": _("the first report"),
+    "system": _("the product"),
+}
+OPS = {">=": "≥", "<=": "≤", "is": "="}  # as they are written in either language
+
+
+def source_name(source: str) -> str | Promise:
+    """Who or what says a fact: a role, the readings, the plan itself."""
+    return SOURCES.get(source) or ROLES.get(source, source)
+
+
+def card_said(card: Mapping[str, Any], plan: Plan) -> Both:
+    """A card as it was kept with its proposal (`plans.domain.Card.as_dict()`), a line for each thing it says, in both
+    languages: the proposal, why, the facts with source and time, what is unknown, and what would change it."""
+    lines = [both(_("The plan proposes: %(level)s."), level=_level(card["proposed"], plan))]
+    for hit in card["hits"]:
+        lines.append(both(_("• %(why)s (clause %(clauses)s)"), why=hit["reason"], clauses=", ".join(hit["clauses"])))
+    rows = [*card["dimensions"], *(row for row in card["measures"] if row["known"])]
+    known = [_fact(row, plan) for row in rows if row["known"]]
+    if known:
+        lines += [both(_("What is known:")), *known]
+    unknown = [row["title"] for row in rows if not row["known"]]
+    if unknown:
+        lines.append(both(_("Unknown: %(facts)s"), facts=_listed(unknown)))
+    changes = [_change(change, plan) for change in card["would_change"]]
+    if changes:
+        lines += [both(_("What would change it:")), *changes]
+    return {code: "\n".join(line[code] for line in lines) for code in ("zh", "en")}
+
+
+def _level(key: str | None, plan: Plan) -> Both:
+    return plan.levels[key].title.as_dict() if key in plan.levels else both(_("no level"))
+
+
+def _fact(row: Mapping[str, Any], plan: Plan) -> Both:
+    at = datetime.fromisoformat(row["at"]).astimezone(plan.zone).strftime("%m-%d %H:%M")
+    value = row["shown"] or {"zh": str(row["value"]), "en": str(row["value"])}
+    said = both(source_name(row["source"] or ""))
+    return both(_("• %(fact)s: %(value)s (%(source)s, %(at)s)"), fact=row["title"], value=value, source=said, at=at)
+
+
+def _change(change: Mapping[str, Any], plan: Plan) -> Both:
+    shifts = [
+        both(
+            _("%(fact)s %(op)s %(value)s"),
+            fact=shift["title"],
+            op=OPS.get(shift["op"], shift["op"]),
+            value=shift["shown"],
+        )
+        for shift in change["shifts"]
+    ]
+    return both(_("• %(level)s, if %(shifts)s"), level=_level(change["level"], plan), shifts=_listed(shifts))
+
+
+def _listed(texts: Sequence[Both]) -> Both:
+    return {"zh": "、".join(text["zh"] for text in texts), "en": ", ".join(text["en"] for text in texts)}

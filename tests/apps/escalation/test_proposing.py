@@ -1,0 +1,41 @@
+"""Headquarters is sent the decision card itself, in words: what is proposed and why, what is known, what would change it (4.2)."""
+
+from engine.queues import drain
+from engine.reactions import REACTIONS
+from escalation.services import proposing
+from notifications.models import Delivery, Message
+from tests.apps.escalation.test_regional import reported
+from tests.cast import DUTY, GM, TECH
+from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
+
+
+def told() -> list[Message]:
+    return list(Message.objects.filter(kind=proposing.KIND).order_by("pk"))
+
+
+def test_the_card_is_sent_as_it_was_taken_and_only_the_newest(hotline: Hotline) -> None:  # noqa: F811
+    number = reported(hotline, "east")
+    drain(REACTIONS)
+    (first,) = told()
+    card = hotline.get(GM, f"incidents/{number}/decision-card")
+    assert first.link == f"/incidents/{number}/"
+    for hit in card["hits"]:
+        assert hit["reason"]["zh"] in first.body["zh"]
+        assert hit["reason"]["en"] in first.body["en"]
+        assert all(clause in first.body["zh"] for clause in hit["clauses"])
+    assert "什么会改变建议" in first.body["zh"]
+    assert "Unknown: " in first.body["en"]
+    assert "%(" not in first.body["en"] + first.body["zh"]
+    heard = set(Delivery.objects.filter(message=first).values_list("user__username", flat=True))
+    assert GM in heard
+    assert DUTY not in heard, "headquarters decides the level"
+    # Two more proposals before the relay comes round: the one that was overtaken is told of no more.
+    hotline.post(TECH, f"incidents/{number}/assess", {"impact": "Seen", "facts": {"reach": "nationwide"}})
+    hotline.post(
+        TECH, f"incidents/{number}/assess", {"impact": "Seen", "facts": {"reach": "node", "recovery_hours": 1}}
+    )
+    newest = hotline.get(GM, f"incidents/{number}/decision-card")["proposed"]
+    drain(REACTIONS)
+    assert len(told()) == 2
+    assert drain(REACTIONS) == 0
+    assert told()[-1].subject["en"].startswith(f"Level {newest} ")
