@@ -34,7 +34,8 @@ class Ground:
         """Serve an ASGI application; the port, once it answers."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port: int = free.getsockname()[1]
-        quiet = ["--no-access-log", "--log-level", "warning"]
+        # A client here keeps its connection, however long one answer takes on a busy machine.
+        quiet = ["--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "120"]
         self.start(
             "-m", "uvicorn", application, "--port", str(port), "--ws-per-message-deflate", "false", *quiet, **env
         )

@@ -84,11 +84,6 @@ class Here:
 HERE = Here()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What drives processes or a browser first: it waits more than it computes, and begun last it would be waited for alone."""
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("browser", "processes")))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture opens a transaction: whoever asks for the cast finds it standing."""
