@@ -22,8 +22,8 @@ def _measure() -> dict[str, float]:
     from django.db import connection
 
     from engine import worlds
+    from signals.drawing import chart
     from signals.models import Series
-    from signals.selectors import chart
     from signals.services.rollups import walk
     from signals.services.samples import days_ensure, series_ensure
 

@@ -178,7 +178,7 @@ async def _rate(port: int, plain: int, bare: int, token: str, seconds: float) ->
         "/s",
         more_is_better=True,
         shape=Shape(51, 132, least),
-        at_least=2,
+        at_least=4,
         within=2,
     )
     show(

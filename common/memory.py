@@ -3,9 +3,8 @@
 import gc
 from typing import Final
 
-# A young generation as large as what one judgement makes, and rarely the whole heap.
-YOUNG, MIDDLE, OLD = 20_000, 20, 50
-THRESHOLDS: Final = (YOUNG, MIDDLE, OLD)
+# Young, middle, old: the youngest as large as what one judgement makes, and the whole heap rarely.
+THRESHOLDS: Final = (20_000, 20, 50)
 
 
 def settled() -> None:

@@ -22,7 +22,8 @@ class Rows(Generic[M]):
 
     def update(self, row: M, names: Iterable[str]) -> None:
         """Write these fields of a row that is there."""
-        fields = [field for field in self.model._meta.concrete_fields if field.name in set(names)]
+        wanted = set(names)
+        fields = [field for field in self.model._meta.concrete_fields if field.name in wanted]
         assigned = ", ".join(f"{field.column} = %s" for field in fields)
         values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
         with connection.cursor() as cursor:

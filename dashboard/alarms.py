@@ -39,5 +39,6 @@ def alarm_text(alarm: Alarm) -> str:
         return f"{alarm.kind}: {alarm.ref}"
     values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", "number": "", "world": "", **alarm.params}
     if alarm.kind in OF_A_WORLD:
-        values["world"] = in_language(worlds.by_key(alarm.ref).names)
+        world = worlds.find(alarm.ref)
+        values["world"] = in_language(world.names) if world else alarm.ref
     return str(text) % values

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from common.bilingual import Both, both
 from people.rights import ROLES
 from plans.domain import Plan
+from plans.domain.units import SIGNS
 
 SOURCES: dict[str, str | Promise] = {
     "signals": _("readings"),
@@ -19,7 +20,6 @@ SOURCES: dict[str, str | Promise] = {
     "report": _("the first report"),
     "system": _("the product"),
 }
-OPS = {">=": "≥", "<=": "≤", "is": "="}  # as they are written in either language
 
 
 def source_name(source: str) -> str | Promise:
@@ -52,9 +52,10 @@ def _level(key: str | None, plan: Plan) -> Both:
 
 def _fact(row: Mapping[str, Any], plan: Plan) -> Both:
     at = datetime.fromisoformat(row["at"]).astimezone(plan.zone).strftime("%m-%d %H:%M")
-    value = row["shown"] or {"zh": str(row["value"]), "en": str(row["value"])}
     said = both(source_name(row["source"] or ""))
-    return both(_("• %(fact)s: %(value)s (%(source)s, %(at)s)"), fact=row["title"], value=value, source=said, at=at)
+    return both(
+        _("• %(fact)s: %(value)s (%(source)s, %(at)s)"), fact=row["title"], value=row["shown"], source=said, at=at
+    )
 
 
 def _change(change: Mapping[str, Any], plan: Plan) -> Both:
@@ -62,7 +63,7 @@ def _change(change: Mapping[str, Any], plan: Plan) -> Both:
         both(
             _("%(fact)s %(op)s %(value)s"),
             fact=shift["title"],
-            op=OPS.get(shift["op"], shift["op"]),
+            op=SIGNS[shift["op"]],
             value=shift["shown"],
         )
         for shift in change["shifts"]

@@ -106,7 +106,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.context.page",
             ],
-            "builtins": ["django_cotton.templatetags.cotton", "dashboard.templatetags.assets"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "dashboard.templatetags.assets",
+                "dashboard.templatetags.clocks",
+            ],
         },
     }
 ]

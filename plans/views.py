@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from people.endpoints import PageRequest, page
 from plans import selectors
 from plans.domain import Finding, Plan, Ruling, Text
+from plans.domain.units import SIGNS
 from plans.domain.vocabulary import level_moment
 
 # What starts a clock, in the reader's words.
@@ -42,7 +43,6 @@ MOMENTS: Final = {
     "closed": _("closed"),
     "dismissed": _("dismissed"),
 }
-OPS: Final = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "is": "="}
 
 
 @page("plan.view")
@@ -192,6 +192,6 @@ def _condition(words: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"fact": fact["title"], "op": "", "value": "" if value else _("no")}
     if fact["unit"] == "ratio":
-        return {"fact": fact["title"], "op": OPS[node["op"]], "value": f"{value * 100:g} %"}
+        return {"fact": fact["title"], "op": SIGNS[node["op"]], "value": f"{value * 100:g} %"}
     shown = fact["values"].get(value, value) if isinstance(value, str) else f"{value:g}"
-    return {"fact": fact["title"], "op": OPS[node["op"]], "value": shown}
+    return {"fact": fact["title"], "op": SIGNS[node["op"]], "value": shown}

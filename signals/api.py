@@ -15,7 +15,7 @@ from common.shapes import BilingualOut
 from engine import worlds
 from people.endpoints import PUBLIC, Endpoint
 from people.selectors import resolve
-from signals import selectors
+from signals import drawing, selectors
 from signals.answers import NO_CONTENT, headers_of
 from signals.continuity import index_now
 from signals.ingest import respond
@@ -162,8 +162,8 @@ class OneSeries(Endpoint):
     def get(self, request: Request, pk: int) -> Response:
         series = selectors.series_by_id(pk)
         until = _instant(request, "to") or worlds.now(series.world_id)
-        since = _instant(request, "from") or until - timedelta(days=selectors.days_of(request.query_params.get("days")))
-        return Response(selectors.chart(series, since, until))
+        since = _instant(request, "from") or until - timedelta(days=drawing.days_of(request.query_params.get("days")))
+        return Response(drawing.chart(series, since, until))
 
 
 class BciPartOut(serializers.Serializer):

@@ -15,7 +15,7 @@ from engine.models import Event
 from people.endpoints import PageRequest, blame, change_once, page, posts
 from people.selectors import users_by_id
 from plans.selectors import current
-from signals import selectors
+from signals import drawing, selectors
 from signals.answers import SHOWN_LINES, reason
 from signals.domain.mapping import mapping_of
 from signals.forms import HistoryForm, MappingForm, RotateForm, SourceForm, TestFireForm
@@ -51,7 +51,7 @@ def _one(request: PageRequest, source: Source, *, status: int = 200, **tried: fo
         "source": source,
         "counts": [(count, reason(count.code)) for count in source.counts.all()],
         "unmatched": [(row, reason(row.code, row.what)) for row in unmatched],
-        "alerts": [(row, selectors.series_title(row.series)) for row in selectors.alerts_of(source)],
+        "alerts": [(row, drawing.series_title(row.series)) for row in selectors.alerts_of(source)],
         "history": _named(selectors.history_of(source)),
         "doors": {name: request.build_absolute_uri(path) for name, path in DOORS.items()},
         "rotate": tried.get("rotate") or RotateForm(),

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from engine import worlds
 from people.endpoints import PageRequest, page, world_of
 from plans.selectors import current
-from signals import selectors
+from signals import drawing, selectors
 from signals.expected import how_learnt
 from signals.muted import holding
 
@@ -15,7 +15,7 @@ from signals.muted import holding
 def overview(request: PageRequest) -> HttpResponse:
     """Every watched series with its newest value against its thresholds."""
     world = world_of(request)
-    shown = {"tiles": selectors.tiles(world.pk), "world": world, "muted": len(holding(world.pk, worlds.now(world)))}
+    shown = {"tiles": drawing.tiles(world.pk), "world": world, "muted": len(holding(world.pk, worlds.now(world)))}
     return render(request, "signals/overview.html", shown)
 
 
@@ -27,11 +27,11 @@ def one(request: PageRequest, pk: int) -> HttpResponse:
     shown = {
         "series": series,
         "learnt": how_learnt(series, current(), now),
-        "title": selectors.series_title(series),
+        "title": drawing.series_title(series),
         "world": series.world,
         "now": now,
-        "ranges": selectors.RANGES,
-        "days": selectors.days_of(request.GET.get("days")),
-        "tiles": selectors.tiles(series.world_id, only=[pk]),
+        "ranges": drawing.RANGES,
+        "days": drawing.days_of(request.GET.get("days")),
+        "tiles": drawing.tiles(series.world_id, only=[pk]),
     }
     return render(request, "signals/series.html", shown)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import "../src/room/refresh";
 import { start } from "../src/controllers/registry";
+import { worldClock } from "../src/worldclock";
 
 /** A server that answers when the test says so. */
 const asked: ((html: string) => void)[] = [];
@@ -54,4 +55,20 @@ it("rests in proportion to how long the server took", async () => {
   expect(asked).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(200);
   expect(asked).toHaveLength(1);
+});
+
+it("shows what is left at once, not the time the server wrote", async () => {
+  worldClock.set("2026-11-26T10:00:00Z", 0);
+  happens(1);
+  await vi.advanceTimersByTimeAsync(150);
+  await answer(`<p id="part"><time data-clock="due" datetime="2026-11-26T10:04:30Z">11-26 18:04</time></p>`);
+  const clock = document.querySelector("time")!;
+  expect(clock.textContent).toContain("4:30");
+  const standing = clock.parentElement;
+  await vi.advanceTimersByTimeAsync(20_000);
+  happens(2);
+  await vi.advanceTimersByTimeAsync(20_000);
+  await answer(`<p id="part"><time data-clock="due" datetime="2026-11-26T10:04:30Z">11-26 18:04</time></p>`);
+  // The same again is not replaced: whoever reads there loses neither place nor selection.
+  expect(document.querySelector("time")!.parentElement).toBe(standing);
 });

@@ -1,4 +1,4 @@
-"""How a number of a unit is said."""
+"""How a number of a unit is said, and how one is compared."""
 
 from typing import Final
 
@@ -14,6 +14,8 @@ SAID: Final[dict[str, tuple[str, str]]] = {
     "degrees": ("{n}℃", "{n} °C"),
     "calls_per_day": ("{n}通/日", "{n} calls a day"),
 }
+# operator of a condition → as it is written in either language
+SIGNS: Final = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "is": "="}
 
 
 def said(unit: str | None, value: float) -> Text:
@@ -25,5 +27,5 @@ def said(unit: str | None, value: float) -> Text:
 
 def name_of(unit: str, code: str) -> str:
     """What stands behind a figure of this unit, in a language; empty for what is merely counted."""
-    zh, en = SAID.get(unit, ("", ""))
-    return Text(zh=zh or "-", en=en or "-").in_language(code).replace("{n}", "").strip(" -")
+    zh, en = SAID.get(unit, ("{n}", "{n}"))
+    return (zh if code.startswith("zh") else en).replace("{n}", "").strip()

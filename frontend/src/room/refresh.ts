@@ -5,8 +5,10 @@
  */
 import { Connection } from "../board/connection";
 import type { Frame } from "../board/types";
+import { clocksShow } from "../controllers/clocks";
 import { controller } from "../controllers/registry";
 import { send, Unreachable } from "../http";
+import { worldClock } from "../worldclock";
 
 const GATHER_MS = 150; // one act writes several events
 const BUSY_MS = 2000;
@@ -30,8 +32,11 @@ async function page(): Promise<Document | undefined> {
 /** True when every part could be replaced. */
 function replace(selectors: readonly string[], fresh: Document): boolean {
   let all = true;
+  // The server writes a clock as the time it runs to: it shows what is left before anybody sees it.
+  const at = worldClock.now();
   for (const selector of selectors) {
     const [old, now] = [document.querySelector(selector), fresh.querySelector(selector)];
+    for (const part of [old, now]) if (part) clocksShow(part, at);
     if (!old || !now || old.outerHTML === now.outerHTML) continue;
     if (busy(old)) all = false;
     else {
