@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import cramjam
 import yaml
 
-from bench.clients import JSON, cookie_of, encoded, post, watch
-from bench.ground import PROMISED, Ground, Shape, ground, quantile, show
+from bench.clients import JSON, Watcher, cookie_of, encoded, post, watch
+from bench.ground import PROMISED, Shape, ground, quantile, show
 
 PATH, WRITE = "/api/v1/signals/samples", "/api/v1/signals/prometheus/write"
 NODES, BATCH, CONNECTIONS = 100, 100, 16
@@ -31,7 +32,7 @@ def run(seconds: float = 6.0, rounds: int = 60) -> dict[str, float]:
         plain = made.web("bench.plain:application", DJANGO_SETTINGS_MODULE="bench.plain_settings")
         bare = made.web("bench.bare:application")
         made.workers()
-        taken = asyncio.run(_latency(made, port, plain, token, rounds))
+        taken = asyncio.run(_latency(port, plain, token, rounds))
         rates = asyncio.run(_rate(port, plain, bare, token, seconds))
     return taken | rates
 
@@ -88,52 +89,62 @@ def _many_rules() -> str:
     return yaml.safe_dump(plan, allow_unicode=True, sort_keys=False)
 
 
-async def _latency(made: Ground, port: int, plain: int, token: str, rounds: int) -> dict[str, float]:
+async def _latency(port: int, plain: int, token: str, rounds: int) -> dict[str, float]:
     """A crossing sample posted → its event on a board's socket; the plainest: judged in the view, seen by a poll a second."""
     loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
     cookie = await loop.run_in_executor(pool, cookie_of, "chen")
-    board = await watch(port, cookie)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     # A ratio is told of half a window at least: the samples before, calm ones.
     before = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
     calm = [{"metric": "complaints", "at": before, "value": 10, "node": f"n{n}"} for n in range(NODES)]
-    await post(reader, writer, PATH, encoded(calm), token)
+    opened = await Line.open(port, cookie, token)
+    await opened.post(calm)
     await asyncio.sleep(8)  # the worker comes up meanwhile; the server closes an idle connection after five seconds
-    writer.close()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    opened.writer.close()
+    line = await Line.open(port, cookie, token)
     ours: list[float] = []
     # The first opens the incident and tells headquarters; what is measured are those that join it.
     for n in range(min(rounds + 1, NODES)):
         await asyncio.sleep(0.15)
-        body = encoded([{"metric": "complaints", "at": datetime.now(UTC).isoformat(), "value": 20, "node": f"n{n}"}])
-        board.heard.clear()
-        begun = time.perf_counter()
-        status = await post(reader, writer, PATH, body, token)
+        ours.append(await line.seen(n))
+    print(f"{'the first crossing, which opens the incident':58} {ours.pop(0):12,.2f} ms", flush=True)
+    slow = [await _polled(plain, n) for n in range(8)]
+    what = "crossing sample posted → seen on a board"
+    for label, q, seen, better in ((f"{what}, p50", 0.5, 11, 3.0), ("  p99", 0.99, 16, 0.0)):
+        show(label, quantile(ours, q), quantile(slow, q), "ms", shape=Shape(seen), at_least=better, within=2)
+    return {"latency_p50": quantile(ours, 0.5), "latency_p99": quantile(ours, 0.99), "plain_p50": quantile(slow, 0.5)}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One connection to post on, and a board that listens."""
+
+    board: Watcher
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    token: str
+
+    @classmethod
+    async def open(cls, port: int, cookie: str, token: str) -> "Line":
+        board = await watch(port, cookie)
+        return cls(board, *await asyncio.open_connection("127.0.0.1", port), token)
+
+    async def post(self, samples: list[dict[str, object]]) -> None:
+        status = await post(self.reader, self.writer, PATH, encoded(samples), self.token)
         if status != 202:
             raise RuntimeError(f"answered {status}")
+
+    async def seen(self, n: int) -> float:
+        """Post a crossing of node n; ms until the board has its event."""
+        sample: dict[str, object] = {"metric": "complaints", "at": datetime.now(UTC).isoformat(), "value": 20}
+        self.board.heard.clear()
+        begun = time.perf_counter()
+        await self.post([sample | {"node": f"n{n}"}])
         wanted = f'"node":"n{n}"'.encode()
-        while not (seen := [at for at, data in board.heard if wanted in data and b'"watch.opened"' in data]):
+        while not (seen := [at for at, data in self.board.heard if wanted in data and b'"watch.opened"' in data]):
             await asyncio.sleep(0.001)
             if time.perf_counter() - begun > 20:
                 raise TimeoutError(f"n{n} was never seen")
-        if n == 0:
-            print(
-                f"{'the first crossing, which opens the incident':58} {(seen[0] - begun) * 1000:12,.2f} ms", flush=True
-            )
-        else:
-            ours.append((seen[0] - begun) * 1000)
-    slow = [await _polled(plain, n) for n in range(8)]
-    show(
-        "crossing sample posted → seen on a board, p50",
-        quantile(ours, 0.5),
-        quantile(slow, 0.5),
-        "ms",
-        shape=Shape(11),
-        at_least=3,
-        within=2,
-    )
-    show("  p99", quantile(ours, 0.99), quantile(slow, 0.99), "ms", shape=Shape(16), within=2)
-    return {"latency_p50": quantile(ours, 0.5), "latency_p99": quantile(ours, 0.99), "plain_p50": quantile(slow, 0.5)}
+        return (seen[0] - begun) * 1000
 
 
 async def _polled(port: int, n: int) -> float:
@@ -161,34 +172,14 @@ async def _rate(port: int, plain: int, bare: int, token: str, seconds: float) ->
     slow = await _push(plain, "/samples", "", seconds, _json)
     least = await _push(bare, "/samples", "", seconds, _json)
     evaluated = ours * seconds / (seconds + behind)
-    show(
-        "samples/s in, durable, batches of 100",
-        ours,
-        slow,
-        "/s",
-        more_is_better=True,
-        shape=Shape(63, 132, least),
-        at_least=4,
-        within=2,
-    )
-    show(
-        "samples/s in and evaluated",
-        evaluated,
-        slow,
-        "/s",
-        more_is_better=True,
-        shape=Shape(51, 132, least),
-        at_least=4,
-        within=2,
-    )
-    show(
-        "samples/s in by Prometheus remote write, the same batches",
-        written,
-        slow,
-        "/s",
-        more_is_better=True,
-        at_least=4,
-    )
+    for what, rate, seen in (
+        ("samples/s in, durable, batches of 100", ours, 63),
+        ("samples/s in and evaluated", evaluated, 51),
+    ):
+        shape = Shape(seen, 132, least)
+        show(what, rate, slow, "/s", more_is_better=True, shape=shape, at_least=4, within=2)
+    what = "samples/s in by Prometheus remote write, the same batches"
+    show(what, written, slow, "/s", more_is_better=True, at_least=4)
     return {"samples": ours, "evaluated": evaluated, "written": written, "plain_samples": slow}
 
 
