@@ -26,6 +26,10 @@ TEXTS: dict[str, str | Promise] = {
     "plan.unfit": _(
         "Version %(number)s of the plan was to come into force and can no longer be read (%(error)s). The version in force goes on."
     ),
+    "message.unanswered": _(
+        "Only %(answers)s of %(told)s people have answered a message, and its ladder has ended (%(ref)s). "
+        "Ring them: Messages → Who was told."
+    ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 
@@ -37,7 +41,17 @@ def alarm_text(alarm: Alarm) -> str:
     text = TEXTS.get(alarm.kind)
     if text is None:
         return f"{alarm.kind}: {alarm.ref}"
-    values = {"ref": alarm.ref, "error": "", "seconds": "", "n": "", "number": "", "world": "", **alarm.params}
+    values = {
+        "ref": alarm.ref,
+        "error": "",
+        "seconds": "",
+        "n": "",
+        "number": "",
+        "world": "",
+        "answers": "",
+        "told": "",
+        **alarm.params,
+    }
     if alarm.kind in OF_A_WORLD:
         world = worlds.find(alarm.ref)
         values["world"] = in_language(world.names) if world else alarm.ref

@@ -3,7 +3,9 @@
 from drf_spectacular.openapi import AutoSchema
 
 from notifications.domain.delivery import State
+from notifications.domain.unanswered import Outcome
 
+CALL_OUTCOMES = [outcome.value for outcome in Outcome]
 DELIVERY_STATES = [state.value for state in State]
 
 

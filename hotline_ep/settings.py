@@ -261,6 +261,8 @@ SPECTACULAR_SETTINGS = {
         "NoticeKindEnum": "notifications.models.Notice.Kind",
         "GroupStatusEnum": "incidents.models.GroupAtWork.Status",
         "DeliveryStateEnum": "hotline_ep.described.DELIVERY_STATES",
+        "OutcomeEnum": "incidents.models.Intake.Outcome",
+        "CallOutcomeEnum": "hotline_ep.described.CALL_OUTCOMES",
         "MeanEnum": "signals.backtest_api.MEANS",
         "MuteKindEnum": "signals.models.Mute.Kind",
         "PlanVersionStatusEnum": "plans.models.PlanVersion.Status",

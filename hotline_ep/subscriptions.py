@@ -68,6 +68,7 @@ TIMERS: dict[str, str] = {
     "signals.learn_anew": "signals.services.baselines.look_anew",
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
+    "notifications.unanswered": "notifications.services.unanswered.look",
     "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",

@@ -72,7 +72,8 @@ class ReceiptOut(serializers.ModelSerializer):
     class Meta:
         model = Delivery
         fields = (
-            "user", "role", "channel", "state", "tries", "queued_at", "sent_at", "read_at", "acknowledged_at", "error",
+            "user", "role", "channel", "state", "tries", "rung", "provider", "queued_at", "sent_at", "delivered_at", "read_at",
+            "acknowledged_at", "via", "error",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from notifications import api, notice_api
+from notifications import api, notice_api, receipt_api
 
 urlpatterns = [
     path("messages", api.Messages.as_view(), name="api-messages"),
     path("messages/<int:message>/receipts", api.Receipts.as_view(), name="api-message-receipts"),
+    path("messages/receipts/<slug:provider>", receipt_api.ProviderReceipts.as_view(), name="api-provider-receipts"),
+    path("messages/<int:message>/calls", receipt_api.Calls.as_view(), name="api-message-calls"),
     path("messages/<int:message>/acknowledge", api.Acknowledge.as_view(), name="api-message-acknowledge"),
     path("messages/<int:message>/read", api.Read.as_view(), name="api-message-read"),
     path("incidents/<str:number>/summaries", api.Summaries.as_view(), name="api-summaries"),

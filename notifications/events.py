@@ -15,6 +15,52 @@ class MessageQueued(Payload):
     people: int
 
 
+@event("message.escalated")
+class MessageEscalated(Payload):
+    """Unanswered, it climbed this rung: `people` more, or again, by these channels; `answers` of `told` had answered."""
+
+    message: int
+    kind: str
+    rung: int
+    channels: list[str]
+    roles: list[str]
+    people: int
+    answers: int
+    told: int
+
+
+@event("message.answered")
+class MessageAnswered(Payload):
+    """As many answered as its tier asks for; nobody is pressed any more."""
+
+    message: int
+    kind: str
+    answers: int
+    told: int
+
+
+@event("message.unanswered")
+class MessageUnanswered(Payload):
+    """The ladder has ended and too few had answered: an alarm stands until enough have."""
+
+    message: int
+    kind: str
+    answers: int
+    told: int
+
+
+@event("message.called")
+class MessageCalled(Payload):
+    """Somebody rang a person about a message (8.1)."""
+
+    message: int
+    call: int
+    user: int
+    line: str
+    outcome: str
+    note: FreeText
+
+
 @event("summary.drafted")
 class SummaryDrafted(Payload):
     summary: int

@@ -1,10 +1,11 @@
-"""The form of a progress summary."""
+"""The forms of a progress summary and of a call down the telephone list."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from notifications.domain.unanswered import Line, Outcome
 from notifications.models import Summary
 
 
@@ -31,3 +32,12 @@ class SummaryForm(forms.Form):
         """The same words and errors, to be saved over the newest revision once the person has seen it."""
         self.data = {**dict(self.data.items()), "based_on": str(summary.revision)}
         return self
+
+
+class CallForm(forms.Form):
+    """How a call went; the button pressed is the outcome."""
+
+    user = forms.IntegerField(widget=forms.HiddenInput)
+    line = forms.ChoiceField(choices=[(line.value, line.value) for line in Line])
+    outcome = forms.ChoiceField(choices=[(outcome.value, outcome.value) for outcome in Outcome])
+    note = forms.CharField(required=False, max_length=300)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from common.bilingual import in_language
 from engine.models import Todo
 from notifications.domain import notices
-from notifications.domain.delivery import INAPP, MOVES, Channel, State
+from notifications.domain.delivery import INAPP, MOVES, Channel, State, Via
+from notifications.domain.unanswered import Ladder, Line, Outcome
 
 
 class Message(models.Model):
@@ -23,6 +24,8 @@ class Message(models.Model):
     body = models.JSONField(help_text="{zh, en}")
     clause = models.CharField(max_length=64, blank=True)
     urgent = models.BooleanField(default=False)
+    quorum = models.SmallIntegerField(null=True, help_text="how many answers suffice; null: everybody's")
+    unanswered = models.JSONField(default=list, help_text="[{after: seconds, channels, roles}]: how it is pressed")
     key = models.CharField(max_length=120, help_text="the sender's: the same key again is the same message")
     link = models.CharField(max_length=200, blank=True, help_text="a path of this product")
     created_at = models.DateTimeField(help_text="world time")
@@ -32,6 +35,10 @@ class Message(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["world", "key"], name="message_once")]
         triggers = [pgtrigger.Protect(name="message_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    @property
+    def ladder(self) -> Ladder:
+        return Ladder.of(self.unanswered, self.quorum)
 
     @property
     def title(self) -> str:
@@ -48,7 +55,7 @@ class Delivery(models.Model):
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="deliveries")
     user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=64, help_text="a role of the plan or of rights: why this person is told")
-    channel = models.CharField(max_length=8, choices=[(c, c) for c in Channel])
+    channel = models.CharField(max_length=8, choices=[(c.value, c.value) for c in Channel])
     state = models.CharField(max_length=12, choices=[(s, s) for s in State])
     key = models.CharField(max_length=40, unique=True, help_text="our idempotency key with the provider")
     tries = models.SmallIntegerField(default=0)
@@ -57,7 +64,14 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True, help_text="the provider's receipt, wall time")
+    provider = models.CharField(max_length=40, blank=True, help_text="by which the last attempt was made")
     provider_id = models.CharField(max_length=120, blank=True)
+    code = models.CharField(max_length=6, blank=True, help_text="what the person sends back to answer")
+    via = models.CharField(
+        max_length=8, blank=True, choices=[(v.value, v.value) for v in Via], help_text="how it was answered"
+    )
+    rung = models.SmallIntegerField(default=0, help_text="of the message's ladder; 0: told at once")
     error = models.CharField(max_length=64, blank=True, help_text="code of the last failure, never its text")
 
     class Meta:
@@ -76,6 +90,8 @@ class Delivery(models.Model):
         indexes = [
             # A person's inbox, newest first.
             models.Index(fields=["user", "-message"], condition=Q(channel="inapp"), name="delivery_inbox"),
+            # A code that came back from a telephone.
+            models.Index(fields=["code"], condition=~Q(code=""), name="delivery_code"),
             # The badge on every page.
             models.Index(fields=["user"], condition=Q(channel="inapp", state="delivered"), name="delivery_unread"),
         ]
@@ -97,10 +113,33 @@ class Send(Todo):
         indexes = [models.Index(fields=["due_at", "id"], name="send_due")]
 
 
+class Call(models.Model):
+    """One call down the telephone list of a message: a person rang a person and says how it went."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="calls")
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+", help_text="who was rung")
+    by_user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(help_text="world time")
+    line = models.CharField(max_length=10, choices=[(line.value, line.value) for line in Line])
+    outcome = models.CharField(max_length=12, choices=[(o.value, o.value) for o in Outcome])
+    note = models.CharField(max_length=300, blank=True)
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(outcome__in=sorted(Outcome)), name="call_outcome_known"),
+            models.CheckConstraint(condition=Q(line__in=sorted(Line)), name="call_line_known"),
+        ]
+        indexes = [models.Index(fields=["message", "user", "-id"], name="call_newest")]
+        triggers = [pgtrigger.Protect(name="call_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
 class SunkMail(models.Model):
-    """The mailbox of our own provider, the e-mail sink. A key it has seen is the same mail, and can be asked for."""
+    """The box of our own provider, the sink: mails, SMS and calls. A key it has seen is the same one, and can be asked for."""
 
     key = models.CharField(max_length=40, unique=True)
+    channel = models.CharField(max_length=8, default=Channel.EMAIL.value)
     world = models.ForeignKey("engine.World", on_delete=models.PROTECT)
     user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=300)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -13,20 +13,21 @@ from common.bilingual import Both, both
 from common.errors import Missing
 from engine import worlds
 from engine.log import with_texts
-from engine.models import Event, World
+from engine.models import Event, Timer, World
 from incidents.models import Incident
 from incidents.selectors import open_incidents
 from notifications.domain import notices as notice_rules
 from notifications.domain import words
 from notifications.domain.delivery import Channel, State
 from notifications.domain.prefill import TEMPLATE, Known, prefilled
-from notifications.models import Delivery, Message, Notice, Summary, SunkMail
+from notifications.models import Call, Delivery, Message, Notice, Summary, SunkMail
 from people import selectors as people
 from people.rights import ROLES, Scope, allowed
 from plans import selectors as plans
 from plans.domain import Plan
 
 PAGE = 50
+RUNG_DAYS = timedelta(days=3)
 # The plan's tier for progress summaries.
 SUMMARY_TIER = "progress"
 
@@ -72,10 +73,37 @@ def told_of(world_id: int, kind: str, *, incident_id: int | None = None, after: 
     return list({user: (user, role) for user, role in rows.order_by("-pk").values_list("user_id", "role")}.values())
 
 
+def ways_told(incident_id: int, kind: str) -> list[str]:
+    """The channels by which messages of an incident whose kind begins so went out at once; a ladder's rungs do not count."""
+    rows = Delivery.objects.filter(message__incident_id=incident_id, message__kind__startswith=kind, rung=0)
+    return sorted(set(rows.values_list("channel", flat=True)))
+
+
 def newest_message(world_id: int, kind: str) -> int:
     """The number of the newest message of this kind; 0 when there is none."""
     rows = Message.objects.filter(world_id=world_id, kind=kind)
     return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def unanswered_in(world_id: int) -> list[Message]:
+    """Messages of the last three days whose ladder still waits for answers, or ended without enough of them; newest first."""
+    since = worlds.now(world_id) - RUNG_DAYS
+    rows = _counted(Message.objects.filter(world_id=world_id, created_at__gt=since).exclude(unanswered=[]))
+    found = [row for row in rows.order_by("-pk")[:PAGE] if not row.ladder.answered(row.acknowledged, row.people)]
+    return [row for row in found if row.incident is None or not row.incident.is_over]
+
+
+def answers_of(message_id: int) -> tuple[int, int]:
+    """(how many have answered, how many were told) of those who are still here."""
+    rows = Delivery.objects.filter(message_id=message_id, channel=Channel.INAPP, user__is_active=True)
+    states = list(rows.values_list("state", flat=True))
+    return states.count(State.ACKNOWLEDGED), len(states)
+
+
+def has_answered(delivery: Delivery) -> bool:
+    """Whether the person a delivery was for has answered its message, by whatever way."""
+    rows = Delivery.objects.filter(message=delivery.message_id, user=delivery.user_id, channel=Channel.INAPP)
+    return rows.filter(state=State.ACKNOWLEDGED).exists()
 
 
 # --- everyone's, for message.read_all -----------------------------------------------------------------------------------
@@ -103,6 +131,56 @@ def _counted(messages: QuerySet[Message]) -> QuerySet[Message]:
         acknowledged=Count("deliveries", filter=inapp & Q(deliveries__state=State.ACKNOWLEDGED)),
         unreached=Count("deliveries", filter=Q(deliveries__state=State.GIVEN_UP)),
     )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A person of a message's telephone list, with the calls made so far, the newest first."""
+
+    user: people.User
+    role: str
+    answered: bool
+    contact: people.Contact | None
+    calls: list[Call]
+
+    @property
+    def phone(self) -> str:
+        return self.contact.masked if self.contact else ""
+
+
+def telephone_list(message_id: int) -> list[Listed]:
+    """Who is to be rung about a message, those who have not answered first, as they were told; raises Missing."""
+    message = message_by_id(message_id)
+    own = Delivery.objects.filter(message=message, channel=Channel.INAPP, user__is_active=True).select_related("user")
+    calls: dict[int, list[Call]] = {}
+    for call in Call.objects.filter(message=message).select_related("by_user").order_by("-pk"):
+        calls.setdefault(call.user_id, []).append(call)
+    phones = people.phones_of([row.user_id for row in own])
+    rows = [
+        Listed(row.user, row.role, row.state == State.ACKNOWLEDGED, phones.get(row.user_id), calls.get(row.user_id, []))
+        for row in own.order_by("pk")
+    ]
+    return sorted(rows, key=lambda row: row.answered)
+
+
+def calls_of(message_id: int) -> list[Call]:
+    """Calls made about a message, oldest first."""
+    return list(Call.objects.filter(message_id=message_id).select_related("user", "by_user").order_by("pk"))
+
+
+def next_look(message: Message) -> datetime | None:
+    """When too few answers press the message on; None when nothing is to come."""
+    row = Timer.objects.filter(what="notifications.unanswered", ref=message.pk).first()
+    return row.due_at if row else None
+
+
+def pressed(message: Message) -> list[Event]:
+    """What the log says of how a message was pressed and answered, oldest first."""
+    if message.incident is None:
+        return []
+    kinds = ("message.escalated", "message.answered", "message.unanswered")
+    rows = Event.objects.filter(stream_id=message.incident.stream_id, kind__in=kinds, data__message=message.pk)
+    return list(rows.order_by("seq"))
 
 
 def receipts(message_id: int) -> list[Delivery]:

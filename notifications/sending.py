@@ -14,80 +14,126 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext
 
 from common.bilingual import in_language
+from common.clock import wall
 from common.errors import NeverDelivers, TryLater
 from engine.alarms import alarm_clear, alarm_raise
 from engine.failpoints import failpoint
-from engine.models import SetAside
+from engine.models import Alarm, SetAside
 from engine.queues import BACKOFF, MAX_TRIES, Claimed, Queue
 from notifications.channels import Channel, Letter, OutcomeUnknown
-from notifications.channels.email import CALL_SECONDS, Smtp
-from notifications.channels.sink import Sink
+from notifications.channels.configured import chosen, providers
+from notifications.channels.email import CALL_SECONDS
+from notifications.domain import delivery as delivery_rules
 from notifications.domain.delivery import UNSENT, State
 from notifications.models import Delivery, Send
+from notifications.services.answers import link_of
 
 # Few a claim, so that an urgent letter waits behind few.
 LIMIT = 4
 # Twice the longest call: four exchanges with a server at its slowest.
 LEASE = timedelta(seconds=2 * 4 * CALL_SECONDS)
 LONGEST_SUBJECT = 300
+SHORT_SUBJECT, SHORT_TEXT = 80, 140
+RESTS = timedelta(minutes=1)
+# So often a provider is asked for a message it may have, before the next one takes over.
+ASKED_IN_VAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One recorded attempt; only the holder of `fence` may record its outcome."""
+    """One recorded attempt; only the holder of `fence` may record its outcome. `asks`: how an earlier one ended is unknown."""
 
     send_id: int
     fence: int
     delivery_id: int
+    provider: str
     last: bool
+    asks: bool
     unknown: int
 
 
-def channel_for(delivery: Delivery) -> Channel:
-    """Outside the real world nothing leaves the house."""
-    url = os.environ.get("HOTLINE_EMAIL_URL", "")
-    return Smtp(url) if url and delivery.message.world.is_real else Sink()
+def providers_of(delivery: Delivery) -> dict[str, Channel]:
+    return providers(delivery.channel, real=delivery.message.world.is_real)
 
 
 def letter_of(delivery: Delivery) -> Letter:
     """The message in its reader's language, marked when it is practice."""
     message, language = delivery.message, delivery.user.language
-    subject, body = in_language(message.subject, language), in_language(message.body, language)
-    if message.link:
-        body = f"{body}\n\n{os.environ.get('HOTLINE_PUBLIC_URL', '').rstrip('/')}{message.link}"
-    if not message.world.is_real:
-        with override(language):
+    subject = in_language(message.subject, language)
+    with override(language):
+        if not message.world.is_real:
             subject = pgettext("subject of a message from a practice world", "[Practice] %(subject)s") % {
                 "subject": subject
             }
+        said = _mail if delivery.channel == delivery_rules.Channel.EMAIL else _short
+        body = said(delivery, subject, in_language(message.body, language))
     return Letter(
         key=delivery.key,
+        channel=delivery.channel,
         world_id=message.world_id,
         user_id=delivery.user_id,
         language=language,
         subject=subject[:LONGEST_SUBJECT],
         body=body,
+        code=delivery.code,
         urgent=message.urgent,
         sandbox=not message.world.is_real,
     )
 
 
+def _mail(delivery: Delivery, subject: str, body: str) -> str:
+    """The whole text; where an answer is waited for, with the page whose button gives it; at the end where to go."""
+    message, here = delivery.message, os.environ.get("HOTLINE_PUBLIC_URL", "").rstrip("/")
+    if message.unanswered:
+        body = "{}\n\n{}\n{}".format(
+            body, gettext("To acknowledge, open this page and press its button:"), here + link_of(delivery)
+        )
+    return f"{body}\n\n{here}{message.link}" if message.link else body
+
+
+def _short(delivery: Delivery, subject: str, body: str) -> str:
+    """What fits an SMS, or is read out: the subject, the beginning of the text, and how to answer."""
+    first = body.strip().partition("\n")[0]
+    shown = first if len(first) <= SHORT_TEXT else f"{first[: SHORT_TEXT - 1]}…"
+    sms = delivery.channel == delivery_rules.Channel.SMS
+    how = gettext("Reply %(code)s to acknowledge.") if sms else gettext("Press 1 to acknowledge.")
+    return "\n".join([subject[:SHORT_SUBJECT], shown, how % {"code": delivery.code}])
+
+
 def _begin(item: Claimed) -> None:
     """Record the attempt and keep the row under a new fence; the call follows the commit."""
-    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=item.values["delivery_id"])
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("message__world")
+    delivery = rows.get(pk=item.values["delivery_id"])
     if delivery.state not in UNSENT:
         return
+    names = list(providers_of(delivery))
+    # Who may have it is asked first; whoever failed is passed over for the next one.
+    asks = delivery.state == State.SENDING and delivery.provider in names
     unknown = delivery.unknown + (delivery.state == State.SENDING)
+    if not asks:
+        failed = delivery.provider if delivery.state == State.FAILED else ""
+        delivery.provider = chosen(names, failed=failed, resting=_resting(delivery.channel) if len(names) > 1 else {})
     # Another fence than the one claimed: the queue leaves the row to us.
     fence = item.fence + 1
     Send.objects.filter(pk=item.id).update(fence=fence, lease_until=Now() + LEASE)
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, tries=F("tries") + 1, unknown=unknown)
-    attempt = Attempt(item.id, fence, delivery.pk, item.tries >= MAX_TRIES, unknown)
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=State.SENDING, tries=F("tries") + 1, unknown=unknown, provider=delivery.provider
+    )
+    attempt = Attempt(item.id, fence, delivery.pk, delivery.provider, item.tries >= MAX_TRIES, asks, unknown)
     transaction.on_commit(partial(_call, attempt))
+
+
+def _resting(channel: str) -> dict[str, bool]:
+    """The providers of a channel that failed within the last minute."""
+    since = wall() - RESTS
+    rows = Alarm.objects.filter(
+        kind="channel.failing", cleared_at=None, last_at__gt=since, ref__startswith=f"{channel}:"
+    )
+    return {ref.partition(":")[2]: True for ref in rows.values_list("ref", flat=True)}
 
 
 def _call(attempt: Attempt) -> None:
@@ -103,9 +149,17 @@ def _call(attempt: Attempt) -> None:
 
 
 def _hand_over(delivery: Delivery, attempt: Attempt) -> str:
-    channel = channel_for(delivery)
-    if attempt.unknown and channel.can_be_asked and (found := channel.find(delivery.key)):
-        return found
+    channel = providers_of(delivery)[attempt.provider]
+    if attempt.asks and channel.can_be_asked:
+        try:
+            found = channel.find(delivery.key)
+        except TryLater as error:
+            if attempt.unknown >= ASKED_IN_VAIN:
+                # It may have it and cannot say so: the next provider takes over, at the price of one message too many.
+                raise TryLater(error.code, error.text) from error
+            raise OutcomeUnknown(error.code, error.text) from error
+        if found:
+            return found
     if attempt.unknown > 1 and not channel.can_be_asked:
         raise NeverDelivers(
             "delivery.outcome_unknown", _("It may have arrived, twice at most; ask the person before sending it again.")
@@ -117,8 +171,10 @@ def _record_sent(delivery: Delivery, attempt: Attempt, provider_id: str) -> None
     with transaction.atomic():
         if not _still_ours(attempt).delete()[0]:
             return
-        _move(attempt, state=State.SENT, sent_at=Now(), provider_id=provider_id[:120], error="")
-        alarm_clear("channel.failing", delivery.channel)
+        # A receipt may have come before us: what it says of the state is newer.
+        _move(attempt, sent_at=Now(), provider_id=provider_id[:120], error="")
+        Delivery.objects.filter(pk=attempt.delivery_id, state=State.SENDING).update(state=State.SENT)
+        alarm_clear("channel.failing", f"{delivery.channel}:{attempt.provider}")
         if not delivery.message.deliveries.filter(state=State.GIVEN_UP).exists():
             alarm_clear("delivery.given_up", f"message:{delivery.message_id}")
 
@@ -140,8 +196,9 @@ def _record_failure(delivery: Delivery, attempt: Attempt, error: TryLater | Neve
         _still_ours(attempt).update(lease_until=Now() + wait)
         # With the outcome unknown it stays `sending`, so that the next attempt asks first.
         state = State.SENDING if isinstance(error, OutcomeUnknown) else State.FAILED
-        _move(attempt, state=state, error=error.code)
-        alarm_raise("channel.failing", delivery.channel, error=error.code)
+        _move(attempt, error=error.code)
+        Delivery.objects.filter(pk=attempt.delivery_id, state=State.SENDING).update(state=state)
+        alarm_raise("channel.failing", f"{delivery.channel}:{attempt.provider}", error=error.code)
 
 
 def _still_ours(attempt: Attempt) -> QuerySet[Send]:
@@ -154,7 +211,9 @@ def _move(attempt: Attempt, **fields: object) -> None:
 
 def _give_up(delivery_id: int, error: str) -> None:
     """The person was not reached this way: visible on the message, and an alarm stands until somebody acts."""
-    Delivery.objects.filter(pk=delivery_id).update(state=State.GIVEN_UP, error=error)
+    rows = Delivery.objects.filter(pk=delivery_id, state__in=sorted(UNSENT))
+    if not rows.update(state=State.GIVEN_UP, error=error):
+        return
     message_id = Delivery.objects.values_list("message_id", flat=True).get(pk=delivery_id)
     alarm_raise("delivery.given_up", f"message:{message_id}", error=error, delivery=delivery_id)
 

@@ -5,14 +5,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.cache import never_cache
 
 from common.bilingual import in_language
 from common.errors import Conflict, HotlineError
 from incidents import selectors as incidents
 from notifications import selectors, services
-from notifications.forms import SummaryForm
+from notifications.domain.unanswered import Line, Outcome
+from notifications.forms import CallForm, SummaryForm
 from notifications.models import Summary
-from people.endpoints import PageRequest, change_once, page, posts, world_of
+from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts, world_of
 
 
 def _before(request: HttpRequest) -> int | None:
@@ -47,8 +50,57 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
         {"delivery": delivery, "role": in_language(roles[delivery.role]) if delivery.role in roles else delivery.role}
         for delivery in selectors.receipts(found.pk)
     ]
-    shown = {"message": found, "rows": rows}
+    shown = {
+        "message": found,
+        "rows": rows,
+        "pressed": selectors.pressed(found),
+        "calls": selectors.calls_of(found.pk),
+        "next_look": selectors.next_look(found),
+    }
     return render(request, "notifications/receipts.html", shown)
+
+
+@page("message.call")
+def to_ring(request: PageRequest) -> HttpResponse:
+    """Messages that too few have answered: whose telephone lists are to be worked."""
+    return render(request, "notifications/to_ring.html", {"found": selectors.unanswered_in(world_of(request).pk)})
+
+
+@page("message.call", posting="message.call")
+def calls(request: PageRequest, message: int) -> HttpResponse:
+    """The telephone list of a message (8.1): who is still to be rung, and a call's outcome in one tap."""
+    form = CallForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                said = {"message_id": message, "user_id": form.cleaned_data.pop("user"), **form.cleaned_data}
+                change_once(request, lambda: (f"call:{services.call_record(by=request.by, **said).pk}", 201))
+                messages.success(request, _("The call is on record."))
+                return redirect("message-calls", message=message)
+        except HotlineError as error:
+            blame(form, error)
+    found = selectors.message_by_id(message)
+    roles = selectors.role_names(found.incident)
+    people = [
+        {"listed": row, "role": in_language(roles[row.role]) if row.role in roles else row.role}
+        for row in selectors.telephone_list(message)
+    ]
+    shown = {"message": found, "people": people, "form": form, "lines": list(Line), "outcomes": list(Outcome)}
+    return render(request, "notifications/calls.html", shown, status=400 if form.is_bound else 200)
+
+
+@never_cache
+@page(PUBLIC, posting=PUBLIC)
+def answer_by_link(request: PageRequest, token: str) -> HttpResponse:
+    """The page behind the link in a mail. Opening it answers nothing: scanners of mail open every link; its button does."""
+    delivery = services.linked(token)
+    with override(delivery.user.language):
+        answered = selectors.has_answered(delivery)
+        if request.method == "POST" and not answered:
+            services.message_answer_by_link(token=token)
+            answered = True
+        shown = {"message": delivery.message, "answered": answered}
+        return render(request, "notifications/answer.html", shown)
 
 
 @page("message.read_all")

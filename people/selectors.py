@@ -115,6 +115,12 @@ def contact_value(user: User, kind: str) -> str | None:
     return contact.opened() if contact else None
 
 
+def phones_of(user_ids: Iterable[int]) -> dict[int, Contact]:
+    """User id → where that person's telephone number is kept."""
+    rows = Contact.objects.filter(user__in=set(user_ids), kind=Contact.Kind.PHONE).select_related("user")
+    return {contact.user_id: contact for contact in rows}
+
+
 # --- the directory ----------------------------------------------------------------------------------------------------
 def departments() -> list[Department]:
     return list(Department.objects.order_by("key"))

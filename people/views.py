@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -47,7 +49,9 @@ def contact_reveal(request: PageRequest, contact: UUID) -> HttpResponse:
     """Shows the plain contact on a page of its own, which no cache keeps."""
     found = selectors.contact(contact)
     value = services.contact_reveal(contact=found, reason=request.POST.get("reason", ""), by=request.by)
-    return render(request, "people/revealed.html", {"contact": found, "value": value})
+    back = request.POST.get("next", "")
+    back = back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("people")
+    return render(request, "people/revealed.html", {"contact": found, "value": value, "back": back})
 
 
 @page("user.manage")

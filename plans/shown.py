@@ -78,6 +78,9 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "role": gettext_lazy("Role"),
     "roles": gettext_lazy("Roles"),
     "channels": gettext_lazy("Channels"),
+    "unanswered": gettext_lazy("When it is not answered"),
+    "quorum": gettext_lazy("Answers that suffice"),
+    "after": gettext_lazy("After"),
     "weight": gettext_lazy("Weight"),
     "best": gettext_lazy("Full marks"),
     "worst": gettext_lazy("No marks"),
@@ -91,6 +94,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
 }
 SPANS: Final = frozenset({
     "sustained_for", "window", "expected_every", "due", "offset_before", "within", "takes", "lasts", "remind_before", "escalate_every",
+    "after",
 })  # fmt: skip
 HOW: Final[dict[str, str | Promise]] = {
     "added": pgettext_lazy("a row of the plan", "New"),

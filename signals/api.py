@@ -7,11 +7,10 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.shapes import BilingualOut
+from common.shapes import BilingualOut, Untouched
 from engine import worlds
 from people.endpoints import PUBLIC, Endpoint
 from people.selectors import resolve
@@ -45,15 +44,6 @@ class RejectedOut(serializers.Serializer):
 class SamplesOut(serializers.Serializer):
     accepted = serializers.IntegerField()
     rejected = RejectedOut(many=True)
-
-
-class Untouched(BaseParser):
-    """Leaves the body to the ingest, which reads it itself."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> dict[str, Any]:
-        return {}
 
 
 EXAMPLE = OpenApiExample(

@@ -183,4 +183,5 @@ def _announce(standing: Standing) -> None:
         ),
         clause=CLAUSE,
         key=f"warning.lifted:{standing.incident.number}",
+        channels=standing.plan.tiers[f"warning_{standing.warning.colour}"].all_clear,
     )

@@ -6,67 +6,69 @@ from common.bilingual import Both
 from engine.alarms import alarm_raise
 from escalation import selectors
 from incidents.selectors import Incident
+from notifications.domain.delivery import USUAL
+from notifications.domain.unanswered import NOBODY_PRESSED, Ladder, Rung
 from notifications.services import message_send
-from plans.domain import Plan
+from plans.domain import Plan, Tier
+
+To = Sequence[tuple[int, str]]  # (user id, role of the plan)
 
 
-def tell_tier(
-    incident: Incident, plan: Plan, tier: str, *, subject: Both, body: Both, key: str, urgent: bool = True
-) -> None:
-    """Tell everybody a notification tier of the plan names (3.2, 4.1)."""
+def ladder_of(tier: Tier) -> Ladder:
+    """How a message to this tier is pressed while too few answer."""
+    rungs = (Rung(rung.after.fixed(), rung.channels, rung.roles) for rung in tier.unanswered)
+    return Ladder(tuple(rungs), tier.quorum)
+
+
+def tell_tier(incident: Incident, plan: Plan, tier: str, *, subject: Both, body: Both, key: str) -> bool:
+    """Tell everybody a notification tier of the plan names, by its ways (3.2, 4.1); False when nobody holds its roles."""
     spec = plan.tiers[tier]
-    _send(incident, plan, spec.roles, f"tier.{tier}", subject, body, spec.clauses[0], key, urgent)
+    to = selectors.recipients(plan, spec.roles)
+    if not to:
+        _nobody(incident, ",".join(spec.roles))
+        return False
+    tell_people(
+        incident,
+        to,
+        kind=f"tier.{tier}",
+        subject=subject,
+        body=body,
+        clause=spec.clauses[0],
+        key=key,
+        channels=spec.channels,
+        ladder=ladder_of(spec),
+    )
+    return True
 
 
 def tell_roles(
     incident: Incident, plan: Plan, roles: Iterable[str], *, kind: str, subject: Both, body: Both, clause: str, key: str
 ) -> bool:
     """Tell the holders of plan roles; False when nobody holds them, which raises an alarm."""
-    return _send(incident, plan, tuple(roles), kind, subject, body, clause, key, urgent=True)
-
-
-def tell_people(
-    incident: Incident, to: Sequence[tuple[int, str]], *, kind: str, subject: Both, body: Both, clause: str, key: str
-) -> bool:
-    """Tell persons, each (user id, plan role); False when there is nobody, which raises an alarm."""
-    if not to:
-        alarm_raise("message.nobody", f"{incident.number}:{kind}"[:80])
-        return False
-    _message(incident, to, kind, subject, body, clause, key, urgent=True)
-    return True
-
-
-def _send(
-    incident: Incident,
-    plan: Plan,
-    roles: Iterable[str],
-    kind: str,
-    subject: Both,
-    body: Both,
-    clause: str,
-    key: str,
-    urgent: bool,
-) -> bool:
     wanted = tuple(roles)
     to = selectors.recipients(plan, wanted)
     if not to:
-        alarm_raise("message.nobody", f"{incident.number}:{','.join(wanted)}"[:80])
+        _nobody(incident, ",".join(wanted))
         return False
-    _message(incident, to, kind, subject, body, clause, key, urgent=urgent)
-    return True
+    return tell_people(incident, to, kind=kind, subject=subject, body=body, clause=clause, key=key)
 
 
-def _message(
+def tell_people(
     incident: Incident,
-    to: Sequence[tuple[int, str]],
+    to: To,
+    *,
     kind: str,
     subject: Both,
     body: Both,
     clause: str,
     key: str,
-    *,
-    urgent: bool,
-) -> None:
+    channels: Sequence[str] = USUAL,
+    ladder: Ladder = NOBODY_PRESSED,
+) -> bool:
+    """Tell persons, by channels as the plan calls them; False when there is nobody, which raises an alarm."""
+    if not to:
+        _nobody(incident, kind)
+        return False
     message_send(
         world_id=incident.world_id,
         incident_id=incident.pk,
@@ -75,7 +77,14 @@ def _message(
         subject=subject,
         body=body,
         clause=clause,
-        urgent=urgent,
+        urgent=True,
         key=key,
         link=f"/incidents/{incident.number}/",
+        channels=channels,
+        ladder=ladder,
     )
+    return True
+
+
+def _nobody(incident: Incident, whom: str) -> None:
+    alarm_raise("message.nobody", f"{incident.number}:{whom}"[:80])

@@ -18,11 +18,11 @@ from escalation.models import EarlyWarning, WarningExtension
 from escalation.services.obligations import clock_renew, stream_of
 from escalation.services.preparing import tasks_make, tasks_said, tasks_tell
 from escalation.services.standing import LIMIT, Standing, entered
-from escalation.services.telling import tell_people
+from escalation.services.telling import ladder_of, tell_people
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
 from incidents.services.acting import blank, check_unchanged, chosen, locked, required, scope_of, user_id
-from notifications.selectors import told_of
+from notifications.selectors import told_of, ways_told
 from people.rights import require
 from plans.domain import Plan
 
@@ -140,6 +140,8 @@ def announce(warning: EarlyWarning, incident: Incident, plan: Plan, *, heard: Se
         body=words_of(warning, plan, colour),
         clause=ISSUE,
         key=f"warning:{incident.number}:{warning.colour}",
+        channels=tier.channels,
+        ladder=ladder_of(tier),
     )
     told = {row[0]: row[1] for row in [*heard, *to, *warning.told]}
     warning.told = [list(row) for row in told.items()]
@@ -230,4 +232,5 @@ def _all_clear(incident: Incident) -> None:
         body=both(_("%(number)s is over; nothing more is needed of you for it."), number=incident.number),
         clause=LIFTING,
         key=f"all_clear:{incident.number}",
+        channels=ways_told(incident.pk, "tier."),
     )

@@ -8,14 +8,19 @@ from common.errors import TryLater
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one person is told. Ids only: the address is looked up by the channel that needs one."""
+    """What one person is told over one channel. Ids only: the address is looked up by the channel that needs one.
+
+    `code` is what the person sends back, or keys in, to answer; empty where the channel cannot take an answer.
+    """
 
     key: str
+    channel: str
     world_id: int
     user_id: int
     language: str
     subject: str
     body: str
+    code: str
     urgent: bool
     sandbox: bool
 

@@ -1,4 +1,4 @@
-"""The e-mail sink: a provider of our own whose mailbox one can read. Practice worlds write here always."""
+"""The sink: a provider of our own whose box one can read. Practice worlds write here always."""
 
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ class Sink:
         mail, _ = SunkMail.objects.get_or_create(
             key=letter.key,
             defaults={
+                "channel": letter.channel,
                 "world_id": letter.world_id,
                 "user_id": letter.user_id,
                 "subject": letter.subject,

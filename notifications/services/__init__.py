@@ -1,7 +1,14 @@
 """Every change of this room."""
 
 from notifications.services import notices
-from notifications.services.messages import message_acknowledge, message_read, message_send
+from notifications.services.answers import (
+    call_record,
+    linked,
+    message_acknowledge,
+    message_answer_by_link,
+    message_read,
+)
+from notifications.services.messages import message_send
 from notifications.services.notices import (
     notice_approve,
     notice_draft,
@@ -14,7 +21,10 @@ from notifications.services.notices import (
 from notifications.services.summaries import summary_draft, summary_edit, summary_publish
 
 __all__ = [
+    "call_record",
+    "linked",
     "message_acknowledge",
+    "message_answer_by_link",
     "message_read",
     "message_send",
     "notice_approve",

@@ -1,22 +1,26 @@
-"""Messages: written once, told to each person, read and acknowledged by him alone."""
+"""Messages: written once, told to each person by the ways the plan names, and pressed until enough have answered."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
-from common.errors import Missing
 from common.ids import new_key
 from engine import feed, worlds
 from engine.bell import ring_after_commit
 from engine.log import log_append
-from notifications.domain.delivery import HEAD_START, Channel, State
+from engine.timers import timer_set
+from notifications.domain.delivery import HEAD_START, USUAL, Channel, State, ways
+from notifications.domain.unanswered import NOBODY_PRESSED, Ladder
 from notifications.events import MessageQueued
 from notifications.models import Delivery, Message, Send
-from people.rights import require
+
+UNANSWERED = "notifications.unanswered"
+# Short enough to type at night, long enough that nobody hits another's by chance.
+CODE_DIGITS = 6
 
 
 @transaction.atomic
@@ -32,11 +36,14 @@ def message_send(
     urgent: bool,
     key: str,
     link: str,
+    channels: Sequence[str] = USUAL,
+    ladder: Ladder = NOBODY_PRESSED,
     by: Actor = SYSTEM,
 ) -> Message:
     """Say something to persons, each with the role he is told for; the same key in the same world is the same message.
 
-    Everything is written in the caller's transaction. In-app it is thereby delivered; the e-mails leave after commit.
+    `channels` are the plan's words; in-app is always one, and thereby delivered, for all is written in the caller's
+    transaction; what leaves the house leaves after commit. `ladder` says how it is pressed while too few have answered.
     A person named twice is told once.
     """
     message, made = Message.objects.get_or_create(
@@ -50,6 +57,8 @@ def message_send(
             "clause": clause,
             "urgent": urgent,
             "link": link,
+            "quorum": ladder.quorum,
+            "unanswered": [rung.as_dict() for rung in ladder.rungs],
             "created_at": worlds.now(world_id),
         },
     )
@@ -58,7 +67,9 @@ def message_send(
     roles: dict[int, str] = {}
     for user_id, role in to:
         roles.setdefault(user_id, role)
-    _deliver(message, roles)
+    deliver(message, {(user_id, channel): role for user_id, role in roles.items() for channel in ways(channels)})
+    if ladder.rungs:
+        timer_set(world_id, UNANSWERED, message.pk, ladder.looks(message.created_at)[0])
     if message.incident is not None:
         named = sorted(set(roles.values()))
         payload = MessageQueued(message=message.pk, kind=kind, roles=named, people=len(roles))
@@ -66,55 +77,34 @@ def message_send(
     return message
 
 
-def _deliver(message: Message, roles: Mapping[int, str]) -> None:
-    by_channel = {
-        channel: [
-            Delivery(message=message, user_id=user_id, role=role, channel=channel, state=state, key=new_key())
-            for user_id, role in roles.items()
-        ]
-        for channel, state in ((Channel.INAPP, State.DELIVERED), (Channel.EMAIL, State.QUEUED))
-    }
-    Delivery.objects.bulk_create(by_channel[Channel.INAPP])
-    letters = Delivery.objects.bulk_create(by_channel[Channel.EMAIL])
+def deliver(message: Message, to: Mapping[tuple[int, Channel], str], *, rung: int = 0) -> None:
+    """Write what goes to whom over which channel, (user id, channel) → role, and set going what leaves the house."""
+    rows = [
+        Delivery(
+            message=message,
+            user_id=user_id,
+            role=role,
+            channel=channel,
+            state=State.DELIVERED if channel is Channel.INAPP else State.QUEUED,
+            key=new_key(),
+            code=_code() if channel in (Channel.SMS, Channel.VOICE) else "",
+            rung=rung,
+        )
+        for (user_id, channel), role in to.items()
+    ]
+    letters = [row for row in Delivery.objects.bulk_create(rows) if row.channel != Channel.INAPP]
     due = Now() - HEAD_START if message.urgent else Now()
     Send.objects.bulk_create([Send(delivery=letter, due_at=due) for letter in letters])
     ring_after_commit("sends")
-    _tell_inboxes(message.world_id, list(roles))
+    told = {user_id for user_id, channel in to if channel is Channel.INAPP}
+    if told:
+        tell_inboxes(message.world_id, sorted(told))
 
 
-def message_read(*, message_id: int, by: Actor) -> Delivery:
-    """The person has seen it; changes nothing when he had before. Raises Missing for a message that is not his."""
-    require(by, "message.view")
-    return _receive(message_id, by, State.READ)
+def _code() -> str:
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
-def message_acknowledge(*, message_id: int, by: Actor) -> Delivery:
-    """The person says that he knows; the first time counts. Raises Missing for a message that is not his."""
-    require(by, "message.acknowledge")
-    return _receive(message_id, by, State.ACKNOWLEDGED)
-
-
-@transaction.atomic
-def _receive(message_id: int, by: Actor, state: State) -> Delivery:
-    delivery = (
-        Delivery.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("message")
-        .filter(message_id=message_id, user_id=by.id, channel=Channel.INAPP)
-        .first()
-    )
-    if delivery is None:
-        raise Missing("message.missing", _("There is no such message among yours."))
-    if delivery.state == State.ACKNOWLEDGED or delivery.state == state:
-        return delivery
-    now = worlds.now(delivery.message.world_id)
-    delivery.state, delivery.read_at = state, delivery.read_at or now
-    if state is State.ACKNOWLEDGED:
-        delivery.acknowledged_at = now
-    delivery.save(update_fields=["state", "read_at", "acknowledged_at"])
-    _tell_inboxes(delivery.message.world_id, [delivery.user_id])
-    return delivery
-
-
-def _tell_inboxes(world_id: int, user_ids: list[int]) -> None:
+def tell_inboxes(world_id: int, user_ids: list[int]) -> None:
     """Their badges look again after commit."""
     transaction.on_commit(partial(feed.hint, {"t": "inbox", "world": world_id, "users": user_ids}))

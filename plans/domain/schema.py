@@ -1,8 +1,9 @@
 """The plan file as typed, frozen records; `Plan` is the whole of it."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -214,17 +215,51 @@ class PreparationItem(Spec):
     clauses: Clauses
 
 
+class Rung(Spec):
+    """What follows once a message has stood unanswered `after` it was sent: further ways to those who have not answered,
+    further roles by all ways used so far."""
+
+    after: Duration
+    channels: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if not self.channels and not self.roles:
+            raise ValueError("expected `channels` or `roles`, or both")
+        return self
+
+
 class Tier(Spec):
-    """Who is told, and how; `all_clear` are the ways by which it is taken back again."""
+    """Who is told, and how; `all_clear` are the ways by which it is taken back again.
+
+    `unanswered` are the rungs of a ladder, climbed until `quorum` persons have answered, or without one everybody.
+    """
 
     id: Id
     title: Text
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     channels: Annotated[tuple[str, ...], Field(min_length=1)]
     all_clear: tuple[str, ...] = ()
+    quorum: Annotated[int, Field(ge=1)] | None = None
+    unanswered: tuple[Rung, ...] = ()
     written: Written = None
     within: Duration
     clauses: Clauses
+
+    @field_validator("unanswered")
+    @classmethod
+    def _upwards(cls, rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        spans = [rung.after.fixed() for rung in rungs]
+        if any(later <= sooner for sooner, later in pairwise([timedelta(0), *spans])):
+            raise ValueError("expected every rung to come `after` a longer time than the one before it")
+        return rungs
+
+    @model_validator(mode="after")
+    def _quorum_of_a_ladder(self) -> Self:
+        if self.quorum is not None and not self.unanswered:
+            raise ValueError("expected `quorum` only beside `unanswered`")
+        return self
 
 
 class Template(Spec):

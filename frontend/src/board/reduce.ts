@@ -106,6 +106,10 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "notice.published":
     case "notice.withdrawn":
     case "message.queued":
+    case "message.escalated":
+    case "message.answered":
+    case "message.unanswered":
+    case "message.called":
     case "equipment.withdrawn":
     case "equipment.returned":
     case "condition.near":

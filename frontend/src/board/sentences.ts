@@ -23,6 +23,7 @@ function duty(incident: Incident, id: number, rule: string, names: Names): strin
   return pick(standing ?? names.obligations?.[rule]) || rule;
 }
 
+const counts = ({ answers, told }: { answers: number; told: number }) => ({ answers, told });
 const versions = (data: { before: number; after: number }) => ({ before: String(data.before), after: String(data.after) });
 
 export function line(event: BoardEvent, incident: Incident, names: Names): Line {
@@ -134,6 +135,14 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(event.data.published ? say("A published notice was withdrawn.") : say("A notice was given up."), event.data.reason, event.data.published);
     case "message.queued":
       return plain(say("A message went to {people} people.", { people: event.data.people }));
+    case "message.escalated":
+      return plain(say("{answers} of {told} have answered: a message was pressed, {people} people.", { ...counts(event.data), people: event.data.people }), "", true);
+    case "message.answered":
+      return plain(say("A message is answered: {answers} of {told}.", counts(event.data)));
+    case "message.unanswered":
+      return plain(say("A message stays unanswered: {answers} of {told}. Ring those people.", counts(event.data)), "", true);
+    case "message.called":
+      return plain(event.data.outcome === "told" ? say("A person was told by telephone.") : say("A person was rung and not reached."), event.data.note);
     case "equipment.withdrawn":
       return plain(say("{quantity} × {name} withdrawn from store, {left} left there.", { ...stock(event.data) }), event.data.note);
     case "equipment.returned":

@@ -73,6 +73,12 @@ export const PAYLOADS = {
   "notice.published": shape({ ...ofNotice, sha256: text }),
   "notice.withdrawn": shape({ ...ofNotice, published: flag, reason: words }),
   "message.queued": shape({ message: number, kind: text, roles: list(text), people: number }),
+  "message.escalated": shape({
+    message: number, kind: text, rung: number, channels: list(text), roles: list(text), people: number, answers: number, told: number,
+  }),
+  "message.answered": shape({ message: number, kind: text, answers: number, told: number }),
+  "message.unanswered": shape({ message: number, kind: text, answers: number, told: number }),
+  "message.called": shape({ message: number, call: number, user: number, line: text, outcome: text, note: words }),
   "equipment.withdrawn": shape({
     equipment: number, number: text, names: bilingual, quantity: number, left: number, incident: maybe(text), note: words,
   }),

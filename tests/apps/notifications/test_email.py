@@ -61,6 +61,8 @@ def letter(lin: User) -> Letter:
     contact_set(user=lin, kind="email", value="lin@example.org", by=SYSTEM)
     return Letter(
         key="key-1",
+        channel="email",
+        code="",
         world_id=1,
         user_id=lin.pk,
         language="zh-hans",

@@ -64,7 +64,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[type]:
     """`provider(p)` lets the letters of the real world go to `p`."""
 
     def use(own: Provider) -> Provider:
-        monkeypatch.setattr(sending, "channel_for", lambda delivery: own)
+        monkeypatch.setattr(sending, "providers_of", lambda delivery: {"own": own})
         return own
 
     return use  # type: ignore[return-value]

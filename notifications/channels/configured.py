@@ -1,0 +1,41 @@
+"""Which providers a channel has: from the environment, in the order of preference."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from notifications.channels import Channel
+from notifications.channels.email import Smtp
+from notifications.channels.gateway import Gateway
+from notifications.channels.sink import Sink
+from notifications.domain import delivery
+
+# channel → the variable that names its gateways, several divided by spaces
+GATEWAYS = {delivery.Channel.SMS: "HOTLINE_SMS_URLS", delivery.Channel.VOICE: "HOTLINE_VOICE_URLS"}
+SINK = "sink"
+
+
+def providers(channel: str, *, real: bool) -> dict[str, Channel]:
+    """Name → provider. Outside the real world nothing leaves the house; without a provider it ends in the sink."""
+    found: dict[str, Channel] = {}
+    if real and channel == delivery.Channel.EMAIL and (url := os.environ.get("HOTLINE_EMAIL_URL", "")):
+        found["smtp"] = Smtp(url)
+    if real and channel in GATEWAYS:
+        found |= {gateway.name: gateway for gateway in gateways(channel)}
+    return found or {SINK: Sink()}
+
+
+def gateways(channel: str) -> list[Gateway]:
+    urls = os.environ.get(GATEWAYS[delivery.Channel(channel)], "").split()
+    return [Gateway(channel, url) for url in urls]
+
+
+def secrets_of(name: str) -> set[str]:
+    """The secrets by which gateways of this name sign their receipts."""
+    return {gateway.secret for channel in GATEWAYS for gateway in gateways(channel) if gateway.name == name}
+
+
+def chosen(names: Sequence[str], *, failed: str, resting: Mapping[str, bool]) -> str:
+    """By which provider an attempt is made: after a failure the next one, else the first; those that fail just now come last."""
+    start = names.index(failed) + 1 if failed in names else 0
+    order = [*names[start:], *names[:start]]
+    return next((name for name in order if not resting.get(name)), order[0])

@@ -1,0 +1,167 @@
+"""The door for receipts of providers, and the telephone list, for programs."""
+
+import time
+from typing import Any, ClassVar
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.errors import Invalid, NotAllowed, Text, TooLarge
+from common.shapes import Untouched
+from notifications import selectors, services
+from notifications.channels.configured import secrets_of
+from notifications.domain.receipts import Said, signed
+from notifications.domain.unanswered import Line, Outcome
+from notifications.models import Call
+from notifications.services.receipts import Receipt, receipt_take
+from people.endpoints import PUBLIC, ActionEndpoint, Endpoint
+
+MOST_RECEIPTS = 500
+LARGEST_BODY = 256 * 1024
+IGNORED: dict[str, Text] = {
+    "unknown_message": _("We know no message like this from you."),
+    "no_code": _("There is no code in it that answers a message."),
+}
+
+
+class OneReceipt(msgspec.Struct):
+    """What it needs not is left unread: providers add fields as they like."""
+
+    said: Said
+    key: str = ""
+    id: str = ""
+    text: str = ""
+    from_: str = msgspec.field(default="", name="from")
+
+
+class Body(msgspec.Struct):
+    receipts: list[OneReceipt]
+
+
+READ = msgspec.json.Decoder(Body)
+
+
+class ReceiptIn(serializers.Serializer):
+    said = serializers.ChoiceField([said.value for said in Said])
+    key = serializers.CharField(required=False, help_text="ours, as it came with the message")
+    id = serializers.CharField(required=False, help_text="the provider's own, instead of the key")
+    text = serializers.CharField(required=False, help_text="of a reply: what the person wrote")
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        number = serializers.CharField(
+            required=False, help_text="of a reply without key or id: the number it came from"
+        )
+        return {**super().get_fields(), "from": number}
+
+
+class ReceiptsIn(serializers.Serializer):
+    receipts = ReceiptIn(many=True)
+
+
+class IgnoredOut(serializers.Serializer):
+    index = serializers.IntegerField()
+    code = serializers.CharField()
+    error = serializers.CharField()
+
+
+class ReceiptsOut(serializers.Serializer):
+    accepted = serializers.IntegerField()
+    ignored = IgnoredOut(many=True)
+
+
+class ProviderReceipts(Endpoint):
+    """A provider says what became of messages.
+
+    `Hotline-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">` with the secret of its gateway; within five minutes.
+    The same receipts again change nothing.
+    """
+
+    right = PUBLIC
+    authentication_classes: ClassVar[list[Any]] = []
+    parser_classes: ClassVar[list[Any]] = [Untouched]
+
+    @extend_schema(
+        request=ReceiptsIn, responses=ReceiptsOut, parameters=[OpenApiParameter("Hotline-Signature", str, "header")]
+    )
+    def post(self, request: Request, provider: str) -> Response:
+        body: bytes = request._request.body
+        if len(body) > LARGEST_BODY:
+            raise TooLarge("receipt.too_large", _("Send at most 500 receipts and 256 KiB at once."))
+        if not signed(request.headers.get("Hotline-Signature", ""), body, secrets_of(provider), time.time()):
+            raise NotAllowed(
+                "receipt.signature", _("This is not signed with the secret of a provider of ours, or too old.")
+            )
+        taken = [receipt_take(provider=provider, receipt=receipt) for receipt in _read(body)]
+        ignored = [{"index": n, "code": why, "error": str(IGNORED[why])} for n, why in enumerate(taken) if why]
+        return Response({"accepted": len(taken) - len(ignored), "ignored": ignored})
+
+
+def _read(body: bytes) -> list[Receipt]:
+    try:
+        found = READ.decode(body).receipts
+    except msgspec.DecodeError as error:
+        # It names the place and what was expected there, never what stood there.
+        raise Invalid("receipt.wrong", _("This is not the shape of receipts: %(why)s"), why=str(error)) from None
+    if len(found) > MOST_RECEIPTS:
+        raise TooLarge("receipt.too_large", _("Send at most 500 receipts and 256 KiB at once."))
+    texts = (text for one in found for text in (one.key, one.id, one.text, one.from_))
+    if any("\x00" in text for text in texts):
+        raise Invalid(
+            "null_character",
+            _("There is a NUL character in what was sent, which cannot be kept; remove it and send again."),
+        )
+    return [Receipt(one.said, one.key, one.id, one.text, one.from_) for one in found]
+
+
+# --- down the telephone list --------------------------------------------------------------------------------------------
+class CallOut(serializers.ModelSerializer):
+    class Meta:
+        model = Call
+        fields = ("id", "user", "by_user", "at", "line", "outcome", "note")
+        read_only_fields = fields
+
+
+class ListedOut(serializers.Serializer):
+    """A person of the telephone list; the number itself is revealed on the page of people, with a reason."""
+
+    user = serializers.IntegerField(source="user.pk")
+    name = serializers.CharField(source="user.display_name")
+    role = serializers.CharField()
+    answered = serializers.BooleanField()
+    phone = serializers.CharField(help_text="masked")
+    calls = CallOut(many=True)
+
+
+class CallIn(serializers.Serializer):
+    user = serializers.IntegerField()
+    line = serializers.ChoiceField([line.value for line in Line], default=Line.TELEPHONE.value)
+    outcome = serializers.ChoiceField([outcome.value for outcome in Outcome])
+    note = serializers.CharField(required=False, allow_blank=True, max_length=300, default="")
+
+
+class Calls(ActionEndpoint):
+    """Who is still to be reached about a message, in the order of the list; POST records a call."""
+
+    right = "message.call"
+    serializer_class = CallIn
+    success = 201
+
+    @extend_schema(responses=ListedOut(many=True))
+    def get(self, request: Request, message: int) -> Response:
+        return Response(ListedOut(selectors.telephone_list(message), many=True).data)
+
+    @extend_schema(request=CallIn, responses={201: CallOut})
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        return super().post(request, **kwargs)
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        user_id = data.pop("user")
+        call = services.call_record(message_id=kwargs["message"], user_id=user_id, by=self.by, **data)
+        return f"call:{call.pk}"
+
+    def answer(self, reference: str) -> Any:
+        return CallOut(Call.objects.get(pk=int(reference.removeprefix("call:")))).data

@@ -1,0 +1,155 @@
+"""How persons answer a message: on its page, by a link, by a code sent back, by a key, or told by a colleague on the telephone.
+
+A person's answer stands in the in-app row, whichever way it came; the way's own row shows it too.
+"""
+
+from django.core import signing
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import SYSTEM, Actor
+from common.errors import Invalid, Missing
+from engine import worlds
+from engine.alarms import alarm_clear
+from engine.events import Payload
+from engine.log import log_append
+from engine.timers import timers_cancel
+from incidents.selectors import Incident
+from notifications.domain.delivery import ANSWERABLE, Channel, State, Via
+from notifications.domain.unanswered import Line, Outcome
+from notifications.events import MessageAnswered, MessageCalled
+from notifications.models import Call, Delivery, Message
+from notifications.selectors import answers_of
+from notifications.services.messages import UNANSWERED, tell_inboxes
+from people.rights import require
+
+LINK_SALT = "notifications.answer"
+LINK_SECONDS = 7 * 24 * 3600
+LONGEST_NOTE = 300
+
+
+def message_read(*, message_id: int, by: Actor) -> Delivery:
+    """The person has seen it; changes nothing when he had before. Raises Missing for a message that is not his."""
+    require(by, "message.view")
+    with transaction.atomic():
+        own = _own(message_id, by.id)
+        if own.state == State.DELIVERED:
+            own.state, own.read_at = State.READ, worlds.now(own.message.world_id)
+            own.save(update_fields=["state", "read_at"])
+            tell_inboxes(own.message.world_id, [own.user_id])
+        return own
+
+
+def message_acknowledge(*, message_id: int, by: Actor) -> Delivery:
+    """The person says that he knows; the first time counts. Raises Missing for a message that is not his."""
+    require(by, "message.acknowledge")
+    return answer(message_id, by.id, Via.PAGE)
+
+
+@transaction.atomic
+def answer(message_id: int, user_id: int | None, via: Via, *, by_way_of: Delivery | None = None) -> Delivery:
+    """Write a person's answer down; `by_way_of` is the delivery it came back by. Raises Missing when he was never told."""
+    own = _own(message_id, user_id)
+    if by_way_of is not None:
+        rows = Delivery.objects.filter(pk=by_way_of.pk, state__in=sorted(ANSWERABLE))
+        rows.update(state=State.ACKNOWLEDGED, acknowledged_at=worlds.now(own.message.world_id), via=via)
+    if own.state == State.ACKNOWLEDGED:
+        return own
+    now = worlds.now(own.message.world_id)
+    own.state, own.read_at, own.acknowledged_at, own.via = State.ACKNOWLEDGED, own.read_at or now, now, via
+    own.save(update_fields=["state", "read_at", "acknowledged_at", "via"])
+    tell_inboxes(own.message.world_id, [own.user_id])
+    _press_no_more(own.message)
+    return own
+
+
+def _own(message_id: int, user_id: int | None) -> Delivery:
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("message__incident__stream")
+    found = rows.filter(message_id=message_id, user_id=user_id, channel=Channel.INAPP).first()
+    if found is None:
+        raise Missing("message.missing", _("There is no such message among yours."))
+    return found
+
+
+def _press_no_more(message: Message) -> None:
+    """Once as many have answered as the ladder asks for. Two who answer at once may each count one too few: the next look
+    sees both."""
+    if not message.unanswered:
+        return
+    answers, told = answers_of(message.pk)
+    if not message.ladder.answered(answers, told):
+        return
+    # Whoever takes the timer away, or ends the alarm, is the one to say so.
+    if timers_cancel(message.pk, UNANSWERED) or alarm_clear("message.unanswered", f"message:{message.pk}"):
+        say(message, MessageAnswered(message=message.pk, kind=message.kind, answers=answers, told=told))
+
+
+def say(message: Message, payload: Payload, by: Actor = SYSTEM) -> None:
+    """On the log of the message's incident; a message of none has its rows alone."""
+    incident: Incident | None = message.incident
+    if incident is not None:
+        log_append(incident.stream, payload, by=by, clause=message.clause, plan_version=incident.plan_version)
+
+
+# --- the link in a mail -------------------------------------------------------------------------------------------------
+def link_of(delivery: Delivery) -> str:
+    """The path of the page whose button answers; opening it answers nothing, for scanners of mail open links."""
+    return f"/m/{signing.dumps(delivery.pk, salt=LINK_SALT)}/"
+
+
+def linked(token: str) -> Delivery:
+    """The delivery a link was written for; raises Missing for a forged or an old one, or when its reader has left."""
+    try:
+        pk = signing.loads(token, salt=LINK_SALT, max_age=LINK_SECONDS)
+    except signing.BadSignature:
+        pk = None
+    rows = Delivery.objects.filter(pk=pk, user__is_active=True).select_related("message__world", "user")
+    found = rows.first() if pk else None
+    if found is None:
+        raise Missing("message.link", _("This link is not valid any more; sign in and look under Messages."))
+    return found
+
+
+def message_answer_by_link(*, token: str) -> Delivery:
+    """The button behind the link. Raises Missing as `linked` does."""
+    delivery = linked(token)
+    return answer(delivery.message_id, delivery.user_id, Via.LINK, by_way_of=delivery)
+
+
+# --- down the telephone list --------------------------------------------------------------------------------------------
+@transaction.atomic
+def call_record(*, message_id: int, user_id: int, line: str, outcome: str, note: str = "", by: Actor) -> Call:
+    """A person rang another about a message and says how it went (8.1); being told answers it.
+
+    Raises Missing when that person was never told, Invalid for an unknown line or outcome, a long note, or oneself.
+    """
+    by = require(by, "message.call")
+    own = _own(message_id, user_id)
+    note = " ".join(note.split())
+    wrong = [
+        {"field": name, "code": "invalid_choice", "message": _("This is not one of the choices.")}
+        for name, word, known in (("line", line, Line), ("outcome", outcome, Outcome))
+        if word not in set(known)
+    ]
+    if len(note) > LONGEST_NOTE:
+        wrong.append({"field": "note", "code": "max_length", "message": _("Write at most 300 characters.")})
+    if wrong:
+        raise Invalid("call.wrong", _("Some values are not right; see errors."), errors=wrong)
+    if by.id is None or by.id == user_id:
+        raise Invalid("call.self", _("Acknowledge your own message on its page; a call is made to somebody else."))
+    call = Call.objects.create(
+        message_id=message_id,
+        user_id=user_id,
+        by_user_id=by.id,
+        at=worlds.now(own.message.world_id),
+        line=line,
+        outcome=outcome,
+        note=note,
+    )
+    payload = MessageCalled(
+        message=message_id, call=call.pk, user=user_id, line=str(line), outcome=str(outcome), note=note
+    )
+    say(own.message, payload, by)
+    if outcome == Outcome.TOLD:
+        answer(message_id, user_id, Via.CALL)
+    return call

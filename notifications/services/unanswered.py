@@ -1,0 +1,76 @@
+"""The ladder of a message: looked at when a rung is due, climbed while too few have answered."""
+
+from datetime import datetime
+from typing import Any
+
+from engine.alarms import alarm_raise
+from engine.models import Stream
+from engine.timers import timer_set
+from notifications.domain.delivery import Channel, State, ways
+from notifications.domain.unanswered import Rung
+from notifications.events import MessageAnswered, MessageEscalated, MessageUnanswered
+from notifications.models import Delivery, Message
+from notifications.selectors import answers_of, plan_for
+from notifications.services.answers import say
+from notifications.services.messages import UNANSWERED, deliver
+from plans.selectors import holders_of
+
+
+def look(ref: int, due_at: datetime, now: datetime) -> None:
+    """A rung of a message's ladder is due, or its end: press on, unless enough have answered or the incident is over."""
+    message = Message.objects.select_related("incident__stream").get(pk=ref)
+    if message.incident is not None:
+        # The order every writer takes: the stream first.
+        Stream.objects.select_for_update(no_key=True).get(pk=message.incident.stream_id)
+        message.incident.refresh_from_db(fields=["phase"])
+        if message.incident.is_over:
+            return
+    answers, told = answers_of(message.pk)
+    counted: dict[str, Any] = {"message": message.pk, "kind": message.kind, "answers": answers, "told": told}
+    if message.ladder.answered(answers, told):
+        say(message, MessageAnswered(**counted))
+        return
+    found = message.ladder.rung_at(message.created_at, due_at)
+    if found is None:
+        say(message, MessageUnanswered(**counted))
+        alarm_raise("message.unanswered", f"message:{message.pk}", answers=answers, told=told)
+        return
+    number, rung = found
+    people = _climb(message, number, rung)
+    channels = [str(channel) for channel in ways(rung.channels) if channel is not Channel.INAPP]
+    say(
+        message,
+        MessageEscalated(**counted, rung=number, channels=channels, roles=list(rung.roles), people=people),
+    )
+    following = message.ladder.next_look(message.created_at, due_at)
+    if following is not None:
+        timer_set(message.world_id, UNANSWERED, message.pk, following)
+
+
+def _climb(message: Message, number: int, rung: Rung) -> int:
+    """Reach those who have not answered by the rung's further channels, and its further roles by all used so far; how many
+    persons that is."""
+    rows = Delivery.objects.filter(message=message, user__is_active=True)
+    there = set(rows.values_list("user_id", "channel"))
+    waiting = dict(
+        rows.filter(channel=Channel.INAPP)
+        .exclude(state=State.ACKNOWLEDGED)
+        .order_by("pk")
+        .values_list("user_id", "role")
+    )
+    further = [channel for channel in ways(rung.channels) if channel is not Channel.INAPP]
+    to: dict[tuple[int, Channel], str] = {
+        (user_id, channel): role for user_id, role in waiting.items() for channel in further
+    }
+    plan = plan_for(message.incident)
+    used = ways([*(channel for _user, channel in sorted(there)), *rung.channels])
+    known = {user_id for user_id, _channel in there}
+    for key in rung.roles:
+        if plan is None or key not in plan.roles:
+            continue
+        for user in holders_of(plan.roles[key]):
+            if user.pk not in known:
+                to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
+    to = {place: role for place, role in to.items() if place not in there}
+    deliver(message, to, rung=number)
+    return len({user_id for user_id, _channel in to})
