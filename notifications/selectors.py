@@ -89,8 +89,9 @@ def unanswered_in(world_id: int) -> list[Message]:
     """Messages of the last three days whose ladder still waits for answers, or ended without enough of them; newest first."""
     since = worlds.now(world_id) - RUNG_DAYS
     rows = _counted(Message.objects.filter(world_id=world_id, created_at__gt=since).exclude(unanswered=[]))
-    found = [row for row in rows.order_by("-pk")[:PAGE] if not row.ladder.answered(row.acknowledged, row.people)]
-    return [row for row in found if row.incident is None or not row.incident.is_over]
+    found: list[Any] = list(rows.order_by("-pk")[:PAGE])
+    standing = [row for row in found if row.incident is None or not row.incident.is_over]
+    return [row for row in standing if not row.ladder.answered(row.acknowledged, row.people)]
 
 
 def answers_of(message_id: int) -> tuple[int, int]:

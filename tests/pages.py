@@ -37,6 +37,7 @@ class Scene:
     right_upload: int
     backtest: int
     version: int
+    answer_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,9 @@ PAGES = (
     Shown("messages", "/messages/", GM, "messages", main=True),
     Shown("messages-all", "/messages/all/", GM, "messages-all"),
     Shown("message-receipts", "/messages/{message}/", GM, "message-receipts"),
+    Shown("messages-to-ring", "/messages/calls/", DUTY, "messages-to-ring"),
+    Shown("message-calls", "/messages/{message}/calls/", DUTY, "message-calls", main=True),
+    Shown("message-link", "{answer_link}", None, "message-link"),
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),

@@ -150,7 +150,16 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _workbook(cast, right=True),
         _backtest(stage),
         _version(stage),
+        _answer_link(message),
     )
+
+
+def _answer_link(message: int) -> str:
+    """The page behind the link of the first mail of this message."""
+    from notifications.models import Delivery
+    from notifications.services.answers import link_of
+
+    return link_of(Delivery.objects.filter(message=message, channel="email")[0])
 
 
 def _version(stage: Stage) -> int:

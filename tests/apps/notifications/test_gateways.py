@@ -1,0 +1,239 @@
+"""SMS and voice through providers as bad as real ones; their own record is the judge."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from common.actor import SYSTEM
+from engine.models import Alarm
+from engine.queues import drain
+from notifications.channels import gateway
+from notifications.domain.receipts import header
+from notifications.models import Delivery, Send
+from people.models import User
+from people.services import contact_set
+from tests.apps.notifications.conftest import Say
+from tests.apps.notifications.test_sending import SENDS, until_done
+from tools.provider import Provider
+
+NUMBER = "+8613800001111"
+
+
+@pytest.fixture
+def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Provider, Provider]]:
+    """Two of them, the first preferred; both of SMS and voice."""
+    two = Provider(name="alpha", secret="one"), Provider(name="beta", secret="two")
+    for one in two:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    for name in ("HOTLINE_SMS_URLS", "HOTLINE_VOICE_URLS"):
+        monkeypatch.setenv(name, " ".join(one.url for one in two))
+    monkeypatch.setattr(gateway, "CALL_SECONDS", 0.5)
+    yield two
+    for one in two:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.fixture
+def sms(say: Say, lin: User, providers) -> Delivery:
+    contact_set(user=lin, kind="phone", value=NUMBER, by=SYSTEM)
+    say("k", lin, channels=["sms"])
+    return Delivery.objects.get(channel="sms")
+
+
+def receipts(name: str, secret: str, *said: dict[str, Any]) -> Any:
+    body = json.dumps({"receipts": said}).encode()
+    signed = {"Hotline-Signature": header(secret, int(time.time()), body)}
+    return Client().post(f"/api/v1/messages/receipts/{name}", body, content_type="application/json", headers=signed)
+
+
+def arrived(*providers: Provider) -> int:
+    return sum(len(one.arrived) for one in providers)
+
+
+@pytest.mark.parametrize(
+    ("mood", "state", "by", "most", "error"),
+    [
+        ("well", "sent", "alpha", 1, ""),
+        ("busy", "sent", "beta", 1, ""),
+        ("limited", "sent", "beta", 1, ""),
+        ("locked", "sent", "beta", 1, ""),
+        ("refusing", "given_up", "alpha", 0, "sms.refused"),
+        ("hanging_up", "sent", "alpha", 1, ""),
+        ("dropping", "sent", "alpha", 1, ""),
+        ("garbage", "sent", "alpha", 1, ""),
+        ("slow", "sent", "alpha", 1, ""),
+    ],
+)
+def test_whatever_a_provider_does_it_arrives_once_or_is_seen_not_to(
+    sms: Delivery, providers, mood: str, state: str, by: str, most: int, error: str
+):
+    alpha, beta = providers
+    alpha.slow_seconds = 0.8
+    alpha.be(mood, times=1)
+    until_done()
+    time.sleep(0.5 if mood == "slow" else 0)
+    sms.refresh_from_db()
+    assert (sms.state, sms.provider, sms.error) == (state, by, error)
+    assert arrived(alpha, beta) == most
+    assert not Send.objects.exists()
+
+
+def test_a_provider_that_never_says_is_asked_then_passed_over(sms: Delivery, providers):
+    alpha, beta = providers
+    alpha.be("dropping")
+    until_done(1)
+    # It took the message and is gone before it could be asked.
+    alpha.shutdown()
+    alpha.server_close()
+    until_done()
+    sms.refresh_from_db()
+    assert (sms.state, sms.provider) == ("sent", "beta")
+    assert (len(alpha.arrived), len(beta.arrived)) == (1, 1), "one too many, and no more"
+
+
+def test_all_providers_down_is_seen(sms: Delivery, providers):
+    for one in providers:
+        one.be("busy")
+    until_done()
+    sms.refresh_from_db()
+    assert (sms.state, sms.error) == ("given_up", "sms.busy")
+    assert set(Alarm.objects.filter(cleared_at=None).values_list("kind", flat=True)) == {
+        "channel.failing",
+        "delivery.given_up",
+    }
+
+
+def test_while_the_first_provider_fails_the_next_message_goes_to_the_second(
+    say: Say, lin: User, gao: User, sms, providers
+):
+    alpha, beta = providers
+    alpha.be("busy")
+    until_done(2)
+    contact_set(user=gao, kind="phone", value="+8613800002222", by=SYSTEM)
+    say("k2", gao, channels=["sms"])
+    drain(SENDS)
+    assert [what["what"] for what in alpha.record] == ["refused"], "it is left alone for a minute"
+    assert [number for number, _text in beta.arrived] == [NUMBER, "+8613800002222"]
+
+
+def test_without_a_number_a_person_must_act(say: Say, lin: User, providers):
+    say("k", lin, channels=["sms"])
+    until_done()
+    found = Delivery.objects.get(channel="sms")
+    assert (found.state, found.error) == ("given_up", "sms.no_number")
+
+
+def test_receipts_are_written_down_once(sms: Delivery, providers):
+    drain(SENDS)
+    for _again in range(3):
+        answer = receipts("alpha", "one", {"key": sms.key, "said": "delivered"})
+        assert (answer.status_code, answer.json()) == (200, {"accepted": 1, "ignored": []})
+    sms.refresh_from_db()
+    first = sms.delivered_at
+    assert (sms.state, first is not None) == ("delivered", True)
+    receipts("alpha", "one", {"key": sms.key, "said": "delivered"})
+    sms.refresh_from_db()
+    assert sms.delivered_at == first
+
+
+def test_a_receipt_may_overtake_our_own_record(sms: Delivery, providers, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(
+        "notifications.sending.failpoint",
+        lambda place: (
+            receipts("alpha", "one", {"key": sms.key, "said": "delivered"}) if place == "sends.after_call" else None
+        ),
+    )
+    drain(SENDS)
+    sms.refresh_from_db()
+    assert (sms.state, sms.provider_id) == ("delivered", "alpha-1")
+    assert not Send.objects.exists()
+
+
+def test_undelivered_goes_to_the_other_provider_and_at_last_is_given_up(sms: Delivery, providers):
+    _alpha, beta = providers
+    drain(SENDS)
+    assert receipts("alpha", "one", {"id": "alpha-1", "said": "undelivered"}).json()["accepted"] == 1
+    until_done()
+    assert len(beta.arrived) == 1
+    for _again in range(2):
+        sms.refresh_from_db()
+        secret = {"alpha": "one", "beta": "two"}[sms.provider]
+        receipts(sms.provider, secret, {"key": sms.key, "said": "undelivered"})
+        until_done()
+    sms.refresh_from_db()
+    assert (sms.state, sms.error) == ("given_up", "sms.undelivered")
+    assert Alarm.objects.filter(kind="delivery.given_up", cleared_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "via"),
+    [
+        ("the code in a sentence", {"said": "reply", "text": "收到 {code}。"}, "code"),
+        (
+            "by the number alone, written another way",
+            {"said": "reply", "text": "{code}", "from": "138 0000 1111", "key": ""},
+            "code",
+        ),
+        ("a key pressed during the call", {"said": "answered"}, "key"),
+    ],
+)
+def test_answered_from_the_telephone(sms: Delivery, providers, case: str, said: dict[str, str], via: str):
+    drain(SENDS)
+    words = {"key": sms.key, **said, "text": said.get("text", "").format(code=sms.code)}
+    assert receipts("alpha", "one", words).json() == {"accepted": 1, "ignored": []}
+    own = Delivery.objects.get(channel="inapp")
+    sms.refresh_from_db()
+    assert (own.state, own.via, sms.state, sms.via) == ("acknowledged", via, "acknowledged", via)
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "why"),
+    [
+        ("a wrong code answers nothing", {"said": "reply", "text": "000000x1"}, "no_code"),
+        ("another's number", {"said": "reply", "text": "{code}", "from": "13900000000", "key": ""}, "unknown_message"),
+        ("a message of nobody", {"said": "delivered", "key": "nothing"}, "unknown_message"),
+        ("no message named", {"said": "delivered", "key": ""}, "unknown_message"),
+    ],
+)
+def test_what_is_of_no_use_is_listed(sms: Delivery, providers, case: str, words: dict[str, str], why: str):
+    drain(SENDS)
+    said = {"key": sms.key, **words, "text": words.get("text", "").replace("{code}", sms.code)}
+    answer = receipts("alpha", "one", said, {"key": sms.key, "said": "delivered"}).json()
+    assert (answer["accepted"], answer["ignored"][0]["index"], answer["ignored"][0]["code"]) == (1, 0, why)
+    assert Delivery.objects.get(channel="inapp").state == "delivered"
+
+
+def test_strangers_and_other_providers_change_nothing(sms: Delivery, providers):
+    drain(SENDS)
+    said = {"key": sms.key, "said": "answered"}
+    assert receipts("alpha", "two", said).status_code == 403, "another provider's secret"
+    assert receipts("gamma", "one", said).status_code == 403, "a provider we do not have"
+    assert receipts("beta", "two", said).json()["ignored"][0]["code"] == "unknown_message", "not by this provider"
+    plain = Client().post(
+        "/api/v1/messages/receipts/alpha", json.dumps({"receipts": [said]}), content_type="application/json"
+    )
+    assert plain.status_code == 403
+    assert Delivery.objects.get(channel="inapp").state == "delivered"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"receipts": [{"said": "eaten"}]}', b'{"receipts": [{"key": 4}]}', b"\xff"]
+)
+def test_nonsense_that_is_signed_is_named(sms: Delivery, providers, body: bytes):
+    signed = {"Hotline-Signature": header("one", int(time.time()), body)}
+    answer = Client().post("/api/v1/messages/receipts/alpha", body, content_type="application/json", headers=signed)
+    assert (answer.status_code, answer.json()["code"]) == (400, "receipt.wrong")
+
+
+def test_the_number_stands_in_no_row_and_no_log(sms: Delivery, providers, caplog: pytest.LogCaptureFixture):
+    alpha, _beta = providers
+    alpha.be("busy")
+    until_done(2)
+    assert NUMBER[-8:] not in caplog.text
+    assert NUMBER[-8:] not in str(list(Alarm.objects.values())) + str(list(Delivery.objects.values()))
