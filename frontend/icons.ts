@@ -6,7 +6,7 @@ export const OUTLINE = [
   "clipboard-list", "clock", "clock-exclamation", "clock-pause", "cloud-off", "database", "device-desktop", "device-floppy", "dots", "download",
   "eye", "eye-off", "external-link", "file-text", "filter", "flag", "flame", "gauge", "gavel", "headset", "help", "history", "home", "hourglass",
   "id-badge", "inbox", "info-circle", "key", "language", "layout-dashboard", "link", "list-check", "loader-2", "lock", "lock-open", "logout",
-  "mail", "map-pin", "menu-2", "message", "messages", "minus", "moon", "network", "package-export", "package-import", "packages", "pencil", "phone", "phone-off", "player-pause", "player-play",
+  "mail", "map-pin", "menu-2", "message", "messages", "minus", "moon", "network", "package-export", "package-import", "packages", "pencil", "phone", "phone-call", "phone-off", "phone-pause", "phone-x", "player-pause", "player-play",
   "plug-connected-x", "plus", "point", "presentation", "question-mark", "refresh", "rosette-discount-check", "scale", "school", "search",
   "select", "send", "server", "settings", "shield-check", "shield-lock", "speakerphone", "square-check", "stack-2", "sun", "test-pipe", "tool",
   "trash", "trending-down", "trending-up", "upload", "urgent", "user", "user-check", "user-plus", "users", "users-group", "video", "volume", "wifi", "wifi-off",

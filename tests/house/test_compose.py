@@ -83,14 +83,16 @@ def interpolated(value: Any) -> list[str]:
 def test_secrets_come_from_the_environment_and_have_no_defaults() -> None:
     names = set(interpolated(COMPOSE))
     assert names
-    assert all(re.fullmatch(r"[A-Z_]+:\?", name) for name in names), names
+    # Not every company has a gateway for SMS and voice; without one they end in the sink.
+    without = {"HOTLINE_SMS_URLS:-", "HOTLINE_VOICE_URLS:-"}
+    assert all(re.fullmatch(r"[A-Z_]+:\?", name) for name in names - without), names
     secret = {name: value for service in SERVICES.values() for name, value in service.get("environment", {}).items()}
     for name, value in secret.items():
         if re.search(r"KEY|PASSWORD|DATABASE_URL|EMAIL", name):
             assert "${" in value, f"{name} stands in the file"
     template = (ROOT / "deploy" / "example.env").read_text(encoding="utf-8")
     lines = dict(re.findall(r"^([A-Z_]+)=(.*)$", template, re.M))
-    assert set(lines) == {name.removesuffix(":?") for name in names}
+    assert set(lines) == {name[:-2] for name in names}
     assert not any(lines.values()), "the template names them and holds none"
 
 
