@@ -7,11 +7,14 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from notifications.channels.configured import GATEWAYS, gateways
+
 
 def register_all() -> None:
     register(secrets_are_set, Tags.security, deploy=True)
     register(two_roles, Tags.security, deploy=True)
     register(keeping_is_long_enough)
+    register(gateways_are_whole)
     register(locale_of_the_database, Tags.database)
 
 
@@ -50,6 +53,18 @@ def keeping_is_long_enough(app_configs: Any = None, **kwargs: Any) -> list[Check
         "HOTLINE_KEEP_SAMPLES_DAYS (100 at least) ≤ HOTLINE_KEEP_MINUTES_DAYS ≤ HOTLINE_KEEP_HOURS_DAYS (401 at least)."
     )
     return [Error("Samples or their roll-ups are kept for too short a time.", hint=hint, id="hotline.keep")]
+
+
+def gateways_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A gateway without a secret would let anyone sign receipts; one that cannot be read would stop every message."""
+    wrong: list[CheckMessage] = []
+    for channel, name in GATEWAYS.items():
+        try:
+            gateways(channel)
+        except ValueError:
+            hint = "Write https://name:secret@host/base for each, divided by spaces; the name in small letters, digits and dashes."
+            wrong.append(Error(f"{name} cannot be read.", hint=hint, id=f"hotline.{name}"))
+    return wrong
 
 
 def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:

@@ -66,6 +66,8 @@ class Delivery(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True, help_text="the provider's receipt, wall time")
     provider = models.CharField(max_length=40, blank=True, help_text="by which the last attempt was made")
+    tried = ArrayField(models.CharField(max_length=40), default=list, help_text="every provider that may have it")
+    lost_by = ArrayField(models.CharField(max_length=40), default=list, help_text="those that said it did not arrive")
     provider_id = models.CharField(max_length=120, blank=True)
     code = models.CharField(max_length=6, blank=True, help_text="what the person sends back to answer")
     via = models.CharField(
@@ -122,9 +124,7 @@ class Call(models.Model):
     at = models.DateTimeField(help_text="world time")
     line = models.CharField(max_length=10, choices=[(line.value, line.value) for line in Line])
     outcome = models.CharField(max_length=12, choices=[(o.value, o.value) for o in Outcome])
-    note = models.CharField(max_length=300, blank=True)
-
-    append_only = True
+    note = models.CharField(max_length=300, blank=True, help_text="may be erased, as the log's copy of it may")
 
     class Meta:
         constraints = [
@@ -132,7 +132,19 @@ class Call(models.Model):
             models.CheckConstraint(condition=Q(line__in=sorted(Line)), name="call_line_known"),
         ]
         indexes = [models.Index(fields=["message", "user", "-id"], name="call_newest")]
-        triggers = [pgtrigger.Protect(name="call_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="call_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="call_as_recorded",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("message", "user", "by_user", "at", "line", "outcome"),
+            ),
+            pgtrigger.Protect(
+                name="call_note_only_erased",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__note__df=pgtrigger.F("new__note")) & ~pgtrigger.Q(new__note=""),
+            ),
+        ]
 
 
 class SunkMail(models.Model):

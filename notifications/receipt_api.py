@@ -104,8 +104,9 @@ def _read(body: bytes) -> list[Receipt]:
     try:
         found = READ.decode(body).receipts
     except msgspec.DecodeError as error:
-        # It names the place and what was expected there, never what stood there.
-        raise Invalid("receipt.wrong", _("This is not the shape of receipts: %(why)s"), why=str(error)) from None
+        # The place alone: what stood there may be a person's.
+        place = str(error).rpartition(" - at ")[2]
+        raise Invalid("receipt.wrong", _("This is not the shape of receipts: %(why)s"), why=place) from None
     if len(found) > MOST_RECEIPTS:
         raise TooLarge("receipt.too_large", _("Send at most 500 receipts and 256 KiB at once."))
     texts = (text for one in found for text in (one.key, one.id, one.text, one.from_))
@@ -152,7 +153,7 @@ class Calls(ActionEndpoint):
 
     @extend_schema(responses=ListedOut(many=True))
     def get(self, request: Request, message: int) -> Response:
-        return Response(ListedOut(selectors.telephone_list(message), many=True).data)
+        return Response(ListedOut(selectors.telephone_list(message, self.by), many=True).data)
 
     @extend_schema(request=CallIn, responses={201: CallOut})
     def post(self, request: Request, **kwargs: Any) -> Response:

@@ -149,9 +149,16 @@ class Listed:
         return self.contact.masked if self.contact else ""
 
 
-def telephone_list(message_id: int) -> list[Listed]:
+def may_ring_about(message: Message, by: Actor) -> bool:
+    """Who may not read every message rings about those alone that wait for answers."""
+    return bool(message.unanswered) or allowed(by, "message.read_all")
+
+
+def telephone_list(message_id: int, by: Actor) -> list[Listed]:
     """Who is to be rung about a message, those who have not answered first, as they were told; raises Missing."""
     message = message_by_id(message_id)
+    if not may_ring_about(message, by):
+        raise Missing("message.missing", _("There is no such message."))
     own = Delivery.objects.filter(message=message, channel=Channel.INAPP, user__is_active=True).select_related("user")
     calls: dict[int, list[Call]] = {}
     for call in Call.objects.filter(message=message).select_related("by_user").order_by("-pk"):

@@ -25,7 +25,7 @@ from engine.failpoints import failpoint
 from engine.models import Alarm, SetAside
 from engine.queues import BACKOFF, MAX_TRIES, Claimed, Queue
 from notifications.channels import Channel, Letter, OutcomeUnknown
-from notifications.channels.configured import chosen, providers
+from notifications.channels.configured import SINK, chosen, providers
 from notifications.channels.email import CALL_SECONDS
 from notifications.domain import delivery as delivery_rules
 from notifications.domain.delivery import UNSENT, State
@@ -88,7 +88,8 @@ def letter_of(delivery: Delivery) -> Letter:
 def _mail(delivery: Delivery, subject: str, body: str) -> str:
     """The whole text; where an answer is waited for, with the page whose button gives it; at the end where to go."""
     message, here = delivery.message, os.environ.get("HOTLINE_PUBLIC_URL", "").rstrip("/")
-    if message.unanswered:
+    # Others read the sink: in the real world nobody is to press another's button there.
+    if message.unanswered and not (message.world.is_real and delivery.provider == SINK):
         body = "{}\n\n{}\n{}".format(
             body, gettext("To acknowledge, open this page and press its button:"), here + link_of(delivery)
         )
@@ -110,7 +111,9 @@ def _begin(item: Claimed) -> None:
     delivery = rows.get(pk=item.values["delivery_id"])
     if delivery.state not in UNSENT:
         return
-    names = list(providers_of(delivery))
+    # Who said that it did not arrive would take the same key for the same message, and send nothing.
+    configured = list(providers_of(delivery))
+    names = [name for name in configured if name not in delivery.lost_by] or configured
     # Who may have it is asked first; whoever failed is passed over for the next one.
     asks = delivery.state == State.SENDING and delivery.provider in names
     unknown = delivery.unknown + (delivery.state == State.SENDING)
@@ -121,7 +124,11 @@ def _begin(item: Claimed) -> None:
     fence = item.fence + 1
     Send.objects.filter(pk=item.id).update(fence=fence, lease_until=Now() + LEASE)
     Delivery.objects.filter(pk=delivery.pk).update(
-        state=State.SENDING, tries=F("tries") + 1, unknown=unknown, provider=delivery.provider
+        state=State.SENDING,
+        tries=F("tries") + 1,
+        unknown=unknown,
+        provider=delivery.provider,
+        tried=[*delivery.tried, *([] if delivery.provider in delivery.tried else [delivery.provider])],
     )
     attempt = Attempt(item.id, fence, delivery.pk, delivery.provider, item.tries >= MAX_TRIES, asks, unknown)
     transaction.on_commit(partial(_call, attempt))

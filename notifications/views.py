@@ -79,11 +79,11 @@ def calls(request: PageRequest, message: int) -> HttpResponse:
                 return redirect("message-calls", message=message)
         except HotlineError as error:
             blame(form, error)
+    listed = selectors.telephone_list(message, request.by)
     found = selectors.message_by_id(message)
     roles = selectors.role_names(found.incident)
     people = [
-        {"listed": row, "role": in_language(roles[row.role]) if row.role in roles else row.role}
-        for row in selectors.telephone_list(message)
+        {"listed": row, "role": in_language(roles[row.role]) if row.role in roles else row.role} for row in listed
     ]
     shown = {"message": found, "people": people, "form": form, "lines": list(Line), "outcomes": list(Outcome)}
     return render(request, "notifications/calls.html", shown, status=400 if form.is_bound else 200)

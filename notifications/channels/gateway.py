@@ -7,6 +7,7 @@
 A provider that speaks otherwise gets a small translator of this shape in front of it.
 """
 
+import re
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -20,15 +21,21 @@ from people import selectors as people
 # Of each step with the gateway: reaching it, sending, waiting for its answer. `sending.LEASE` outlasts an asking and a sending.
 CALL_SECONDS = 5.0
 # What says no to this very number; every other 4xx is the gateway's trouble with us, and another gateway may do better.
-REFUSES_THE_NUMBER = frozenset({400, 404, 410, 422})
+REFUSES_THE_NUMBER = frozenset({410, 422})
+NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 
 class Gateway:
     can_be_asked: ClassVar[bool] = True
 
     def __init__(self, kind: str, url: str) -> None:
-        """`url`: `https://name:secret@host/base`; `kind`: `sms` or `voice`."""
+        """`url`: `https://name:secret@host/base`; `kind`: `sms` or `voice`. Raises ValueError, which quotes nothing of it."""
         parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not (parts.hostname and parts.password):
+            # Without a secret anybody could sign its receipts.
+            raise ValueError("a gateway is https://name:secret@host/base")
+        if not NAME.fullmatch(unquote(parts.username or "")):
+            raise ValueError("a gateway's name has up to 40 small letters, digits and dashes")
         self.kind, self.name, self.secret = kind, unquote(parts.username or ""), unquote(parts.password or "")
         place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         self.base = f"{parts.scheme}://{place}{parts.path.rstrip('/')}"

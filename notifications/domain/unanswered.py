@@ -51,8 +51,9 @@ class Ladder:
         return climbed[-1]
 
     def answered(self, answers: int, told: int) -> bool:
-        """Whether so many answers of so many persons suffice. A quorum that nobody is left to fill is everybody's answer."""
-        return answers >= min(told if self.quorum is None else self.quorum, told)
+        """Whether so many answers of so many persons suffice. A quorum larger than those told is everybody's answer; where nobody
+        is left, nobody has answered."""
+        return told > 0 and answers >= min(told if self.quorum is None else self.quorum, told)
 
 
 NOBODY_PRESSED = Ladder()

@@ -13,14 +13,14 @@ from engine import worlds
 from engine.alarms import alarm_clear
 from engine.events import Payload
 from engine.log import log_append
-from engine.timers import timers_cancel
+from engine.models import Alarm, Stream
 from incidents.selectors import Incident
 from notifications.domain.delivery import ANSWERABLE, Channel, State, Via
 from notifications.domain.unanswered import Line, Outcome
 from notifications.events import MessageAnswered, MessageCalled
 from notifications.models import Call, Delivery, Message
-from notifications.selectors import answers_of
-from notifications.services.messages import UNANSWERED, tell_inboxes
+from notifications.selectors import answers_of, may_ring_about
+from notifications.services.messages import tell_inboxes
 from people.rights import require
 
 LINK_SALT = "notifications.answer"
@@ -52,7 +52,8 @@ def answer(message_id: int, user_id: int | None, via: Via, *, by_way_of: Deliver
     own = _own(message_id, user_id)
     if by_way_of is not None:
         rows = Delivery.objects.filter(pk=by_way_of.pk, state__in=sorted(ANSWERABLE))
-        rows.update(state=State.ACKNOWLEDGED, acknowledged_at=worlds.now(own.message.world_id), via=via)
+        if rows.update(state=State.ACKNOWLEDGED, acknowledged_at=worlds.now(own.message.world_id), via=via):
+            reached_after_all(message_id)
     if own.state == State.ACKNOWLEDGED:
         return own
     now = worlds.now(own.message.world_id)
@@ -71,16 +72,23 @@ def _own(message_id: int, user_id: int | None) -> Delivery:
     return found
 
 
+def reached_after_all(message_id: int) -> None:
+    """The alarm that somebody was not reached ends once nobody is given up any more."""
+    if not Delivery.objects.filter(message=message_id, state=State.GIVEN_UP).exists():
+        alarm_clear("delivery.given_up", f"message:{message_id}")
+
+
 def _press_no_more(message: Message) -> None:
-    """Once as many have answered as the ladder asks for. Two who answer at once may each count one too few: the next look
-    sees both."""
-    if not message.unanswered:
+    """After the ladder's end an answer may be the one that was missing. Before it the next look sees it: whoever answers
+    leaves the timer alone, which a look holds while it waits for the stream."""
+    standing = Alarm.objects.filter(kind="message.unanswered", ref=f"message:{message.pk}", cleared_at=None)
+    if not message.unanswered or not standing.exists():
         return
+    if message.incident is not None:
+        # One after another, so that of two who answer at once the second counts both.
+        Stream.objects.select_for_update(no_key=True).get(pk=message.incident.stream_id)
     answers, told = answers_of(message.pk)
-    if not message.ladder.answered(answers, told):
-        return
-    # Whoever takes the timer away, or ends the alarm, is the one to say so.
-    if timers_cancel(message.pk, UNANSWERED) or alarm_clear("message.unanswered", f"message:{message.pk}"):
+    if message.ladder.answered(answers, told) and alarm_clear("message.unanswered", f"message:{message.pk}"):
         say(message, MessageAnswered(message=message.pk, kind=message.kind, answers=answers, told=told))
 
 
@@ -125,6 +133,8 @@ def call_record(*, message_id: int, user_id: int, line: str, outcome: str, note:
     """
     by = require(by, "message.call")
     own = _own(message_id, user_id)
+    if not may_ring_about(own.message, by):
+        raise Missing("message.missing", _("There is no such message."))
     note = " ".join(note.split())
     wrong = [
         {"field": name, "code": "invalid_choice", "message": _("This is not one of the choices.")}

@@ -5,22 +5,22 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from common.clock import wall
 from engine.alarms import alarm_raise
 from engine.bell import ring_after_commit
+from engine.models import SetAside
 from notifications.channels.configured import gateways
 from notifications.domain.delivery import State, Via
 from notifications.domain.receipts import Said
 from notifications.models import Delivery, Send
-from notifications.services.answers import answer
+from notifications.services.answers import answer, reached_after_all
 from people import selectors as people
 
 # A person who replies to yesterday's message still answers it.
 CODE_LASTS = timedelta(hours=72)
-# After as many attempts an undelivered message is not handed to another provider again.
-MOST_TRIES = 3
 ARRIVED: Final = (State.SENDING, State.SENT, State.FAILED, State.GIVEN_UP)
 LOST: Final = (State.SENDING, State.SENT, State.DELIVERED)
 DIGITS: Final = re.compile(r"[0-9]+")
@@ -42,13 +42,17 @@ def receipt_take(*, provider: str, receipt: Receipt) -> str:
     delivery = _about(provider, receipt)
     if delivery is None:
         return "unknown_message"
+    # As the sender takes them: what is still to be sent first, then its delivery.
+    list(Send.objects.select_for_update().filter(delivery=delivery))
+    delivery = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=delivery.pk)
     match receipt.said:
         case Said.DELIVERED:
             rows = Delivery.objects.filter(pk=delivery.pk, delivered_at=None)
-            rows.filter(state__in=ARRIVED).update(state=State.DELIVERED, delivered_at=Now(), error="")
+            if rows.filter(state__in=ARRIVED).update(state=State.DELIVERED, delivered_at=Now(), error=""):
+                reached_after_all(delivery.message_id)
             return ""
         case Said.UNDELIVERED:
-            return _lost(delivery)
+            return _lost(delivery, provider)
         case Said.ANSWERED:
             return _answered(delivery, Via.KEY)
         case Said.REPLY if delivery.code and delivery.code in DIGITS.findall(receipt.text):
@@ -62,16 +66,24 @@ def _answered(delivery: Delivery, via: Via) -> str:
 
 
 def _about(provider: str, receipt: Receipt) -> Delivery | None:
-    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).filter(user__is_active=True)
+    """The delivery a receipt speaks of, among those this provider may have."""
+    rows = (
+        Delivery.objects.select_related("user").filter(user__is_active=True, tried__contains=[provider]).order_by("-pk")
+    )
+    found = None
     if receipt.key:
-        return rows.filter(key=receipt.key, provider=provider).first()
-    if receipt.id:
-        return rows.filter(provider_id=receipt.id, provider=provider).order_by("-pk").first()
-    if receipt.said is not Said.REPLY or not receipt.from_:
-        return None
-    recent = rows.filter(code__in=DIGITS.findall(receipt.text)[:5], queued_at__gt=wall() - CODE_LASTS)
+        found = rows.filter(key=receipt.key).first()
+    elif receipt.id:
+        found = rows.filter(provider_id=receipt.id, provider=provider).first()
+    codes = DIGITS.findall(receipt.text)[:5]
+    if receipt.said is not Said.REPLY or (found is not None and found.code in codes):
+        return found
+    # Providers take a reply for one to the newest message; and some say nothing but the number it came from.
+    recent = rows.filter(code__in=codes, queued_at__gt=wall() - CODE_LASTS)
+    if found is not None:
+        return recent.filter(user=found.user_id).first() or found
     number = _digits(receipt.from_)
-    return next((row for row in recent.select_related("user").order_by("-pk")[:20] if _number_of(row) == number), None)
+    return next((row for row in recent[:20] if number and _number_of(row) == number), None)
 
 
 def _number_of(delivery: Delivery) -> str:
@@ -83,15 +95,23 @@ def _digits(number: str) -> str:
     return "".join(DIGITS.findall(number))[-11:]
 
 
-def _lost(delivery: Delivery) -> str:
-    """It did not reach the person: another provider tries while there is one, else it is given up, visibly."""
-    error = f"{delivery.channel}.undelivered"
-    moved = Delivery.objects.filter(pk=delivery.pk, state__in=LOST)
-    if len(gateways(delivery.channel)) > 1 and delivery.tries < MOST_TRIES:
-        if moved.exclude(state=State.SENDING).update(state=State.FAILED, error=error, delivered_at=None):
+def _lost(delivery: Delivery, provider: str) -> str:
+    """It did not reach the person: a provider that has not lost it tries, while there is one; else it is given up, visibly."""
+    error, lost_by = f"{delivery.channel}.undelivered", sorted({*delivery.lost_by, provider})
+    Delivery.objects.filter(pk=delivery.pk).update(lost_by=lost_by)
+    if provider != delivery.provider or delivery.state not in LOST:
+        return ""
+    if {gateway.name for gateway in gateways(delivery.channel)} - {*lost_by}:
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.FAILED, error=error, delivered_at=None)
+        # Under another fence: a call that is still under way records nothing any more.
+        again = Send.objects.filter(delivery=delivery).update(fence=F("fence") + 1, tries=0, lease_until=Now())
+        if not again:
             Send.objects.create(delivery=delivery, due_at=Now())
-            ring_after_commit("sends")
-    elif moved.update(state=State.GIVEN_UP, error=error, delivered_at=None):
-        Send.objects.filter(delivery=delivery).delete()
-        alarm_raise("delivery.given_up", f"message:{delivery.message_id}", error=error, delivery=delivery.pk)
+        ring_after_commit("sends")
+        return ""
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.GIVEN_UP, error=error, delivered_at=None)
+    Send.objects.filter(delivery=delivery).delete()
+    item = {"delivery_id": delivery.pk, "due_at": wall().isoformat()}
+    SetAside.objects.create(queue="sends", what=str(delivery.pk), error=error, item=item)
+    alarm_raise("delivery.given_up", f"message:{delivery.message_id}", error=error, delivery=delivery.pk)
     return ""

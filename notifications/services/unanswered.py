@@ -1,9 +1,9 @@
 """The ladder of a message: looked at when a rung is due, climbed while too few have answered."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from engine.alarms import alarm_raise
+from engine.alarms import alarm_clear, alarm_raise
 from engine.models import Stream
 from engine.timers import timer_set
 from notifications.domain.delivery import Channel, State, ways
@@ -15,25 +15,36 @@ from notifications.services.answers import say
 from notifications.services.messages import UNANSWERED, deliver
 from plans.selectors import holders_of
 
+AFTERWARDS = timedelta(minutes=15)
+
 
 def look(ref: int, due_at: datetime, now: datetime) -> None:
-    """A rung of a message's ladder is due, or its end: press on, unless enough have answered or the incident is over."""
-    message = Message.objects.select_related("incident__stream").get(pk=ref)
+    """A rung of a message's ladder is due, or its end: press on, unless enough have answered or the incident is over. After the
+    end it looks again now and then, so that the alarm ends with its cause."""
+    message = Message.objects.select_related("incident__stream", "world").get(pk=ref)
+    alarm = f"message:{message.pk}"
     if message.incident is not None:
         # The order every writer takes: the stream first.
         Stream.objects.select_for_update(no_key=True).get(pk=message.incident.stream_id)
         message.incident.refresh_from_db(fields=["phase"])
         if message.incident.is_over:
+            alarm_clear("message.unanswered", alarm)
             return
     answers, told = answers_of(message.pk)
     counted: dict[str, Any] = {"message": message.pk, "kind": message.kind, "answers": answers, "told": told}
+    ended = due_at > message.ladder.looks(message.created_at)[-1]
     if message.ladder.answered(answers, told):
-        say(message, MessageAnswered(**counted))
+        if alarm_clear("message.unanswered", alarm) or not ended:
+            say(message, MessageAnswered(**counted))
         return
     found = message.ladder.rung_at(message.created_at, due_at)
     if found is None:
-        say(message, MessageUnanswered(**counted))
-        alarm_raise("message.unanswered", f"message:{message.pk}", answers=answers, told=told)
+        if not ended:
+            say(message, MessageUnanswered(**counted))
+        # A drill's silence is no concern of the operator's.
+        if message.world.is_real:
+            alarm_raise("message.unanswered", alarm, answers=answers, told=told)
+        timer_set(message.world_id, UNANSWERED, message.pk, now + AFTERWARDS)
         return
     number, rung = found
     people = _climb(message, number, rung)

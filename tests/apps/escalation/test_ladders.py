@@ -7,7 +7,7 @@ from django.db import transaction
 
 from common.errors import Missing
 from engine import worlds
-from engine.models import Event, Timer
+from engine.models import Alarm, Event
 from incidents import services as incidents
 from incidents.selectors import open_incidents
 from notifications.models import Delivery, Message
@@ -45,7 +45,8 @@ def test_the_pre_response_goes_to_mobiles_is_rung_after_two_minutes_and_ends_wit
     assert ways(message, rung=1) == {"voice"}
     for name in (GM, MEMBER):
         message_acknowledge(message_id=message.pk, by=cast.actor(name))
-    assert not Timer.objects.filter(what="notifications.unanswered", ref=message.pk).exists()
+    look(message, 5)
+    assert ways(message, rung=2) == set(), "enough have answered"
     assert said(message) == ["message.queued", "message.escalated", "message.answered"]
     escalated = Event.objects.get(kind="message.escalated", data__message=message.pk)
     assert (escalated.data["channels"], escalated.data["answers"]) == (["voice"], 0)
@@ -59,6 +60,7 @@ def test_without_answers_the_next_are_told(cast: Cast) -> None:
     assert roles == {"duty_manager", "executive"}
     look(message, 8)
     assert said(message)[-1] == "message.unanswered"
+    assert Alarm.objects.filter(kind="message.unanswered", cleared_at=None).exists()
 
 
 def test_a_false_alarm_presses_nobody_and_is_taken_back_by_the_same_ways(cast: Cast) -> None:

@@ -1,10 +1,14 @@
 """Answers that come another way than by one's own page: the link in a mail, and a colleague on the telephone."""
 
 import pytest
+from django.db import ProgrammingError, transaction
 from django.test import Client
 
 from common.actor import SYSTEM
+from common.clock import wall
 from common.errors import Invalid, Missing, NotAllowed
+from engine import worlds
+from engine.models import World
 from engine.queues import QUEUES, drain
 from notifications import services
 from notifications.domain.unanswered import Ladder, Rung
@@ -24,8 +28,13 @@ def own(user: User) -> Delivery:
 
 
 # --- the link ---------------------------------------------------------------------------------------------------------
-def test_opening_the_link_answers_nothing_its_button_does(say: Say, lin: User):
-    say("k", lin, ladder=LADDER)
+@pytest.fixture
+def drill(world: World) -> World:
+    return worlds.world_open(key="p1", name_zh="演练", name_en="Practice", kind="practice", at=wall())
+
+
+def test_opening_the_link_answers_nothing_its_button_does(say: Say, lin: User, drill: World):
+    say("k", lin, ladder=LADDER, world_id=drill.pk)
     drain(QUEUES["sends"])
     mail = Delivery.objects.get(channel="email")
     path = link_of(mail)
@@ -55,6 +64,12 @@ def test_the_link_of_one_who_left_opens_nothing(say: Say, lin: User):
     path = link_of(Delivery.objects.get(channel="email"))
     user_deactivate(user=lin, by=SYSTEM)
     assert Client().get(path).status_code == 404
+
+
+def test_nobody_finds_anothers_button_in_the_sink_of_the_real_world(say: Say, lin: User):
+    say("k", lin, ladder=LADDER)
+    drain(QUEUES["sends"])
+    assert "/m/" not in SunkMail.objects.get().body
 
 
 def test_a_mail_that_waits_for_no_answer_has_no_such_link(say: Say, lin: User):
@@ -138,6 +153,26 @@ def test_the_list_on_its_page(say: Say, lin: User, gao: User):
     assert refused.status_code == 400
     ledger = page(lin, f"/messages/{message.pk}/").content.decode()
     assert "Headquarters&#x27; dedicated line" in ledger
+
+
+def test_who_may_not_read_all_rings_about_what_waits_for_answers_alone(say: Say, lin: User, gao: User):
+    desk = made("desk", "administration")
+    message = say("k", gao)
+    assert page(desk, f"/messages/{message.pk}/calls/").status_code == 404
+    with pytest.raises(Missing):
+        services.call_record(message_id=message.pk, user_id=gao.pk, line="telephone", outcome="told", by=actor_of(desk))
+    assert page(lin, f"/messages/{message.pk}/calls/").status_code == 200
+
+
+def test_a_calls_note_may_be_erased_and_nothing_else_of_it(say: Say, lin: User, gao: User):
+    message = say("k", gao)
+    call = services.call_record(
+        message_id=message.pk, user_id=gao.pk, line="telephone", outcome="left_word", note="his wife", by=actor_of(lin)
+    )
+    for words in ({"note": "another"}, {"outcome": "told"}):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            Call.objects.filter(pk=call.pk).update(**words)
+    Call.objects.filter(pk=call.pk).update(note="")
 
 
 def test_the_list_through_the_api(say: Say, lin: User, gao: User, api):

@@ -10,8 +10,10 @@ import pytest
 from django.test import Client
 
 from common.actor import SYSTEM
-from engine.models import Alarm
+from engine.alarms import alarm_raise
+from engine.models import Alarm, SetAside
 from engine.queues import drain
+from hotline_ep.checks import gateways_are_whole
 from notifications.channels import gateway
 from notifications.domain.receipts import header
 from notifications.models import Delivery, Send
@@ -161,14 +163,71 @@ def test_undelivered_goes_to_the_other_provider_and_at_last_is_given_up(sms: Del
     assert receipts("alpha", "one", {"id": "alpha-1", "said": "undelivered"}).json()["accepted"] == 1
     until_done()
     assert len(beta.arrived) == 1
-    for _again in range(2):
-        sms.refresh_from_db()
-        secret = {"alpha": "one", "beta": "two"}[sms.provider]
-        receipts(sms.provider, secret, {"key": sms.key, "said": "undelivered"})
-        until_done()
+    sms.refresh_from_db()
+    assert (sms.state, sms.provider) == ("sent", "beta")
+    receipts("beta", "two", {"key": sms.key, "said": "undelivered"})
+    until_done()
     sms.refresh_from_db()
     assert (sms.state, sms.error) == ("given_up", "sms.undelivered")
     assert Alarm.objects.filter(kind="delivery.given_up", cleared_at=None).exists()
+    assert SetAside.objects.filter(queue="sends").count() == 1, "where a person may put it back"
+    receipts("beta", "two", {"key": sms.key, "said": "delivered"})
+    assert not Alarm.objects.filter(kind="delivery.given_up", cleared_at=None).exists()
+
+
+def test_a_provider_that_lost_it_gets_it_no_more_though_the_other_fails_just_now(sms: Delivery, providers):
+    alpha, beta = providers
+    beta.be("busy", times=2)
+    drain(SENDS)
+    alarm_raise("channel.failing", "sms:beta", error="sms.busy")
+    receipts("alpha", "one", {"key": sms.key, "said": "undelivered"})
+    until_done()
+    sms.refresh_from_db()
+    assert (sms.state, sms.provider) == ("sent", "beta")
+    assert "taken again" not in [row["what"] for row in alpha.record]
+
+
+def test_undelivered_may_overtake_our_own_record(sms: Delivery, providers, monkeypatch: pytest.MonkeyPatch):
+    _alpha, beta = providers
+    said: list[int] = []
+
+    def overtaken(place: str) -> None:
+        if place == "sends.after_call" and not said:
+            said.append(receipts("alpha", "one", {"key": sms.key, "said": "undelivered"}).status_code)
+
+    monkeypatch.setattr("notifications.sending.failpoint", overtaken)
+    until_done()
+    sms.refresh_from_db()
+    assert (said, sms.state, sms.provider, len(beta.arrived)) == ([200], "sent", "beta", 1)
+
+
+def test_an_answer_counts_by_whichever_provider_it_came(sms: Delivery, providers):
+    drain(SENDS)
+    receipts("alpha", "one", {"key": sms.key, "said": "undelivered"})
+    until_done()
+    assert receipts("alpha", "one", {"key": sms.key, "said": "reply", "text": sms.code}).json()["accepted"] == 1
+    assert Delivery.objects.get(channel="inapp").via == "code"
+
+
+def test_a_reply_tied_to_the_newest_message_answers_the_one_whose_code_it_holds(say: Say, lin: User, sms, providers):
+    say("k2", lin, channels=["sms"])
+    drain(SENDS)
+    newest = Delivery.objects.filter(channel="sms").latest("pk")
+    receipts("alpha", "one", {"key": newest.key, "said": "reply", "text": sms.code})
+    assert dict(Delivery.objects.filter(channel="inapp").values_list("message__key", "state")) == {
+        "k": "acknowledged",
+        "k2": "delivered",
+    }
+
+
+@pytest.mark.parametrize(
+    "url", ["https://alpha@host", "https://:s@host", "ftp://a:s@host", "https://A_B:s@host", "alpha"]
+)
+def test_a_gateway_without_name_or_secret_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch, url: str):
+    monkeypatch.setenv("HOTLINE_SMS_URLS", url)
+    assert [row.id for row in gateways_are_whole()] == ["hotline.HOTLINE_SMS_URLS"]
+    monkeypatch.setenv("HOTLINE_SMS_URLS", "https://alpha:s@host/base")
+    assert gateways_are_whole() == []
 
 
 @pytest.mark.parametrize(

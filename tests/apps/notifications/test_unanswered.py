@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
+from common.actor import SYSTEM
 from common.clock import wall
 from engine import worlds
 from engine.models import Alarm, Timer, World
@@ -11,11 +13,13 @@ from engine.queues import QUEUES, drain
 from engine.timers import world_advance
 from notifications import services
 from notifications.domain.unanswered import Ladder, Rung
-from notifications.models import Delivery, SunkMail
+from notifications.models import Delivery, Message, SunkMail
 from notifications.selectors import unanswered_in
+from notifications.services import unanswered
 from people.models import User
 from people.selectors import actor_of
-from tests.apps.notifications.conftest import Say
+from people.services import user_deactivate
+from tests.apps.notifications.conftest import Say, at_once
 from tests.apps.people.conftest import made
 
 LADDER = Ladder(
@@ -62,22 +66,61 @@ def test_nobody_answers_so_they_are_rung_then_the_executive_is_told_then_an_alar
     forward(night, 3)
     assert ways_to(boss) == {"inapp", "sms", "voice"}, "by all the ways used so far"
     assert Delivery.objects.get(user=boss, channel="inapp").role == "executive"
-    assert not alarms()
     forward(night, 3)
-    assert alarms() == [{"answers": 1, "told": 4}]
-    assert not Timer.objects.filter(what="notifications.unanswered").exists()
+    assert not alarms(), "a drill's silence is no concern of the operator's"
     assert [row.pk for row in unanswered_in(night.pk)] == [message.pk]
     services.message_acknowledge(message_id=message.pk, by=actor_of(boss))
-    assert not alarms()
     assert unanswered_in(night.pk) == []
+    forward(night, 60)
+    assert not Timer.objects.filter(what="notifications.unanswered").exists(), "it looks on until enough have answered"
+
+
+@transaction.atomic
+def look(message: Message, minutes: int) -> None:
+    unanswered.look(message.pk, message.created_at + timedelta(minutes=minutes), worlds.now(message.world_id))
+
+
+def test_the_alarm_stands_from_the_ladders_end_until_the_answer_that_was_missing(
+    say: Say, lin: User, gao: User, boss: User
+):
+    message = say("k", lin, gao, ladder=LADDER)
+    look(message, 2)
+    look(message, 5)
+    services.message_acknowledge(message_id=message.pk, by=actor_of(lin))
+    look(message, 8)
+    assert alarms() == [{"answers": 1, "told": 3}]
+    look(message, 23)
+    assert len(alarms()) == 1
+    services.message_acknowledge(message_id=message.pk, by=actor_of(gao))
+    assert not alarms()
+
+
+def test_whoever_left_owes_no_answer_and_the_alarm_ends_by_itself(say: Say, lin: User, gao: User, boss: User):
+    message = say("k", lin, gao, ladder=Ladder(LADDER.rungs, quorum=None))
+    look(message, 8)
+    assert len(alarms()) == 1
+    services.message_acknowledge(message_id=message.pk, by=actor_of(lin))
+    user_deactivate(user=gao, by=SYSTEM)
+    look(message, 23)
+    assert not alarms()
+
+
+def test_an_answer_and_a_look_at_once_do_not_wait_for_each_other_for_ever(say: Say, lin: User, gao: User, boss: User):
+    message = say("k", lin, gao, ladder=LADDER)
+
+    def answers(user: User) -> None:
+        services.message_acknowledge(message_id=message.pk, by=actor_of(user))
+
+    acts = iter([lambda: look(message, 2), lambda: answers(lin), lambda: answers(gao)])
+    assert not [error for error in at_once(lambda: next(acts)(), people=3) if isinstance(error, Exception)]
 
 
 def test_enough_answers_end_it_at_once(say: Say, night: World, lin: User, gao: User, auditor: User, boss: User):
     message = say("k", lin, gao, auditor, world_id=night.pk, ladder=LADDER)
     for user in (lin, gao):
         services.message_acknowledge(message_id=message.pk, by=actor_of(user))
-    assert not Timer.objects.filter(what="notifications.unanswered").exists()
     forward(night, 30)
+    assert not Timer.objects.filter(what="notifications.unanswered").exists()
     assert ways_to(auditor) == {"inapp", "email"}
     assert (ways_to(boss), alarms()) == (set(), [])
 
