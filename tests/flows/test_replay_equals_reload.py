@@ -26,6 +26,7 @@ from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
 from notifications import services as notifications
+from notifications.models import Message
 from notifications.selectors import newest_summary, summary_audience
 from plans.services import plan_load
 from resources import services as resources
@@ -119,7 +120,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     _another_version(cast, number)
     step()
     house.samples("cpu", *[96] * 8, node="sw-3")
-    house.forward(minutes=26)
+    house.forward(minutes=3)
+    _answered(cast, number)
+    house.forward(minutes=23)
     incidents.handling_report_add(number=number, report=HandlingIn(measures="Switched over"), by=tech)
     summary = newest_summary(by_number(number).pk)
     assert summary is not None
@@ -175,6 +178,14 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     levels.level_decide(number=regional_number, level="II", reason="确认", by=gm)
     step()
     return seen
+
+
+def _answered(cast: Cast, number: str) -> None:
+    """One of headquarters is told by telephone, another acknowledges: as many as the tier asks for."""
+    message = Message.objects.get(incident__number=number, kind="tier.major")
+    told = {"line": "dedicated", "outcome": "told", "note": "在路上"}
+    notifications.call_record(message_id=message.pk, user_id=cast.user(GM).pk, by=cast.actor(DUTY), **told)
+    notifications.message_acknowledge(message_id=message.pk, by=cast.actor("zhao"))
 
 
 def notices(cast: Cast, number: str) -> None:
