@@ -10,7 +10,7 @@ from notifications.domain.delivery import Channel, State, ways
 from notifications.domain.unanswered import Rung
 from notifications.events import MessageAnswered, MessageEscalated, MessageUnanswered
 from notifications.models import Delivery, Message
-from notifications.selectors import answers_of, plan_for
+from notifications.selectors import answers_of, plan_for, pressed
 from notifications.services.answers import say
 from notifications.services.messages import UNANSWERED, deliver
 from plans.selectors import holders_of
@@ -34,7 +34,9 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
     counted: dict[str, Any] = {"message": message.pk, "kind": message.kind, "answers": answers, "told": told}
     ended = due_at > message.ladder.looks(message.created_at)[-1]
     if message.ladder.answered(answers, told):
-        if alarm_clear("message.unanswered", alarm) or not ended:
+        alarm_clear("message.unanswered", alarm)
+        # After the end the answer that was missing may have said so itself.
+        if not ended or all(event.kind != "message.answered" for event in pressed(message)):
             say(message, MessageAnswered(**counted))
         return
     found = message.ladder.rung_at(message.created_at, due_at)

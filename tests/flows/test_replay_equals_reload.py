@@ -120,9 +120,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     _another_version(cast, number)
     step()
     house.samples("cpu", *[96] * 8, node="sw-3")
-    house.forward(minutes=3)
+    house.forward(minutes=9)
     _answered(cast, number)
-    house.forward(minutes=23)
+    house.forward(minutes=17)
     incidents.handling_report_add(number=number, report=HandlingIn(measures="Switched over"), by=tech)
     summary = newest_summary(by_number(number).pk)
     assert summary is not None
