@@ -1,6 +1,5 @@
 """The door for receipts of providers, and the telephone list, for programs."""
 
-import time
 from typing import Any, ClassVar
 
 import msgspec
@@ -10,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.clock import wall
 from common.errors import Invalid, NotAllowed, Text, TooLarge
 from common.shapes import Untouched
 from notifications import selectors, services
@@ -91,7 +91,7 @@ class ProviderReceipts(Endpoint):
         body: bytes = request._request.body
         if len(body) > LARGEST_BODY:
             raise TooLarge("receipt.too_large", _("Send at most 500 receipts and 256 KiB at once."))
-        if not signed(request.headers.get("Hotline-Signature", ""), body, secrets_of(provider), time.time()):
+        if not signed(request.headers.get("Hotline-Signature", ""), body, secrets_of(provider), wall().timestamp()):
             raise NotAllowed(
                 "receipt.signature", _("This is not signed with the secret of a provider of ours, or too old.")
             )

@@ -54,6 +54,7 @@ class Provider(ThreadingHTTPServer):
         self.messages: dict[str, dict[str, Any]] = {}
         self.mood, self.times, self.slow_seconds = "well", 0, 7.0
         self.lock = threading.Lock()
+        self.noted = threading.Condition(self.lock)
 
     @property
     def url(self) -> str:
@@ -77,11 +78,18 @@ class Provider(ThreadingHTTPServer):
 
     def note(self, what: str, key: str, **more: Any) -> None:
         line = {"at": time.time(), "what": what, "key": key, **more}
-        with self.lock:
+        with self.noted:
             self.record.append(line)
+            self.noted.notify_all()
             if self.file is not None:
                 with self.file.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def did(self, what: str, *, within: float) -> None:
+        """Wait until the record says so; raises TimeoutError after so many seconds."""
+        with self.noted:
+            if not self.noted.wait_for(lambda: any(line["what"] == what for line in self.record), within):
+                raise TimeoutError(what)
 
     def take(self, message: dict[str, Any], *, repeating: bool = False, reaching: bool = True) -> str:
         """Keep it; the same key again is the same message. Its id."""

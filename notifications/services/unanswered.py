@@ -43,10 +43,10 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
     if found is None:
         if not ended:
             say(message, MessageUnanswered(**counted))
-        # A drill's silence is no concern of the operator's.
+        # A drill's silence is no concern of the operator's: there is no alarm to end, and nothing to look at again.
         if message.world.is_real:
             alarm_raise("message.unanswered", alarm, answers=answers, told=told)
-        timer_set(message.world_id, UNANSWERED, message.pk, now + AFTERWARDS)
+            timer_set(message.world_id, UNANSWERED, message.pk, now + AFTERWARDS)
         return
     number, rung = found
     people = _climb(message, number, rung)
