@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -194,7 +194,11 @@ def pressed(message: Message) -> list[Event]:
 def receipts(message_id: int) -> list[Delivery]:
     """Who was told, over which channel, and how far it came."""
     rows = Delivery.objects.filter(message_id=message_id).select_related("user")
-    return list(rows.order_by("user__display_name", "user_id", F("channel").desc()))
+    order = list(Channel)
+    return sorted(
+        rows,
+        key=lambda row: (row.user.display_name, row.user_id, order.index(Channel(row.channel))),
+    )
 
 
 def sunk_mail(world_id: int | None = None) -> list[SunkMail]:

@@ -14,6 +14,7 @@ from common.errors import Text
 from engine.models import Event
 from notifications.domain.delivery import Channel, State, Via
 from notifications.domain.unanswered import Line, Outcome
+from notifications.models import Delivery
 
 register = template.Library()
 
@@ -34,6 +35,7 @@ STATES = {
     State.FAILED: Look(pgettext_lazy("message", "Failed, will be tried again"), "alert-triangle", "warn"),
     State.GIVEN_UP: Look(pgettext_lazy("message", "Not reached; given up"), "circle-x", "bad"),
 }
+ARRIVED = Look(pgettext_lazy("message", "Delivered"), "check", "ok")
 CHANNELS: dict[Channel, Text] = {
     Channel.INAPP: _("In the product"),
     Channel.EMAIL: _("E-mail"),
@@ -85,6 +87,13 @@ def linked(body: str) -> SafeString:
 @register.filter
 def state_look(state: str) -> Look:
     return STATES[State(state)]
+
+
+@register.filter
+def delivery_look(delivery: Delivery) -> Look:
+    """As `state_look`; that an SMS or a call arrived says nothing of its being read."""
+    arrived = delivery.state == State.DELIVERED and delivery.channel != Channel.INAPP
+    return ARRIVED if arrived else state_look(delivery.state)
 
 
 @register.filter

@@ -17,6 +17,7 @@ from hotline_ep.checks import gateways_are_whole
 from notifications.channels import gateway
 from notifications.domain.receipts import header
 from notifications.models import Delivery, Send
+from notifications.templatetags.deliveries import ARRIVED, delivery_look
 from people.models import User
 from people.services import contact_set
 from tests.apps.notifications.conftest import Say
@@ -143,6 +144,7 @@ def test_receipts_are_written_down_once(sms: Delivery, providers):
     receipts("alpha", "one", {"key": sms.key, "said": "delivered"})
     sms.refresh_from_db()
     assert sms.delivered_at == first
+    assert delivery_look(sms) == ARRIVED, "not that it was read, nor that it was not"
 
 
 def test_a_receipt_may_overtake_our_own_record(sms: Delivery, providers, monkeypatch: pytest.MonkeyPatch):
