@@ -27,8 +27,8 @@ TEXTS: dict[str, str | Promise] = {
         "Version %(number)s of the plan was to come into force and can no longer be read (%(error)s). The version in force goes on."
     ),
     "message.unanswered": _(
-        "Only %(answers)s of %(told)s people have answered a message, and its ladder has ended (%(ref)s). "
-        "Ring them: Messages → Who was told."
+        "Only %(answers)s of %(told)s people have answered a message, and its ladder has ended. "
+        "Ring them: Messages → To ring."
     ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }

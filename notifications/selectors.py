@@ -177,9 +177,10 @@ def calls_of(message_id: int) -> list[Call]:
 
 
 def next_look(message: Message) -> datetime | None:
-    """When too few answers press the message on; None when nothing is to come."""
+    """When too few answers press the message on; None when nobody is pressed any more."""
+    looks = message.ladder.looks(message.created_at)
     row = Timer.objects.filter(what="notifications.unanswered", ref=message.pk).first()
-    return row.due_at if row else None
+    return row.due_at if row and row.due_at <= looks[-1] else None
 
 
 def pressed(message: Message) -> list[Event]:

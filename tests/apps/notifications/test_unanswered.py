@@ -14,7 +14,7 @@ from engine.timers import world_advance
 from notifications import services
 from notifications.domain.unanswered import Ladder, Rung
 from notifications.models import Delivery, Message, SunkMail
-from notifications.selectors import unanswered_in
+from notifications.selectors import next_look, unanswered_in
 from notifications.services import unanswered
 from people.models import User
 from people.selectors import actor_of
@@ -88,6 +88,8 @@ def test_the_alarm_stands_from_the_ladders_end_until_the_answer_that_was_missing
     services.message_acknowledge(message_id=message.pk, by=actor_of(lin))
     look(message, 8)
     assert alarms() == [{"answers": 1, "told": 3}]
+    assert Timer.objects.filter(what="notifications.unanswered", ref=message.pk).exists()
+    assert next_look(message) is None, "nobody is pressed any more"
     look(message, 23)
     assert len(alarms()) == 1
     services.message_acknowledge(message_id=message.pk, by=actor_of(gao))
