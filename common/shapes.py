@@ -11,6 +11,14 @@ class BilingualOut(serializers.Serializer):
     en = serializers.CharField()
 
 
+class RejectedOut(serializers.Serializer):
+    """One of several that were sent and why it was not kept, beside those that were."""
+
+    index = serializers.IntegerField()
+    code = serializers.CharField()
+    error = serializers.CharField()
+
+
 class Untouched(BaseParser):
     """Leaves the body as it came, to a view that reads its bytes itself."""
 

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from common.clock import wall
 from common.errors import Invalid, NotAllowed, Text, TooLarge
-from common.shapes import Untouched
-from notifications import selectors, services
+from common.shapes import RejectedOut, Untouched
+from notifications import pressing, services
 from notifications.channels.configured import secrets_of
 from notifications.domain.receipts import Said, signed
 from notifications.domain.unanswered import Line, Outcome
@@ -62,15 +62,9 @@ class ReceiptsIn(serializers.Serializer):
     receipts = ReceiptIn(many=True)
 
 
-class IgnoredOut(serializers.Serializer):
-    index = serializers.IntegerField()
-    code = serializers.CharField()
-    error = serializers.CharField()
-
-
 class ReceiptsOut(serializers.Serializer):
     accepted = serializers.IntegerField()
-    ignored = IgnoredOut(many=True)
+    ignored = RejectedOut(many=True)
 
 
 class ProviderReceipts(Endpoint):
@@ -153,7 +147,7 @@ class Calls(ActionEndpoint):
 
     @extend_schema(responses=ListedOut(many=True))
     def get(self, request: Request, message: int) -> Response:
-        return Response(ListedOut(selectors.telephone_list(message, self.by), many=True).data)
+        return Response(ListedOut(pressing.telephone_list(message, self.by), many=True).data)
 
     @extend_schema(request=CallIn, responses={201: CallOut})
     def post(self, request: Request, **kwargs: Any) -> Response:

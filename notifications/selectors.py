@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -13,21 +13,20 @@ from common.bilingual import Both, both
 from common.errors import Missing
 from engine import worlds
 from engine.log import with_texts
-from engine.models import Event, Timer, World
+from engine.models import Event, World
 from incidents.models import Incident
 from incidents.selectors import open_incidents
 from notifications.domain import notices as notice_rules
 from notifications.domain import words
 from notifications.domain.delivery import Channel, State
 from notifications.domain.prefill import TEMPLATE, Known, prefilled
-from notifications.models import Call, Delivery, Message, Notice, Summary, SunkMail
+from notifications.models import Delivery, Message, Notice, Summary, SunkMail
 from people import selectors as people
 from people.rights import ROLES, Scope, allowed
 from plans import selectors as plans
 from plans.domain import Plan
 
 PAGE = 50
-RUNG_DAYS = timedelta(days=3)
 # The plan's tier for progress summaries.
 SUMMARY_TIER = "progress"
 
@@ -85,32 +84,10 @@ def newest_message(world_id: int, kind: str) -> int:
     return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def unanswered_in(world_id: int) -> list[Message]:
-    """Messages of the last three days whose ladder still waits for answers, or ended without enough of them; newest first."""
-    since = worlds.now(world_id) - RUNG_DAYS
-    rows = _counted(Message.objects.filter(world_id=world_id, created_at__gt=since).exclude(unanswered=[]))
-    found: list[Any] = list(rows.order_by("-pk")[:PAGE])
-    standing = [row for row in found if row.incident is None or not row.incident.is_over]
-    return [row for row in standing if not row.ladder.answered(row.acknowledged, row.people)]
-
-
-def answers_of(message_id: int) -> tuple[int, int]:
-    """(how many have answered, how many were told) of those who are still here."""
-    rows = Delivery.objects.filter(message_id=message_id, channel=Channel.INAPP, user__is_active=True)
-    states = list(rows.values_list("state", flat=True))
-    return states.count(State.ACKNOWLEDGED), len(states)
-
-
-def has_answered(delivery: Delivery) -> bool:
-    """Whether the person a delivery was for has answered its message, by whatever way."""
-    rows = Delivery.objects.filter(message=delivery.message_id, user=delivery.user_id, channel=Channel.INAPP)
-    return rows.filter(state=State.ACKNOWLEDGED).exists()
-
-
 # --- everyone's, for message.read_all -----------------------------------------------------------------------------------
 def messages_in(world_id: int, *, incident_id: int | None = None, before: int | None = None) -> list[Message]:
     """Messages of a world, newest first, with `people`, `acknowledged` and `unreached` counted."""
-    found = _counted(Message.objects.filter(world_id=world_id))
+    found = counted(Message.objects.filter(world_id=world_id))
     if incident_id is not None:
         found = found.filter(incident_id=incident_id)
     if before is not None:
@@ -119,77 +96,19 @@ def messages_in(world_id: int, *, incident_id: int | None = None, before: int | 
 
 
 def message_by_id(message_id: int) -> Message:
-    found = _counted(Message.objects.filter(pk=message_id)).first()
+    found = counted(Message.objects.filter(pk=message_id)).first()
     if found is None:
         raise Missing("message.missing", _("There is no such message."))
     return found
 
 
-def _counted(messages: QuerySet[Message]) -> QuerySet[Message]:
+def counted(messages: QuerySet[Message]) -> QuerySet[Message]:
     inapp = Q(deliveries__channel=Channel.INAPP)
     return messages.select_related("world", "incident").annotate(
         people=Count("deliveries", filter=inapp),
         acknowledged=Count("deliveries", filter=inapp & Q(deliveries__state=State.ACKNOWLEDGED)),
         unreached=Count("deliveries", filter=Q(deliveries__state=State.GIVEN_UP)),
     )
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A person of a message's telephone list, with the calls made so far, the newest first."""
-
-    user: people.User
-    role: str
-    answered: bool
-    contact: people.Contact | None
-    calls: list[Call]
-
-    @property
-    def phone(self) -> str:
-        return self.contact.masked if self.contact else ""
-
-
-def may_ring_about(message: Message, by: Actor) -> bool:
-    """Who may not read every message rings about those alone that wait for answers."""
-    return bool(message.unanswered) or allowed(by, "message.read_all")
-
-
-def telephone_list(message_id: int, by: Actor) -> list[Listed]:
-    """Who is to be rung about a message, those who have not answered first, as they were told; raises Missing."""
-    message = message_by_id(message_id)
-    if not may_ring_about(message, by):
-        raise Missing("message.missing", _("There is no such message."))
-    own = Delivery.objects.filter(message=message, channel=Channel.INAPP, user__is_active=True).select_related("user")
-    calls: dict[int, list[Call]] = {}
-    for call in Call.objects.filter(message=message).select_related("by_user").order_by("-pk"):
-        calls.setdefault(call.user_id, []).append(call)
-    phones = people.phones_of([row.user_id for row in own])
-    rows = [
-        Listed(row.user, row.role, row.state == State.ACKNOWLEDGED, phones.get(row.user_id), calls.get(row.user_id, []))
-        for row in own.order_by("pk")
-    ]
-    return sorted(rows, key=lambda row: row.answered)
-
-
-def calls_of(message_id: int) -> list[Call]:
-    """Calls made about a message, oldest first."""
-    return list(Call.objects.filter(message_id=message_id).select_related("user", "by_user").order_by("pk"))
-
-
-def next_look(message: Message) -> datetime | None:
-    """When too few answers press the message on; None when nobody is pressed any more."""
-    looks = message.ladder.looks(message.created_at)
-    row = Timer.objects.filter(what="notifications.unanswered", ref=message.pk).first()
-    return row.due_at if row and row.due_at <= looks[-1] else None
-
-
-def pressed(message: Message) -> list[Event]:
-    """What the log says of how a message was pressed and answered, oldest first."""
-    if message.incident is None:
-        return []
-    kinds = ("message.escalated", "message.answered", "message.unanswered")
-    rows = Event.objects.filter(stream_id=message.incident.stream_id, kind__in=kinds, data__message=message.pk)
-    return list(rows.order_by("seq"))
 
 
 def receipts(message_id: int) -> list[Delivery]:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from common.bilingual import in_language
 from common.errors import Conflict, HotlineError
 from incidents import selectors as incidents
-from notifications import selectors, services
+from notifications import pressing, selectors, services
 from notifications.domain.unanswered import Line, Outcome
 from notifications.forms import CallForm, SummaryForm
 from notifications.models import Summary
@@ -53,9 +53,9 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
     shown = {
         "message": found,
         "rows": rows,
-        "pressed": selectors.pressed(found),
-        "calls": selectors.calls_of(found.pk),
-        "next_look": selectors.next_look(found),
+        "pressed": pressing.pressed(found),
+        "calls": pressing.calls_of(found.pk),
+        "next_look": pressing.next_look(found),
     }
     return render(request, "notifications/receipts.html", shown)
 
@@ -63,7 +63,7 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
 @page("message.call")
 def to_ring(request: PageRequest) -> HttpResponse:
     """Messages that too few have answered: whose telephone lists are to be worked."""
-    return render(request, "notifications/to_ring.html", {"found": selectors.unanswered_in(world_of(request).pk)})
+    return render(request, "notifications/to_ring.html", {"found": pressing.unanswered_in(world_of(request).pk)})
 
 
 @page("message.call", posting="message.call")
@@ -79,7 +79,7 @@ def calls(request: PageRequest, message: int) -> HttpResponse:
                 return redirect("message-calls", message=message)
         except HotlineError as error:
             blame(form, error)
-    listed = selectors.telephone_list(message, request.by)
+    listed = pressing.telephone_list(message, request.by)
     found = selectors.message_by_id(message)
     roles = selectors.role_names(found.incident)
     people = [
@@ -95,7 +95,7 @@ def answer_by_link(request: PageRequest, token: str) -> HttpResponse:
     """The page behind the link in a mail. Opening it answers nothing: scanners of mail open every link; its button does."""
     delivery = services.linked(token)
     with override(delivery.user.language):
-        answered = selectors.has_answered(delivery)
+        answered = pressing.has_answered(delivery)
         if request.method == "POST" and not answered:
             services.message_answer_by_link(token=token)
             answered = True

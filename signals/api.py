@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.shapes import BilingualOut, Untouched
+from common.shapes import BilingualOut, RejectedOut, Untouched
 from engine import worlds
 from people.endpoints import PUBLIC, Endpoint
 from people.selectors import resolve
@@ -33,12 +33,6 @@ class SampleIn(serializers.Serializer):
 
 class SamplesIn(serializers.Serializer):
     samples = SampleIn(many=True)
-
-
-class RejectedOut(serializers.Serializer):
-    index = serializers.IntegerField()
-    code = serializers.CharField()
-    error = serializers.CharField()
 
 
 class SamplesOut(serializers.Serializer):

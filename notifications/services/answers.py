@@ -19,7 +19,7 @@ from notifications.domain.delivery import ANSWERABLE, Channel, State, Via
 from notifications.domain.unanswered import Line, Outcome
 from notifications.events import MessageAnswered, MessageCalled
 from notifications.models import Call, Delivery, Message
-from notifications.selectors import answers_of, may_ring_about
+from notifications.pressing import answers_of, may_ring_about
 from notifications.services.messages import tell_inboxes
 from people.rights import require
 

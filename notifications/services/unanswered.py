@@ -10,7 +10,8 @@ from notifications.domain.delivery import Channel, State, ways
 from notifications.domain.unanswered import Rung
 from notifications.events import MessageAnswered, MessageEscalated, MessageUnanswered
 from notifications.models import Delivery, Message
-from notifications.selectors import answers_of, plan_for, pressed
+from notifications.pressing import answers_of, pressed
+from notifications.selectors import plan_for
 from notifications.services.answers import say
 from notifications.services.messages import UNANSWERED, deliver
 from plans.selectors import holders_of

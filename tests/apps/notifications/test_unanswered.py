@@ -14,7 +14,7 @@ from engine.timers import world_advance
 from notifications import services
 from notifications.domain.unanswered import Ladder, Rung
 from notifications.models import Delivery, Message, SunkMail
-from notifications.selectors import next_look, unanswered_in
+from notifications.pressing import next_look, unanswered_in
 from notifications.services import unanswered
 from people.models import User
 from people.selectors import actor_of
