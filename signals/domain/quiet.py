@@ -15,6 +15,26 @@ FEW: Final = 3  # where means are small a window passes `min_count` by a calm sa
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """How far some samples reach: the highest of each quarter of an hour since 1970, the lowest of all."""
+
+    tops: dict[int, float]
+    bottom: float
+
+    @classmethod
+    def of(cls, samples: Iterable[Sample]) -> "Extent":
+        tops: dict[int, float] = {}
+        bottom = float("inf")
+        for at, value in samples:
+            quarter = at // QUARTER
+            if value > tops.get(quarter, float("-inf")):
+                tops[quarter] = value
+            if value < bottom:
+                bottom = value
+        return cls(tops, bottom)
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """The tightest of some lines: of those above, those below, shares, and those that compare with a daily mean."""
 
@@ -24,34 +44,31 @@ class Band:
     excess: bool
     min_count: float  # of all that compare with the mean
     clear_at: float
+    edge: bool  # a window that lies on `clear_at` itself crosses: the line there is inclusive and has no hysteresis
 
-    def holds(self, samples: Iterable[Sample], expected: Callable[[int], float | None]) -> bool:
+    def holds(self, extent: Extent, expected: Callable[[int], float | None], *, whole: bool = False) -> bool:
         """Whether none of these samples can open anything: each lies on the calm side by itself.
 
         `expected`: a quarter of an hour since 1970 → what one sample should be then; None where nothing was learnt, which
-        opens nothing.
+        opens nothing. `whole`: these are all samples of any window that will be read, so that its mean lies between them; else
+        others may wait there for nothing but a count.
         """
-        tops: dict[int, float] = {}
-        bottom = float("inf")
-        for at, value in samples:
-            quarter = at // QUARTER
-            if value > tops.get(quarter, float("-inf")):
-                tops[quarter] = value
-            if value < bottom:
-                bottom = value
-        top = max(tops.values())
+        top = max(extent.tops.values())
         if self.above is not None and not self.above.cleared(top):
             return False
-        if self.below is not None and not self.below.cleared(bottom):
+        if self.below is not None and not self.below.cleared(extent.bottom):
             return False
         if self.share and top > 0:
             return False
-        return not self.excess or all(self._calm(expected(quarter), highest) for quarter, highest in tops.items())
+        return not self.excess or all(
+            self._calm(expected(quarter), highest, whole=whole) for quarter, highest in extent.tops.items()
+        )
 
-    def _calm(self, expected: float | None, value: float) -> bool:
+    def _calm(self, expected: float | None, value: float, *, whole: bool) -> bool:
         if expected is None:
             return True
-        return expected * FEW > self.min_count and value <= expected * (1 + self.clear_at)
+        limit = expected * (1 + self.clear_at)
+        return (whole or expected * FEW > self.min_count) and (value < limit or (value == limit and not self.edge))
 
 
 def band_of(lines: Iterable[Threshold]) -> Band:
@@ -61,11 +78,13 @@ def band_of(lines: Iterable[Threshold]) -> Band:
     above = [line for line in lines if line.measure == "value" and line.direction == "above"]
     below = [line for line in lines if line.measure == "value" and line.direction == "below"]
     excess = [line for line in lines if line.measure == "excess"]
+    clear_at = min((line.clear_at for line in excess), default=0.0)
     return Band(
         above=min(above, key=lambda line: (line.clear_at, not line.crossed(line.clear_at)), default=None),
         below=max(below, key=lambda line: (line.clear_at, line.crossed(line.clear_at)), default=None),
         share=any(line.measure == "share" for line in lines),
         excess=bool(excess),
         min_count=max((line.min_count for line in excess), default=0),
-        clear_at=min((line.clear_at for line in excess), default=0.0),
+        clear_at=clear_at,
+        edge=any(line.clear_at == clear_at and line.crossed(clear_at) for line in excess),
     )

@@ -21,6 +21,7 @@ from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
 from engine.models import SetAside, Stream
 from plans.domain import Plan
+from signals.domain.quiet import Extent
 from signals.domain.verdict import judge
 from signals.events import SeriesHeard
 from signals.models import Series
@@ -142,7 +143,7 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
 
 
 def _quiet(own: Known, samples: Iterable[tuple[int, float]], plan: Plan) -> bool:
-    return own.lines.band.holds(samples, partial(own.expectation.in_quarter, plan=plan))
+    return own.lines.band.holds(Extent.of(samples), partial(own.expectation.in_quarter, plan=plan))
 
 
 def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime) -> None:
@@ -159,10 +160,11 @@ def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Writ
     latest = max(held.stored[-1][0], judged)
     gap = [row for row in held.stored if row[0] > since]
     instants = sorted({*_turning(own, gap, held, plan), *new, latest})
-    rows = [(microseconds(at), value) for at, value in held.stored]
+    extent = Extent.of((microseconds(at), value) for at, value in held.stored)
     expected = partial(own.expectation.in_quarter, plan=plan)
     for threshold in own.thresholds:
-        if threshold.id not in held.standing.watches and own.lines.bands[threshold.id].holds(rows, expected):
+        band = own.lines.bands[threshold.id]
+        if threshold.id not in held.standing.watches and band.holds(extent, expected, whole=True):
             continue  # nothing of it stands, and nothing that is stored can open it
         reach = reach_of(own, threshold, held.standing, len(instants))
         points = points_within(own, threshold, held.stored, latest - since + held.reach, plan)

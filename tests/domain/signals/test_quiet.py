@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.clock import microseconds
 from plans.domain import Threshold
 from signals.domain.baseline import QUARTER
-from signals.domain.quiet import band_of
+from signals.domain.quiet import Extent, band_of
 from signals.domain.verdict import Point, judge
 from tests.domain.signals.test_verdict import NOW, PLAN
 
@@ -40,13 +40,19 @@ def lines(draw: st.DrawFn) -> list[Threshold]:
     return made
 
 
-@given(lines(), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=8), st.integers(0, 20))
+@given(
+    lines(),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=8),
+    st.integers(0, 20),
+    st.booleans(),
+)
 def test_what_the_band_holds_opens_no_window(
-    given_lines: list[Threshold], samples: list[tuple[int, int]], mean: int
+    given_lines: list[Threshold], samples: list[tuple[int, int]], mean: int, whole: bool
 ) -> None:
     rows = sorted({NOW - timedelta(minutes=back): float(value) for back, value in samples}.items())
     expected = float(mean) if mean else None
-    if not band_of(given_lines).holds([(microseconds(at), value) for at, value in rows], lambda quarter: expected):
+    extent = Extent.of((microseconds(at), value) for at, value in rows)
+    if not band_of(given_lines).holds(extent, lambda quarter: expected, whole=whole):
         return
     for own in given_lines:
         beside = expected if own.measure == "excess" else None
@@ -58,12 +64,24 @@ def test_what_the_band_holds_opens_no_window(
 @pytest.mark.parametrize(("value", "held"), [(12.0, True), (12.5, False)])
 def test_of_many_lines_the_tightest_decides(value: float, held: bool) -> None:
     band = band_of([line(measure="excess", value=v, clear_at=v - 0.1, min_count=10) for v in (0.3, 0.9, 5.0)])
-    assert band.holds([(microseconds(NOW), value)], lambda quarter: 10.0) is held
+    assert band.holds(Extent.of([(microseconds(NOW), value)]), lambda quarter: 10.0) is held
 
 
 def test_each_quarter_of_an_hour_has_a_mean_of_its_own() -> None:
     night, day = datetime(2026, 11, 24, 3, tzinfo=UTC), datetime(2026, 11, 24, 9, tzinfo=UTC)
     means = {microseconds(night) // QUARTER: 10.0, microseconds(day) // QUARTER: 100.0}
     band = band_of([LINE])
-    assert band.holds([(microseconds(night), 9.0), (microseconds(day), 99.0)], means.get)
-    assert not band.holds([(microseconds(night), 99.0), (microseconds(day), 9.0)], means.get)
+    assert band.holds(Extent.of([(microseconds(night), 9.0), (microseconds(day), 99.0)]), means.get)
+    assert not band.holds(Extent.of([(microseconds(night), 99.0), (microseconds(day), 9.0)]), means.get)
+
+
+@pytest.mark.parametrize(("whole", "held"), [(False, False), (True, True)])
+def test_where_few_are_needed_a_calm_sample_counts_only_when_all_of_them_are_seen(*, whole: bool, held: bool) -> None:
+    band = band_of([line(measure="excess", value=0.3, clear_at=0.2, min_count=30)])
+    assert band.holds(Extent.of([(microseconds(NOW), 10.0)]), lambda quarter: 10.0, whole=whole) is held
+
+
+@pytest.mark.parametrize(("inclusive", "held"), [(False, True), (True, False)])
+def test_on_the_limit_itself_an_inclusive_line_is_crossed(*, inclusive: bool, held: bool) -> None:
+    band = band_of([line(measure="excess", value=0.5, clear_at=0.5, min_count=0, inclusive=inclusive)])
+    assert band.holds(Extent.of([(microseconds(NOW), 15.0)]), lambda quarter: 10.0) is held
