@@ -1,5 +1,6 @@
 """Text in both languages at once: what is kept or sent is not tied to the language of whoever caused it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import translation
@@ -16,6 +17,15 @@ def both(text: str | Promise, **params: Any) -> Both:
         with translation.override(code):
             words = str(text) if isinstance(text, Promise) else translation.gettext(text)
             said[short] = words % {name: _in(value, short) for name, value in params.items()} if params else words
+    return said
+
+
+def in_each(say: Callable[[], str]) -> Both:
+    """What `say` makes in the active language, in Chinese and English."""
+    said: Both = {}
+    for short, code in LANGUAGES.items():
+        with translation.override(code):
+            said[short] = say()
     return said
 
 

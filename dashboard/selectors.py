@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from common.actor import Actor
 from common.bilingual import both
 from common.clock import utc_text
-from dashboard.alarms import alarm_text
 from dashboard.live import SEEN_BY_ALL
 from dashboard.prefill import prefilled
 from engine import worlds
@@ -48,6 +47,7 @@ from incidents.selectors import (
     tasks_mine,
     tasks_of,
 )
+from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import ROLES, Scope, allowed, allowed_somewhere
 from people.selectors import groups, names

@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from dashboard.alarms import alarm_text
 from dashboard.selectors import board_state, home_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
@@ -13,6 +12,7 @@ from engine.log import log_verify
 from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
 from engine.services import set_aside_return
 from incidents.selectors import by_number
+from notifications.alarm_words import alarm_text
 from people.endpoints import SIGNED_IN, PageRequest, page, posts, world_of
 from people.rights import allowed_somewhere
 

@@ -18,11 +18,15 @@ class World(models.Model):
     """
 
     REAL = "real"
+    # The watchdog's own: nobody acts in it, no page shows it.
+    CANARY = "canary"
 
     key = models.SlugField(unique=True)
     name_zh = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
-    kind = models.CharField(max_length=16, choices=[(k, k) for k in ("real", "practice", "replay", "demo", "test")])
+    kind = models.CharField(
+        max_length=16, choices=[(k, k) for k in ("real", "practice", "replay", "demo", "test", "canary")]
+    )
     wall_anchor = models.DateTimeField(db_default=Now())
     world_anchor = models.DateTimeField(db_default=Now())
     rate = models.FloatField(default=1.0)
@@ -220,3 +224,10 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["actor", "key"], name="idempotency_key_once")]
+
+
+class Pulse(models.Model):
+    """A part of the product says that it is alive and at work; wall time."""
+
+    name = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField(db_default=Now())

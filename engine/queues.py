@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MAX_TRIES = 6
 BACKOFF = (1, 2, 5, 15, 60)  # seconds before try 2, 3, …
+AT_ONCE = "interval '0'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Queue:
     work: Callable[[Claimed], None]
     lease: timedelta = timedelta(seconds=30)
     limit: int = 50
-    # SQL that is true for due rows; `{t}` is the table. Queues in world time put their own clock here.
-    due: str = "{t}.due_at <= clock_timestamp()"
+    # SQL that is true for rows due `{late}` (an interval) ago; `{t}` is the table. Queues in world time put their own clock here.
+    due: str = "{t}.due_at <= clock_timestamp() - {late}"
     describe: Callable[[Claimed], str] = field(default=lambda item: str(item.id))
     # Called in a transaction of its own when a row is given up, besides setting it aside.
     given_up: Callable[[Claimed], None] | None = None
@@ -64,7 +65,7 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
     names = ", ".join(f"{t}.{c}" for c in queue.columns)
     sql = f"""
         WITH due AS (
-            SELECT id FROM {t} WHERE {queue.due.format(t=t)} AND {t}.lease_until <= clock_timestamp()
+            SELECT id FROM {t} WHERE {queue.due.format(t=t, late=AT_ONCE)} AND {t}.lease_until <= clock_timestamp()
             ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
         UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + 1
         FROM due WHERE {t}.id = due.id
@@ -101,6 +102,31 @@ def perform(queue: Queue, item: Claimed) -> bool:
 
 class GivenUp(Exception):
     """A row that used up its tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Rows of a queue that were due a while ago and that nobody holds: how many, and since when the first."""
+
+    queue: str
+    count: int
+    since: datetime
+
+
+def behind(patience: timedelta) -> list[Behind]:
+    """Which queues are behind their time by more than this. What failed and waits for its next try is not among it."""
+    found = []
+    with connection.cursor() as cursor:
+        for queue in QUEUES.values():
+            t, late = queue.table, f"interval '{patience.total_seconds()} seconds'"
+            cursor.execute(
+                f"SELECT count(*), min(due_at) FROM {t} WHERE {queue.due.format(t=t, late=late)}"  # noqa: S608
+                f" AND {t}.lease_until <= clock_timestamp() - {late}"
+            )
+            count, since = cursor.fetchone()
+            if count:
+                found.append(Behind(queue.name, count, since))
+    return found
 
 
 def drain(queue: Queue, *, rounds: int = 20) -> int:

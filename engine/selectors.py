@@ -41,9 +41,15 @@ def set_aside_waiting() -> list[SetAside]:
 
 
 def worlds_open() -> list[World]:
-    return list(World.objects.order_by("pk"))
+    """Those people may look into."""
+    return list(World.objects.exclude(kind=World.CANARY).order_by("pk"))
 
 
 def streams() -> QuerySet[Stream]:
     """All logs, the newest matter first."""
     return Stream.objects.select_related("world").order_by("-pk")
+
+
+def alarms_since(alarm_id: int) -> list[Alarm]:
+    """Standing alarms raised after this one, oldest first."""
+    return list(Alarm.objects.filter(cleared_at=None, pk__gt=alarm_id).order_by("pk"))

@@ -11,6 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from common.clock import wall
 from engine.alarms import alarm_clear, alarm_raise
+from engine.pulses import SWEEP, pulse, watchdog_watched
 from engine.queues import QUEUES, drain
 from engine.timers import worlds_step
 
@@ -87,6 +88,9 @@ class Sweeper:
                     right = clock_is_right(self.now)
                 if right:
                     sweep()
+                    if rounds % CLOCK_CHECK_EVERY == 0:
+                        pulse(SWEEP)
+                        watchdog_watched()
                 rounds, pause = rounds + 1, self.every
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the sweep cannot reach the database (%s); it tries again", type(error).__name__)

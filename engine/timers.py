@@ -68,7 +68,7 @@ TIMERS = Queue(
     columns=COLUMNS,
     work=_work,
     describe=_describe,
-    due="{t}.world_id = (SELECT id FROM engine_world WHERE key = 'real') AND {t}.due_at <= " + REAL_NOW,  # noqa: S608
+    due="{t}.world_id = (SELECT id FROM engine_world WHERE key = 'real') AND {t}.due_at <= " + REAL_NOW + " - {late}",  # noqa: S608
 )
 queue_register(TIMERS)
 

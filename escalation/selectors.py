@@ -100,6 +100,22 @@ def obligations_of(incident: Incident) -> list[Obligation]:
     return [*standing().filter(incident=incident), *ended]
 
 
+def unfired(world_id: int, before: datetime) -> list[Obligation]:
+    """Those whose due time passed before `before` and of which the log does not know it yet, the oldest first."""
+    rows = Obligation.objects.filter(
+        incident__world_id=world_id, state=Obligation.State.OPEN, due_at__lt=before
+    ).select_related("incident")
+    return list(rows.order_by("due_at", "pk"))
+
+
+def fell_due(world_id: int, since: datetime, until: datetime) -> list[Obligation]:
+    """Every turn that fell due in a span, whatever became of it, in the order of time."""
+    rows = Obligation.objects.filter(incident__world_id=world_id, due_at__gt=since, due_at__lte=until).select_related(
+        "incident"
+    )
+    return list(rows.order_by("due_at", "pk"))
+
+
 def mine(by: Actor, *, user_id: int, world_id: int) -> list[tuple[Obligation, Plan]]:
     """What this person owes now across the incidents of a world."""
     place = place_of(user_id)

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "hotline_ep.apps.HotlineEpConfig",
     "dashboard",
     "drills",
+    "watchdog",
     "escalation",
     "resources",
     "notifications",

@@ -27,6 +27,7 @@ MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", Whe
 # What a new version leaves behind is tidied soon after it is in force; it may be much, and must not hold the version up.
 REPLANNED = Subscription("signals.replanned", "signals.services.replanned.follow", When.RELAYED)
 PLAN_TOLD = Subscription("notifications.plan", "notifications.services.plan_words.follow", When.RELAYED)
+CANARY = Subscription("notifications.canary", "notifications.services.canary.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -55,6 +56,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
     "incident.plan_asked": (PLAN_TOLD,),
+    "canary.heard": (CANARY,),
 }
 
 TIMERS: dict[str, str] = {

@@ -5,7 +5,18 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from hotline_ep.views import healthz
 
-ROOMS = ("dashboard", "drills", "escalation", "resources", "notifications", "signals", "incidents", "plans", "people")
+ROOMS = (
+    "dashboard",
+    "drills",
+    "watchdog",
+    "escalation",
+    "resources",
+    "notifications",
+    "signals",
+    "incidents",
+    "plans",
+    "people",
+)
 
 handler404 = "hotline_ep.views.missing"
 handler500 = "hotline_ep.views.failed"

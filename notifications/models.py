@@ -92,6 +92,12 @@ class Delivery(models.Model):
         indexes = [
             # A person's inbox, newest first.
             models.Index(fields=["user", "-message"], condition=Q(channel="inapp"), name="delivery_inbox"),
+            # What still has to leave the house: the watchdog counts it against the queue.
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["queued", "sending", "failed"]) & ~Q(channel="inapp"),
+                name="delivery_unsent",
+            ),
             # A code that came back from a telephone.
             models.Index(fields=["code"], condition=~Q(code=""), name="delivery_code"),
             # The badge on every page.

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -18,7 +18,7 @@ from incidents.models import Incident
 from incidents.selectors import open_incidents
 from notifications.domain import notices as notice_rules
 from notifications.domain import words
-from notifications.domain.delivery import Channel, State
+from notifications.domain.delivery import UNSENT, Channel, State
 from notifications.domain.prefill import TEMPLATE, Known, prefilled
 from notifications.models import Delivery, Message, Notice, Summary, SunkMail
 from people import selectors as people
@@ -123,7 +123,7 @@ def receipts(message_id: int) -> list[Delivery]:
 
 def sunk_mail(world_id: int | None = None) -> list[SunkMail]:
     """What lies in the sink, newest first."""
-    mail = SunkMail.objects.select_related("world", "user").order_by("-pk")
+    mail = SunkMail.objects.select_related("world", "user").exclude(world__kind=World.CANARY).order_by("-pk")
     return list(mail.filter(world_id=world_id)[:PAGE] if world_id is not None else mail[:PAGE])
 
 
@@ -348,3 +348,13 @@ def public_state(world: World) -> PublicState:
         state = "restored" if back else "affected"
     over = [notice for notice in shown if notice.incident is not None and notice.incident.is_over]
     return PublicState(state, [notice for notice in shown if notice not in over], over)
+
+
+def told_late(world_id: int, since: datetime, until: datetime, patience: timedelta) -> list[Delivery]:
+    """Letters written, or that should have left, in a span, and that left more than `patience` after they were written, or
+    have not left yet; in the order in which they were written. Of the real world: both times are wall time."""
+    late = Q(sent_at__gt=F("queued_at") + patience) | Q(sent_at=None, state__in=sorted(UNSENT))
+    rows = Delivery.objects.filter(
+        late, message__world_id=world_id, queued_at__gt=since - patience, queued_at__lte=until
+    )
+    return list(rows.exclude(channel=Channel.INAPP).select_related("message__incident", "user").order_by("pk"))

@@ -158,3 +158,10 @@ class MuteEnded(MuteSaid):
     ending: Literal["due", "early"]
     held: int
     spoke: int
+
+
+@event("canary.heard")
+class CanaryHeard(Payload):
+    """The watchdog's sample of this time came to the judge."""
+
+    at: str

@@ -12,7 +12,7 @@ from common.clock import utc_text
 from common.errors import Missing
 from engine import worlds
 from engine.log import stream_open, with_texts
-from engine.models import Event
+from engine.models import Event, World
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
@@ -274,8 +274,8 @@ def series_by_id(pk: int) -> Series:
 
 
 def sources() -> list[Source]:
-    """Those that still send first, each with its counters."""
-    rows = Source.objects.select_related("world").prefetch_related(_counts())
+    """Those that still send first, each with its counters; the product's own canary is none of them."""
+    rows = Source.objects.select_related("world").exclude(world__kind=World.CANARY).prefetch_related(_counts())
     return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "key"))
 
 

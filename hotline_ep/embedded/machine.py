@@ -39,6 +39,10 @@ def worker_commands(schedule: Path) -> dict[str, list[str]]:
     }
 
 
+# A process apart, without Celery; docker-compose.yml says the same.
+WATCHDOG = ("watchdog",)
+
+
 class AlreadyRunning(Exception):
     """Another `up` holds this clone."""
 
@@ -147,9 +151,19 @@ class Machine:
         )
         self._listener = listener  # kept open: this is what holds the port while web restarts
         url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/"  # noqa: S104  compared, not bound
-        self.say("Starting web, workers and beat")
+        self.say("Starting web, workers, beat and watchdog")
         self.supervisor.start(web)
         self._await_answer(web, url)
+        self.supervisor.start(
+            Process(
+                "watchdog",
+                manage(*WATCHDOG),
+                env=env | {"HOTLINE_SELF_URL": url},
+                log=self.logs / "watchdog.log",
+                cwd=self.root,
+                ending=_WEB,
+            )
+        )
         self._url_write(url)
         self._announce(url)
 

@@ -27,6 +27,7 @@ from signals.events import SeriesHeard
 from signals.models import Series
 from signals.rules import RULES, Known
 from signals.services import telling
+from signals.services.canary import canary_heard, is_canary
 from signals.services.held import MOST_BACK, Held, hold, standing_on
 from signals.services.samples import Packed, unpacked
 from signals.services.watches import THRESHOLDS_MOST, Written, reach_of, turn_of
@@ -120,6 +121,9 @@ def _set_aside(pk: int, error: str) -> None:
 
 def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     """Judge samples of one world, already stored, in the caller's transaction."""
+    if is_canary(world_id):
+        canary_heard(world_id, (at for _series, at, _value in rows))
+        return
     by_series: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for series, at, value in rows:
         by_series[series].append((at, value))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hotline_ep.embedded import postgres
-from hotline_ep.embedded.machine import worker_commands
+from hotline_ep.embedded.machine import WATCHDOG, worker_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -45,7 +45,8 @@ def test_two_web_processes_run_the_program_of_one_machine() -> None:
 
 
 def test_nothing_of_ours_is_left_out_or_added() -> None:
-    assert set(OURS) == {"web-1", "web-2", "migrate", *worker_commands(Path())}
+    assert set(OURS) == {"web-1", "web-2", "migrate", "watchdog", *worker_commands(Path())}
+    assert SERVICES["watchdog"]["command"] == ["python", "manage.py", *WATCHDOG]
     assert set(SERVICES) - set(OURS) == {"postgres", "redis", "proxy"}
 
 
@@ -83,8 +84,8 @@ def interpolated(value: Any) -> list[str]:
 def test_secrets_come_from_the_environment_and_have_no_defaults() -> None:
     names = set(interpolated(COMPOSE))
     assert names
-    # Not every company has a gateway for SMS and voice; without one they end in the sink.
-    without = {"HOTLINE_SMS_URLS:-", "HOTLINE_VOICE_URLS:-"}
+    # Not every company has a gateway for SMS and voice, or somebody outside who listens; the page says what is without one.
+    without = {"HOTLINE_SMS_URLS:-", "HOTLINE_VOICE_URLS:-", "HOTLINE_HEARTBEAT_URL:-"}
     assert all(re.fullmatch(r"[A-Z_]+:\?", name) for name in names - without), names
     secret = {name: value for service in SERVICES.values() for name, value in service.get("environment", {}).items()}
     for name, value in secret.items():

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +20,13 @@ pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_START, SECOND_START = 180.0, 60.0  # seconds; on two busy cores
+# A word of its command line, the name its parent gives it.
+VICTIMS = (
+    ("embedded.web", "web"),
+    ("worker-1@", "worker-1"),
+    ("valkey-server", "valkey"),
+    ("manage.py watchdog", "watchdog"),
+)
 ROLES = {"duty_manager", "hq_commander", "hq_member", "cs_supervisor", "head_of_it", "tech_lead", "sysadmin"}
 
 
@@ -153,12 +161,17 @@ def test_a_second_one_in_the_same_clone_is_refused(up: Up) -> None:
 def test_what_dies_comes_back_and_the_port_stays(up: Up) -> None:
     up.until("Ctrl-C stops everything", FIRST_START)
     url = up.url()
-    for program, name in (("embedded.web", "web"), ("worker-1@", "worker-1"), ("valkey-server", "valkey")):
+    for program, name in VICTIMS:
         victim = next(pid for pid, command in family(up.process.pid).items() if program in command)
         os.kill(victim, signal.SIGKILL)
         up.until(f"{name} ended (-9) and starts again", 20)
     assert up.url() == url
     assert up.status("healthz") == 200  # waits in line at the port until the web process is back
+    # The watchdog that came back sends a canary all the way through the parts that came back.
+    deadline = time.monotonic() + 60
+    while up.status("healthz?deep") != 200:
+        assert time.monotonic() < deadline, (up.var / "log" / "watchdog.log").read_text()
+        time.sleep(0.5)
 
 
 @pytest.mark.timeout(300)

@@ -93,6 +93,7 @@ EXPECTED = """
     role.assign             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
     operations.view         .  .  .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  x  x  .  .
     operations.act          .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
+    blindness.view          x  .  x  x  x  .  .  .  .  .  .  .  x  .  .  .  .  x  x  .  .
     log.verify              .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  x  x  .
     world.manage            .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
     drill.view              x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .

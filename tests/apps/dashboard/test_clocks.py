@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.template.loader import render_to_string
 
-from dashboard.alarms import alarm_text
 from engine.models import Alarm
+from notifications.alarm_words import alarm_text
 
 AT = datetime(2026, 11, 26, 19, 3, 5, 120_000, tzinfo=UTC)
 

@@ -30,6 +30,21 @@ TEXTS: dict[str, str | Promise] = {
         "Only %(answers)s of %(told)s people have answered a message, and its ladder has ended. "
         "Ring them: Messages → To ring."
     ),
+    "watchdog.away": _(
+        "The watchdog has not looked for %(seconds)s s: nobody checks that the product misses nothing. Start it again."
+    ),
+    "watchdog.blind": _(
+        "The product has proved nothing for a while: its test from sample to message does not arrive (held up at: %(stage)s)."
+    ),
+    "watchdog.part": _("A part of the product does not answer the watchdog (%(ref)s)."),
+    "watchdog.behind": _("Work waits that nobody does (%(ref)s): %(n)s items, the first for %(seconds)s s."),
+    "watchdog.unfired": _(
+        "%(n)s deadlines have passed and were not recorded, the first %(seconds)s s ago. Watch the clocks yourselves until this ends."
+    ),
+    "watchdog.mended": _(
+        "Something that should have stood was lost and was set again (%(n)s items); see the log “watchdog”."
+    ),
+    "watchdog.step": _("One of the watchdog's own checks fails (%(ref)s, %(error)s)."),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 
@@ -50,6 +65,7 @@ def alarm_text(alarm: Alarm) -> str:
         "world": "",
         "answers": "",
         "told": "",
+        "stage": "",
         **alarm.params,
     }
     if alarm.kind in OF_A_WORLD:

@@ -1,0 +1,164 @@
+"""One look of the watchdog: what should have happened is worked out anew and held against what did."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
+from redis import Redis, RedisError
+
+from engine import worlds
+from engine.alarms import alarm_clear, alarm_raise
+from engine.pulses import SWEEP, WATCHDOG, pulse, pulse_ages
+from engine.queues import QUEUES, behind
+from engine.sweep import clock_is_right
+from escalation.selectors import unfired
+from escalation.services.mending import clocks_mend
+from notifications.services.mending import sends_mend
+from watchdog.domain.sight import EVERY, PATIENCE, Canary, Stage, canary_due
+from watchdog.events import Mended
+from watchdog.models import Sight
+from watchdog.services.canaries import Web, posted_at, traced
+from watchdog.services.reports import reports_write
+from watchdog.services.telling import alarms_tell, heartbeat
+from watchdog.services.windows import blindness_judged, log, sight
+
+logger = logging.getLogger(__name__)
+
+# What is due and undone for longer than this is late, and somebody must know (issue of the promise: 20 s under a fault).
+LATE: Final = timedelta(seconds=20)
+SWEEP_AWAY: Final = timedelta(seconds=20)
+# A part that does not answer so many looks in a row is away.
+MISSED: Final = 2
+MENDED_EVERY: Final = timedelta(seconds=60)
+SHOWN_FOR: Final = timedelta(hours=1)  # what was mended, after which the log alone tells of it
+
+
+class Watchdog:
+    """Keeps what one process needs between looks; all that must outlive it is in the database."""
+
+    def __init__(self, *, web: str, heartbeat_url: str = "") -> None:
+        self.web, self.heartbeat_url = Web(web), heartbeat_url
+        self.canary: Canary | None = None
+        self.stages: set[Stage] = set()
+        self._missed: dict[str, int] = {}
+        self._mended: datetime | None = None
+        self._lost: datetime | None = None
+        self._told_outside: datetime | None = None
+        self._begun = False
+
+    def database_away(self) -> None:
+        """The look could not be finished; noted once the database is back."""
+        self.stages.add(Stage.DATABASE)
+
+    def look(self, now: datetime) -> None:
+        """One round. A step that fails is an alarm of its own and stops no other; without a database none is possible."""
+        if not clock_is_right():
+            return
+        if not self._begun:
+            self._begin(now)
+        steps: dict[str, Callable[[datetime], object]] = {
+            "canary": self._canary,
+            "parts": self._parts,
+            "behind": self._behind,
+            "unfired": self._unfired,
+            "mended": self._mend,
+            "reports": reports_write,
+            "alarms": alarms_tell,
+        }
+        for name, step in steps.items():
+            try:
+                step(now)
+                alarm_clear("watchdog.step", name)
+            except (DatabaseError, InterfaceError):
+                raise
+            except Exception as error:
+                logger.exception("the watchdog's step %s failed", name)
+                alarm_raise("watchdog.step", name, error=type(error).__name__)
+        pulse(WATCHDOG)
+        self._outside(now)
+
+    def _begin(self, now: datetime) -> None:
+        """Go on from the run before: its last canary may have arrived, and since its last look nobody looked."""
+        row, age = sight(), pulse_ages().get(WATCHDOG)
+        if age is not None and age > EVERY:
+            self.stages.add(Stage.WATCHDOG)
+        self.canary = posted_at(row.posted_at) if row.posted_at else None
+        self._begun = True
+
+    def _canary(self, now: datetime) -> None:
+        if canary_due(self.canary, now):
+            self.canary = self.web.canary()
+            Sight.objects.filter(pk=1).update(posted_at=self.canary.posted)
+        elif self.canary is not None and self.canary.arrived is None:
+            self.canary = traced(self.canary)
+        if self.canary is not None and self.canary.lost(now):
+            self.stages.add(Stage.SENDER if self.canary.arrived else self.canary.stage)
+        if blindness_judged(self.canary, self.stages, now):
+            self.stages.clear()
+
+    def _parts(self, now: datetime) -> None:
+        """The parts that answer for themselves: quicker than a canary, and by name."""
+        age = pulse_ages().get(SWEEP)
+        self._answers("web", self.web.answers())
+        self._answers("workers", age is not None and age <= SWEEP_AWAY)
+        self._answers("redis", _redis_answers())
+
+    def _answers(self, part: str, well: bool) -> None:
+        self._missed[part] = 0 if well else self._missed.get(part, 0) + 1
+        if self._missed[part] >= MISSED:
+            alarm_raise("watchdog.part", part)
+        elif well:
+            alarm_clear("watchdog.part", part)
+
+    def _behind(self, now: datetime) -> None:
+        late = {row.queue: row for row in behind(LATE)}
+        for queue in QUEUES:
+            if queue in late:
+                seconds = int((worlds.now(worlds.real()) - late[queue].since).total_seconds())
+                alarm_raise("watchdog.behind", queue, n=late[queue].count, seconds=seconds)
+            else:
+                alarm_clear("watchdog.behind", queue)
+
+    def _unfired(self, now: datetime) -> None:
+        """Deadlines of the real world that passed: the log must know it."""
+        real = worlds.real()
+        world_now = worlds.now(real)
+        rows = unfired(real.pk, world_now - LATE)
+        if not rows:
+            alarm_clear("watchdog.unfired", "real")
+            return
+        first = rows[0].due_at or world_now
+        alarm_raise("watchdog.unfired", "real", n=len(rows), seconds=int((world_now - first).total_seconds()))
+
+    def _mend(self, now: datetime) -> None:
+        if self._mended is not None and now - self._mended < MENDED_EVERY:
+            return
+        self._mended = now
+        with transaction.atomic():
+            clocks, deliveries = clocks_mend(worlds.real().pk), sends_mend()
+            if clocks or deliveries:
+                log(Mended(clocks=clocks, deliveries=deliveries))
+                alarm_raise("watchdog.mended", "all", n=len(clocks) + len(deliveries))
+                self._lost = now
+        if self._lost is None or now - self._lost > SHOWN_FOR:
+            alarm_clear("watchdog.mended", "all")
+
+    def _outside(self, now: datetime) -> None:
+        """Only while all is well: whoever listens there takes silence for an alarm."""
+        row = sight()
+        sees = row.sighted_at is not None and now - row.sighted_at <= EVERY + PATIENCE
+        due = self._told_outside is None or now - self._told_outside >= EVERY
+        if self.heartbeat_url and sees and due and not any(self._missed.values()):
+            self._told_outside = now
+            heartbeat(self.heartbeat_url)
+
+
+def _redis_answers() -> bool:
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False
