@@ -38,6 +38,7 @@ class Scene:
     backtest: int
     version: int
     answer_link: str
+    blind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ PAGES = (
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),
+    Shown("blindness", "/operations/blindness/", GM, "blindness"),
+    Shown("blindness-report", "/operations/blindness/{blind}/", GM, "blindness-report"),
     Shown("design", "/design/", DUTY, "design"),
     Shown("password", "/accounts/password/change/", DUTY),
     Shown("two-factor", "/accounts/2fa/", DUTY),

@@ -12,6 +12,7 @@ from common.clock import utc_text
 from drills.services import seat_take
 from engine import sweep, worlds
 from hotline_ep.practice.ledger import ledger_found
+from notifications.models import Delivery
 from resources import services
 from signals.models import BacktestRun, Baseline
 from signals.selectors import source_by_key
@@ -20,6 +21,8 @@ from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
 from tests.cast import DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.pages import Scene
+from watchdog.models import BlindWindow
+from watchdog.services.reports import report_of
 
 SAMPLES = "/api/v1/signals/samples"
 SOURCE = "stage"
@@ -151,12 +154,26 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _backtest(stage),
         _version(stage),
         _answer_link(message),
+        _blind(message),
     )
+
+
+def _blind(message: int) -> int:
+    """Ten minutes in which nothing was proven: what the night held in them, and a letter that left late."""
+    now = worlds.now(worlds.real())
+    since, until = now - timedelta(minutes=75), now - timedelta(minutes=40)
+    letter = Delivery.objects.filter(message=message, channel="email").order_by("pk").first()
+    assert letter is not None
+    Delivery.objects.filter(pk=letter.pk).update(queued_at=since + timedelta(minutes=4), sent_at=until)
+    report = report_of(since, until, now)
+    window = BlindWindow.objects.create(
+        since=since, until=until, stages=["database", "watchdog"], report=report, reported_at=now
+    )
+    return int(window.pk)
 
 
 def _answer_link(message: int) -> str:
     """The page behind the link of the first mail of this message."""
-    from notifications.models import Delivery
     from notifications.services.answers import link_of
 
     return link_of(Delivery.objects.filter(message=message, channel="email")[0])

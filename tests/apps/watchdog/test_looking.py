@@ -169,7 +169,7 @@ def test_a_deadline_that_passed_unrecorded_is_an_alarm(house: House, fresh_cast:
     house.look()
     (unfired,) = standing("watchdog.unfired")
     assert (unfired.params["n"], unfired.params["seconds"] >= 40) == (1, True)
-    assert [alarm.ref for alarm in standing("watchdog.behind")] == ["timers"]
+    assert "timers" in [alarm.ref for alarm in standing("watchdog.behind")]
     house.works()
     house.look()
     assert not standing("watchdog.unfired")
