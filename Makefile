@@ -6,8 +6,11 @@ TESTS ?= tests
 # Two at a time: the machine the suite is meant for has two cores.
 JOBS ?= 2
 RATE ?= 30
+# make faults SEED=4711; one is drawn, and printed, when none is given
+SEED ?=
+FAULTS ?= 1000
 
-.PHONY: run demo test lint oldest bench shots messages
+.PHONY: run demo test lint oldest bench faults shots messages
 
 run: ## the whole product; PORT=… chooses the port
 	@$(SETUP) -- python manage.py up --with-parent
@@ -26,6 +29,9 @@ lint: ## style, types, floors of the house, migrations, translations
 
 bench: ## what it measures, beside the plainest way, in the same run
 	@$(SETUP) --dev -- python -m bench
+
+faults: ## a thousand seeded faults while a world lives through 24 hours; SEED=… repeats a run
+	@$(SETUP) --dev -- python -m tests.faults --long --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
 shots: ## pictures of every page into shots/; SHOTS="--few" or names of pages
 	@$(SETUP) --dev --browser -- python tools/shots.py $(SHOTS)

@@ -2,13 +2,15 @@
 
 Claim: rows that are due and not leased, in order, skipping what others hold. Each claim takes a lease and raises the fence.
 Work: the row is locked again by its fence; its effect commits together with its removal. A process that was stopped past its
-lease finds another fence and changes nothing. Tries are counted at the claim, so that a row which kills its worker counts too.
+lease finds another fence and changes nothing. A try is counted, for good, before its work begins, so that a row which kills its
+worker counts too; rows claimed together with it count none.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -43,8 +45,9 @@ class Queue:
     table: str
     columns: tuple[str, ...]
     work: Callable[[Claimed], None]
-    lease: timedelta = timedelta(seconds=30)
-    limit: int = 50
+    # What a dead process held comes back after this. The effect is safe however short it is: the row is locked by its fence.
+    lease: timedelta = timedelta(seconds=8)
+    limit: int = 20  # few enough to be worked within the lease
     # SQL that is true for rows due `{late}` (an interval) ago; `{t}` is the table. Queues in world time put their own clock here.
     due: str = "{t}.due_at <= clock_timestamp() - {late}"
     describe: Callable[[Claimed], str] = field(default=lambda item: str(item.id))
@@ -65,9 +68,10 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
     names = ", ".join(f"{t}.{c}" for c in queue.columns)
     sql = f"""
         WITH due AS (
-            SELECT id FROM {t} WHERE {queue.due.format(t=t, late=AT_ONCE)} AND {t}.lease_until <= clock_timestamp()
-            ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
-        UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + 1
+            SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM (
+                SELECT id, due_at FROM {t} WHERE {queue.due.format(t=t, late=AT_ONCE)} AND {t}.lease_until <= clock_timestamp()
+                ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS taken)
+        UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + (due.place = 1)::int
         FROM due WHERE {t}.id = due.id
         RETURNING {t}.id, {t}.due_at, {t}.fence, {t}.tries, {names}"""  # noqa: S608 - names come from code
     with connection.cursor() as cursor:
@@ -76,25 +80,40 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
         cursor.execute(f"SET LOCAL enable_bitmapscan = off; {sql}", [limit or queue.limit, queue.lease])  # type: ignore[list-item]
         cursor.nextset()
         rows = cursor.fetchall()
-    items = [Claimed(row[0], row[1], row[2], row[3], dict(zip(queue.columns, row[4:], strict=True))) for row in rows]
+    rows.sort(key=lambda row: (row[1], row[0]))
+    items = [
+        # The first one's try is counted; those behind it count theirs when they begin (`_begins`).
+        Claimed(row[0], row[1], row[2], row[3] + (place > 0), dict(zip(queue.columns, row[4:], strict=True)))
+        for place, row in enumerate(rows)
+    ]
     failpoint(f"{queue.name}.after_claim") if items else None
-    return sorted(items, key=lambda item: (item.due_at, item.id))
+    return items
 
 
-def perform(queue: Queue, item: Claimed) -> bool:
-    """Work one claimed row; True when its effect was committed by us. One bad row never stops its neighbours."""
+def perform_all(queue: Queue, items: Sequence[Claimed]) -> int:
+    """Work rows claimed together, one after another; how many were done by us."""
+    return sum(perform(queue, item, after) for item, after in zip_longest(items, items[1:]))
+
+
+def perform(queue: Queue, item: Claimed, after: Claimed | None = None) -> bool:
+    """Work one claimed row; True when its effect was committed by us. One bad row never stops its neighbours.
+
+    `after` was claimed together with it and is next: its try is counted with this one's end.
+    """
     try:
         with transaction.atomic():
             if not _still_ours(queue, item):
+                _begins(queue, after)
                 return False
             if item.tries > MAX_TRIES:
                 # The last try never came back to say why: it took its process with it.
                 raise GivenUp("every try ended with the death of its process")
             queue.work(item)
             _remove(queue, item)
+            _begins(queue, after)
             failpoint(f"{queue.name}.before_commit")
     except Exception as error:  # noqa: BLE001 - whatever a row does, the rows behind it must go on; it is kept and shown
-        _postpone(queue, item, error)
+        _postpone(queue, item, error, after)
         return False
     failpoint(f"{queue.name}.after_commit")
     return True
@@ -137,8 +156,17 @@ def drain(queue: Queue, *, rounds: int = 20) -> int:
         if not items:
             break
         # What was done may have set something that is due already: a rhythm catches up turn by turn.
-        done += sum(perform(queue, item) for item in items)
+        done += perform_all(queue, items)
     return done
+
+
+def _begins(queue: Queue, item: Claimed | None) -> None:
+    """Count the try that comes next, in the transaction that ends the one before it."""
+    if item is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {queue.table} SET tries = %s WHERE id = %s AND fence = %s", [item.tries, item.id, item.fence]
+            )  # noqa: S608
 
 
 def _still_ours(queue: Queue, item: Claimed) -> bool:
@@ -156,7 +184,7 @@ def _remove(queue: Queue, item: Claimed) -> None:
         cursor.execute(f"DELETE FROM {queue.table} WHERE id = %s AND fence = %s", [item.id, item.fence])  # noqa: S608
 
 
-def _postpone(queue: Queue, item: Claimed, error: Exception) -> None:
+def _postpone(queue: Queue, item: Claimed, error: Exception, after: Claimed | None) -> None:
     """Try again later, or set the row aside and raise an alarm once its tries are used up."""
     # The message may quote what a person typed; class and place are enough to find the cause.
     said = type(error).__name__
@@ -164,6 +192,7 @@ def _postpone(queue: Queue, item: Claimed, error: Exception) -> None:
     if isinstance(error, DatabaseError) and connection.connection is not None and not connection.is_usable():
         connection.close()
     with transaction.atomic():
+        _begins(queue, after)
         if not _still_ours(queue, item):
             return
         if item.tries < MAX_TRIES:

@@ -13,7 +13,7 @@ from engine.alarms import alarm_clear
 from engine.models import Timer, World
 from engine.queues import Claimed, Queue, claim, perform, queue_register
 
-STEP_LEASE = timedelta(seconds=20)
+STEP_LEASE = timedelta(seconds=8)  # prolonged before each firing
 _handlers: dict[str, str] = {}
 
 

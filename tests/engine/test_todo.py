@@ -106,6 +106,27 @@ def test_one_bad_item_blocks_nobody_and_is_set_aside_where_a_person_puts_it_back
         set_aside_return(item_id=aside.pk)
 
 
+def test_rows_claimed_beside_one_that_kills_its_worker_are_not_given_up_with_it(real: World) -> None:
+    now = worlds.now(real)
+    set_timers(real, {ref: now - timedelta(seconds=10 - ref) for ref in range(3)})
+    for _ in range(queues.MAX_TRIES):
+        assert len(queues.claim(TIMERS)) == 3, "and dies at the first"
+        make_due(Timer)
+    assert list(Timer.objects.order_by("due_at").values_list("tries", flat=True)) == [queues.MAX_TRIES, 0, 0]
+    queues.drain(TIMERS)
+    assert fired(real) == [1, 2]
+    assert SetAside.objects.get().what.endswith(":0")
+
+
+def test_a_try_is_counted_before_its_work_begins(real: World) -> None:
+    set_timers(real, {ref: worlds.now(real) - timedelta(seconds=10 - ref) for ref in range(3)})
+    first, second, _third = queues.claim(TIMERS)
+    assert (first.tries, second.tries) == (1, 1)
+    queues.perform(TIMERS, first, second)  # … and the second kills its worker
+    make_due(Timer)
+    assert list(Timer.objects.order_by("due_at").values_list("tries", flat=True)) == [1, 0]
+
+
 # --- claims ------------------------------------------------------------------------------------------------------------
 def test_two_claimers_share_the_due_rows_and_none_goes_twice(real: World) -> None:
     set_timers(real, {ref: worlds.now(real) for ref in range(200)})
@@ -309,4 +330,4 @@ def test_a_process_with_a_wrong_clock_does_not_sweep_and_says_so(real: World) ->
 def test_claiming_marks_time_by_the_database(real: World) -> None:
     set_timers(real, {1: worlds.now(real)})
     queues.claim(TIMERS)
-    assert Timer.objects.filter(lease_until__gt=Now() + timedelta(seconds=20)).exists()
+    assert Timer.objects.filter(lease_until__gt=Now() + TIMERS.lease / 2).exists()

@@ -1,0 +1,24 @@
+"""Sixty faults and more against the real product. `make faults SEED=…` does a thousand, and the same again."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.timeout(420)
+def test_sixty_faults_lose_nothing_and_double_nothing() -> None:
+    command = [sys.executable, "-m", "tests.faults", "--seed", "20261127", "--faults", "70", "--world-hours", "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-6000:]
+    assert "planted and not caught: none" in said
+    came = re.search(r"seed 20261127: (\d+) faults", said)
+    assert came is not None
+    assert int(came[1]) >= 60, said[-3000:]
