@@ -22,6 +22,7 @@ from tests.faults import evidence, judge
 from tests.faults.client import NODES, Client
 from tests.faults.kinds import FAULTS, Ground, drawn
 from tests.faults.product import DAY, PARTS, Product, product, until
+from tools.provider import Provider
 
 SECONDS_A_FAULT = 1.7  # by which the fast world's pace is chosen
 SETTLED = 150.0  # the longest pause between two tries of a letter, and again
@@ -150,10 +151,8 @@ def settle(made: Product, client: Client, ground: Ground, faults: int) -> eviden
         made.database.superuser_url(),
         acts=tuple(client.acts),
         reads={number: tuple(seqs) for number, seqs in client.reads.items()},
-        arrived={
-            name: tuple(line["key"] for line in provider.record if line["what"] == "arrived")
-            for name, provider in made.providers.items()
-        },
+        taken={name: _keys(provider, "taken") for name, provider in made.providers.items()},
+        arrived={name: _keys(provider, "arrived") for name, provider in made.providers.items()},
         repeated=frozenset(
             line["key"]
             for provider in made.providers.values()
@@ -166,6 +165,10 @@ def settle(made: Product, client: Client, ground: Ground, faults: int) -> eviden
         faults=faults,
         long=tuple(evidence.Long(*row) for row in ground.long),
     )
+
+
+def _keys(provider: Provider, what: str) -> tuple[str, ...]:
+    return tuple(line["key"] for line in provider.record if line["what"] == what)
 
 
 def _behind_in_the_day(made: Product) -> bool:

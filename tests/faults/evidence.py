@@ -76,12 +76,14 @@ class Long:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`reads`: number → event numbers as one reader saw them, in that order. `taken`: provider → keys as its record has them."""
+    """`reads`: number → event numbers as one reader saw them, in that order. `taken`, `arrived`: provider → keys of what it
+    took in, and of what reached people, by its own record."""
 
     acts: tuple[Act, ...]
     events: tuple[Logged, ...]
     reads: dict[str, tuple[int, ...]]
     letters: tuple[Letter, ...]
+    taken: dict[str, tuple[str, ...]]
     arrived: dict[str, tuple[str, ...]]
     stored: frozenset[tuple[str, str]]
     titles: dict[str, int]  # the client's key of a report → how many incidents carry it

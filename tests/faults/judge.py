@@ -163,8 +163,8 @@ def letters(seen: Evidence) -> Iterator[Violation]:
             yield Violation("stuck", f"{name} ended as {letter.state}")
         if letter.state == "given_up" and f"message:{letter.message}" not in given_up:
             yield Violation("silent", f"{name} was given up and no alarm says so")
-        known = any(letter.key in keys for keys in seen.arrived.values())
-        if letter.channel in OUTSIDE and letter.provider in seen.arrived and letter.state == "sent" and not known:
+        known = any(letter.key in keys for keys in seen.taken.values())
+        if letter.channel in OUTSIDE and letter.provider in seen.taken and letter.state == "sent" and not known:
             yield Violation("loss", f"{name} counts as sent and no provider ever had it")
 
 

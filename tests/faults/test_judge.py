@@ -49,6 +49,7 @@ CLEAN = Evidence(
     events=EVENTS,
     reads={"2026-0001": tuple(range(1, 10))},
     letters=(LETTER, replace(LETTER, id=2, key="k2", channel="email", state="given_up", provider="smtp")),
+    taken={"alpha": ("k1",), "beta": ()},
     arrived={"alpha": ("k1",), "beta": ()},
     stored=frozenset({("f-1", "t"), ("f-2", "t")}),
     titles={"key": 1},
