@@ -27,6 +27,13 @@ MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", Whe
 # What a new version leaves behind is tidied soon after it is in force; it may be much, and must not hold the version up.
 REPLANNED = Subscription("signals.replanned", "signals.services.replanned.follow", When.RELAYED)
 PLAN_TOLD = Subscription("notifications.plan", "notifications.services.plan_words.follow", When.RELAYED)
+# Relayed: it locks every duty, and whoever changes a duty holds that before it writes to the stream of people.
+ROSTER = Subscription(
+    "people.roster",
+    "people.services.turns.follow_rights",
+    When.RELAYED,
+    unless="people.services.turns.concerns_no_duty",
+)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -55,6 +62,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
     "incident.plan_asked": (PLAN_TOLD,),
+    # Who may no longer stand a duty leaves a gap in it.
+    **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
 }
 
 TIMERS: dict[str, str] = {
@@ -69,6 +78,7 @@ TIMERS: dict[str, str] = {
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
     "notifications.unanswered": "notifications.services.unanswered.look",
+    "people.duty": "people.services.turns.look",
     "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 # Who looks, by user name; read before Django is set up, so nothing of tests.cast here.
 DUTY, GM, TECH, AUDITOR, ADMIN, GUARD = "lin", "chen", "gao", "audit", "admin", "guard"
 EDITOR, LEGAL, SPOKESPERSON, KEEPER = "jiang", "wen", "han", "feng"
-SUPERVISOR, EXECUTIVE, IT = "su", "exec", "he"
+SUPERVISOR, EXECUTIVE, IT, ADMINISTRATION = "su", "exec", "he", "hu"
 # GET addresses that are no pages of ours to look at: answers for programs, switches, allauth's pages that nobody is led to.
 NO_PAGES = (
     "api/",
@@ -38,6 +38,7 @@ class Scene:
     backtest: int
     version: int
     answer_link: str
+    rotation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ PAGES = (
     Shown("plan-import", "/plan/versions/import/", IT, "plan-import"),
     Shown("incident-plan", "/incidents/{incident}/plan/", GM, "incident-plan"),
     Shown("people", "/people/", DUTY, "people"),
+    Shown("duties", "/people/duty/", DUTY, "duties", main=True),
+    Shown("duty", "/people/duty/drivers/", ADMINISTRATION, "duty", opened=True),
+    Shown("duty-mine", "/people/duty/mine/", DUTY, "duty-mine", opened=True),
+    Shown("duty-rotation", "/people/duty/duty_manager/rotation/{rotation}/", SUPERVISOR, "duty-rotation"),
+    Shown("duty-rotation-new", "/people/duty/duty_manager/rotation/", SUPERVISOR, "duty-rotation-new"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),

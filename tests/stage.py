@@ -11,7 +11,9 @@ from common.actor import SYSTEM
 from common.clock import utc_text
 from drills.services import seat_take
 from engine import sweep, worlds
+from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
+from people.rostered import duty_named, rotations_of
 from resources import services
 from signals.models import BacktestRun, Baseline
 from signals.selectors import source_by_key
@@ -151,7 +153,14 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _backtest(stage),
         _version(stage),
         _answer_link(message),
+        _rotation(),
     )
+
+
+def _rotation() -> int:
+    """The duty manager's rotation, of the practice company's roster."""
+    roster_found()
+    return rotations_of([duty_named("duty_manager")])[0].pk
 
 
 def _answer_link(message: int) -> str:
