@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from people import rostered
 from people.models import Duty, Rotation, User
 from people.rostered import may_stand
 from people.services.roster import LONGEST_TURN, MOST_PEOPLE
@@ -127,3 +129,58 @@ class RotationForm(forms.Form):
         names = ("anchor", "turn_hours", "days", "from_time", "to_time", "position", "based_on")
         people = [data[name].pk for name in self.seats if data[name]]
         return {**{name: data[name] for name in names}, "people": people}
+
+
+class SwapForm(forms.Form):
+    """One of one's own shifts ahead, whom to ask, and perhaps a shift of theirs to stand in return."""
+
+    mine = forms.ChoiceField(label=_("My shift"))
+    asked_of = forms.ModelChoiceField(User.objects.none(), label=_("Whom to ask"), empty_label=_("Choose…"))
+    back = forms.ChoiceField(
+        label=_("In return I stand"), required=False, help_text=_("A shift of the person asked, on the same duty.")
+    )
+
+    def __init__(self, *args: Any, user: User, now: datetime, until: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="swap-%s", **kwargs)
+        duties = [duty for duty in rostered.duties() if may_stand(duty).filter(pk=user.pk).exists()]
+        self.known: dict[str, tuple[Duty, datetime, datetime]] = {}
+        mine: list[tuple[str, str, str, str]] = []
+        theirs: list[tuple[str, str, str, str]] = []
+        for one in rostered.shown(duties, now, until, now):
+            for shift in one.stretches:
+                if shift.user is not None and shift.start > now:
+                    (mine if shift.user == user else theirs).append(self._choice(one.duty, shift))
+        people = User.objects.filter(pk__in=[person.pk for duty in duties for person in may_stand(duty)])
+        self.fields["mine"].choices = [(key, f"{name} · {when}") for key, name, _who, when in mine]  # type: ignore[attr-defined]
+        self.fields["back"].choices = [  # type: ignore[attr-defined]
+            ("", _("Nothing")),
+            *((key, f"{who} · {name} · {when}") for key, name, who, when in theirs),
+        ]
+        self.fields["asked_of"].queryset = people.exclude(pk=user.pk).order_by("display_name", "pk")  # type: ignore[attr-defined]
+        self.offered = bool(mine)
+
+    def _choice(self, duty: Duty, shift: rostered.Stretch) -> tuple[str, str, str, str]:
+        key = f"{duty.pk}.{int(shift.start.timestamp())}"
+        self.known[key] = (duty, shift.start, shift.end)
+        start, end = localtime(shift.start), localtime(shift.end)
+        when = f"{date_format(start, 'm-d D H:i')} – {date_format(end, 'm-d H:i')}"
+        return key, duty.name, str(shift.user), when
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        mine, back = self.known.get(data.get("mine", "")), self.known.get(data.get("back", ""))
+        if mine and back and mine[0] != back[0]:
+            self.add_error("back", _("Both shifts are of one duty."))
+        return data
+
+    def said(self) -> dict[str, Any]:
+        """What `swap_ask` takes, but for who acts."""
+        duty, *span = self.known[self.cleaned_data["mine"]]
+        back = self.known.get(self.cleaned_data["back"])
+        asked_of = self.cleaned_data["asked_of"].pk
+        return {"duty_id": duty.pk, "span": tuple(span), "asked_of": asked_of, "back": back and back[1:]}
+
+
+class BriefForm(forms.Form):
+    brief = forms.CharField(label=_("Brief"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 14}))
+    based_on = forms.IntegerField(widget=forms.HiddenInput)

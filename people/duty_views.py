@@ -9,14 +9,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from common.errors import HotlineError
-from people import rostered
-from people.duty_forms import LeaveForm, OverrideForm, RotationForm
-from people.endpoints import PageRequest, blame, change_once, page, posts
+from people import calendars, rostered
+from people.duty_forms import LeaveForm, OverrideForm, RotationForm, SwapForm
+from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts
 from people.models import Duty
 from people.rights import allowed_somewhere
-from people.services import roster
+from people.services import roster, swaps
 
 WEEKS = timedelta(days=14)
 AHEAD = timedelta(days=28)
@@ -163,8 +164,10 @@ def mine(request: PageRequest) -> HttpResponse:
     return _mine(request)
 
 
-def _mine(request: PageRequest, *, status: int = 200, leave: LeaveForm | None = None) -> HttpResponse:
-    """One's shifts of the four weeks ahead, and leave; who keeps the roster sees everybody's."""
+def _mine(
+    request: PageRequest, *, status: int = 200, leave: LeaveForm | None = None, swap: SwapForm | None = None
+) -> HttpResponse:
+    """One's shifts of the four weeks ahead, swaps, and leave; who keeps the roster sees everybody's."""
     now = roster.now_here()
     others = allowed_somewhere(request.by, roster.MANAGE)
     may_leave = others or allowed_somewhere(request.by, roster.TAKE)
@@ -172,9 +175,70 @@ def _mine(request: PageRequest, *, status: int = 200, leave: LeaveForm | None = 
         "shifts": rostered.shifts_of(request.user.pk, now, now + AHEAD),
         "leaves": rostered.leaves_standing(now, None if others else request.user.pk),
         "others": others,
+        "swaps": swaps.swaps_open(request.user, now),
+        "swap_form": swap or _swap_form(request, now),
+        "calendar": request.build_absolute_uri(calendars.link_of(request.user)),
         "leave_form": (leave or LeaveForm(user=request.user, others=others, now=now)) if may_leave else None,
     }
     return render(request, "people/duty_mine.html", shown, status=status)
+
+
+def _swap_form(request: PageRequest, now: datetime, data: Any = None) -> SwapForm | None:
+    """None for who stands no duty."""
+    if not allowed_somewhere(request.by, roster.TAKE):
+        return None
+    form = SwapForm(data, user=request.user, now=now, until=now + AHEAD)
+    return form if form.offered or data else None
+
+
+@posts("duty.take")
+def swap_ask(request: PageRequest) -> HttpResponse:
+    form = _swap_form(request, roster.now_here(), request.POST)
+    assert form is not None
+
+    def change() -> tuple[str, int]:
+        return f"swap:{swaps.swap_ask(by=request.by, **form.said()).pk}", 303
+
+    if form.is_valid() and _tried(request, form, change):
+        messages.success(request, _("Asked; the roster changes when it is accepted."))
+        return redirect("duty-mine")
+    return _mine(request, status=400, swap=form)
+
+
+@posts("duty.take")
+def swap_accept(request: PageRequest, pk: int) -> HttpResponse:
+    change_once(request, lambda: (f"swap:{swaps.swap_answer(swap_id=pk, accept=True, by=request.by).pk}", 303))
+    messages.success(request, _("Accepted; it is in the roster."))
+    return redirect("duty-mine")
+
+
+@posts("duty.take")
+def swap_decline(request: PageRequest, pk: int) -> HttpResponse:
+    change_once(request, lambda: (f"swap:{swaps.swap_answer(swap_id=pk, accept=False, by=request.by).pk}", 303))
+    messages.success(request, _("Declined; the roster stays as it is."))
+    return redirect("duty-mine")
+
+
+@posts("duty.take")
+def swap_withdraw(request: PageRequest, pk: int) -> HttpResponse:
+    change_once(request, lambda: (f"swap:{swaps.swap_withdraw(swap_id=pk, by=request.by).pk}", 303))
+    messages.success(request, _("Taken back."))
+    return redirect("duty-mine")
+
+
+@never_cache
+@page(PUBLIC)
+def calendar(request: PageRequest, token: str) -> HttpResponse:
+    """One person's shifts for their own calendar program, by a signed address."""
+    found = calendars.calendar_of(calendars.linked(token), roster.now_here())
+    return HttpResponse(found, content_type="text/calendar; charset=utf-8")
+
+
+@posts("duty.view")
+def calendar_renew(request: PageRequest) -> HttpResponse:
+    calendars.calendar_renew(by=request.by)
+    messages.success(request, _("Your calendar has a new address; the old one is not valid any more."))
+    return redirect("duty-mine")
 
 
 @posts("duty.view")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from people import duty_views, views
+from people import duty_views, handover_views, views
 
 urlpatterns = [
     path("people/", views.directory, name="people"),
@@ -8,6 +8,16 @@ urlpatterns = [
     path("people/duty/mine/", duty_views.mine, name="duty-mine"),
     path("people/duty/mine/leave", duty_views.leave, name="duty-leave"),
     path("people/duty/mine/leave/<int:pk>/cancel", duty_views.leave_cancel, name="duty-leave-cancel"),
+    path("people/duty/mine/swap", duty_views.swap_ask, name="duty-swap"),
+    path("people/duty/mine/swap/<int:pk>/accept", duty_views.swap_accept, name="duty-swap-accept"),
+    path("people/duty/mine/swap/<int:pk>/decline", duty_views.swap_decline, name="duty-swap-decline"),
+    path("people/duty/mine/swap/<int:pk>/withdraw", duty_views.swap_withdraw, name="duty-swap-withdraw"),
+    path("people/duty/mine/calendar", duty_views.calendar_renew, name="duty-calendar-renew"),
+    path("people/duty/<str:token>.ics", duty_views.calendar, name="duty-calendar"),
+    path("people/duty/<slug:key>/handover/", handover_views.handovers, name="handovers"),
+    path("people/duty/<slug:key>/handover/<int:pk>/edit", handover_views.edit, name="handover-edit"),
+    path("people/duty/<slug:key>/handover/<int:pk>/give", handover_views.give, name="handover-give"),
+    path("people/duty/<slug:key>/handover/<int:pk>/accept", handover_views.accept, name="handover-accept"),
     path("people/duty/<slug:key>/", duty_views.duty, name="duty"),
     path("people/duty/<slug:key>/take", duty_views.take, name="duty-take"),
     path("people/duty/<slug:key>/override", duty_views.override, name="duty-override"),

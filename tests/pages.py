@@ -16,6 +16,7 @@ NO_PAGES = (
     "status/popup.js",
     "resources/equipment/export.xlsx",
     "plan/versions/<int:number>/plan.yaml",
+    "people/duty/<str:token>.ics",
 )
 
 
@@ -134,6 +135,7 @@ PAGES = (
     Shown("people", "/people/", DUTY, "people"),
     Shown("duties", "/people/duty/", DUTY, "duties", main=True),
     Shown("duty", "/people/duty/drivers/", ADMINISTRATION, "duty", opened=True),
+    Shown("handovers", "/people/duty/duty_manager/handover/", SUPERVISOR, "handovers", opened=True),
     Shown("duty-mine", "/people/duty/mine/", DUTY, "duty-mine", opened=True),
     Shown("duty-rotation", "/people/duty/duty_manager/rotation/{rotation}/", SUPERVISOR, "duty-rotation"),
     Shown("duty-rotation-new", "/people/duty/duty_manager/rotation/", SUPERVISOR, "duty-rotation-new"),

@@ -30,6 +30,7 @@ from people.services.turns import changing, duties_follow, duties_locked
 TAKE, MANAGE = "duty.take", "duty.manage"
 LONGEST_TURN = 2016  # hours: twelve weeks
 LONGEST_SPAN = timedelta(days=92)
+FURTHEST_ANCHOR = timedelta(days=3653)
 TAKEN_AT_MOST: Final = timedelta(hours=12)
 MOST_PEOPLE = 24
 
@@ -132,7 +133,7 @@ def rotation_set(
     """
     duty = held(duty_id)
     by = require_manager(by, duty)
-    if errors := _wrong_rotation(duty, turn_hours, people, days, from_time, to_time):
+    if errors := _wrong_rotation(duty, anchor, turn_hours, people, days, from_time, to_time):
         raise _invalid(errors)
     row = _rotation(duty, rotation_id, based_on) if rotation_id is not None else Rotation(duty=duty, version=0)
     before = list(row.members.order_by("place").values_list("user_id", flat=True)) if row.pk else []
@@ -188,9 +189,17 @@ def _rotation(duty: Duty, rotation_id: int, based_on: int | None) -> Rotation:
 
 
 def _wrong_rotation(
-    duty: Duty, hours: int, people: Sequence[int], days: Iterable[int], start: time | None, end: time | None
+    duty: Duty,
+    anchor: datetime,
+    hours: int,
+    people: Sequence[int],
+    days: Iterable[int],
+    start: time | None,
+    end: time | None,
 ) -> list[dict[str, object]]:
     wrong = []
+    if abs(anchor - now_here()) > FURTHEST_ANCHOR:
+        wrong.append(_wrong("anchor", "far", _("The first turn begins within ten years of today.")))
     if not 1 <= hours <= LONGEST_TURN:
         wrong.append(_wrong("turn_hours", "range", _("A turn lasts from one hour to twelve weeks.")))
     if not 1 <= len(people) <= MOST_PEOPLE:

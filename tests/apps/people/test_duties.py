@@ -1,6 +1,6 @@
 """The duty roster: who is on, who was, gaps and their alarm, overrides, leave, and taking it now."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -171,6 +171,8 @@ def test_whose_account_is_shut_leaves_a_gap(cast: Cast, duty: Duty) -> None:
         ("nobody", {"people": []}, "people"),
         ("who may not stand it", {"people": ["gao"]}, "people"),
         ("an eighth day", {"days": [7]}, "days"),
+        ("a first turn in the Middle Ages", {"anchor": datetime(1315, 1, 1, tzinfo=UTC)}, "anchor"),
+        ("half of the hours", {"from_time": time(8)}, "to_time"),
     ],
 )
 def test_a_wrong_rotation_names_its_field(cast: Cast, duty: Duty, case: str, said: dict, field: str) -> None:
@@ -181,7 +183,8 @@ def test_a_wrong_rotation_names_its_field(cast: Cast, duty: Duty, case: str, sai
     assert [row["field"] for row in error.value.errors] == [field]
 
 
-def test_the_database_keeps_history_whole(duty: Duty) -> None:
+def test_the_database_keeps_history_whole(cast: Cast, duty: Duty) -> None:
+    roster.duty_take(duty_id=duty.pk, by=cast.actor(SUPERVISOR))
     turn = DutyTurn.objects.get(duty=duty, until=None)
     wrong = [
         lambda: DutyTurn.objects.create(duty=duty, user=turn.user, why="rotation", since=now()),
