@@ -34,6 +34,7 @@ ROSTER = Subscription(
     When.RELAYED,
     unless="people.services.turns.concerns_no_duty",
 )
+DUTY_TOLD = Subscription("notifications.duty", "notifications.services.duty_words.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -62,6 +63,11 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
     "incident.plan_asked": (PLAN_TOLD,),
+    "duty.swap_asked": (DUTY_TOLD,),
+    "duty.swap_answered": (DUTY_TOLD,),
+    "duty.override_set": (DUTY_TOLD,),
+    "duty.turn_changed": (DUTY_TOLD,),
+    "duty.handover": (DUTY_TOLD,),
     # Who may no longer stand a duty leaves a gap in it.
     **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
 }

@@ -189,6 +189,7 @@ class HandoverMoved(Payload):
     handover: int
     from_user: int
     to_user: int | None
+    ends_at: str
     after: str
 
 

@@ -47,25 +47,32 @@ def _shown(request: PageRequest, duty: Duty, *, status: int = 200, tried: BriefF
 
 @posts("duty.take")
 def edit(request: PageRequest, key: str, pk: int) -> HttpResponse:
-    form = BriefForm(request.POST)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            change_once(
-                request, lambda: (f"handover:{services.handover_edit(handover_id=pk, by=request.by, **data).pk}", 303)
-            )
-            messages.success(request, _("The brief is saved."))
-            return redirect("handovers", key)
-        except HotlineError as error:
-            blame(form, error)
-    return _shown(request, rostered.duty_named(key), status=400, tried=form)
+    return _edited(request, key, pk, _("The brief is saved."))
 
 
 @posts("duty.take")
 def give(request: PageRequest, key: str, pk: int) -> HttpResponse:
-    change_once(request, lambda: (f"handover:{services.handover_give(handover_id=pk, by=request.by).pk}", 303))
-    messages.success(request, _("Handed over; the next person accepts it."))
-    return redirect("handovers", key)
+    """Hand over what stands in the field: what was typed and not yet saved goes along."""
+    return _edited(request, key, pk, _("Handed over; the next person accepts it."), giving=True)
+
+
+def _edited(request: PageRequest, key: str, pk: int, said: str, *, giving: bool = False) -> HttpResponse:
+    form = BriefForm(request.POST)
+
+    def change() -> tuple[str, int]:
+        services.handover_edit(handover_id=pk, by=request.by, **form.cleaned_data)
+        if giving:
+            services.handover_give(handover_id=pk, by=request.by)
+        return f"handover:{pk}", 303
+
+    if form.is_valid():
+        try:
+            change_once(request, change)
+            messages.success(request, said)
+            return redirect("handovers", key)
+        except HotlineError as error:
+            blame(form, error)
+    return _shown(request, rostered.duty_named(key), status=400, tried=form)
 
 
 @posts("duty.take")

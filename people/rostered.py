@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from common.errors import Missing, Text
 from people.domain.roster import Cover, Layer, Leave, Roster, Shift, Standing, Weekly, Why, on_duty, shifts
-from people.models import Duty, DutyTurn, Override, Rotation, RotationMember, User
+from people.models import Duty, DutyTurn, Handover, Override, Rotation, RotationMember, Swap, User
 from people.models import Leave as LeaveRow
 from people.selectors import current_holdings
 
@@ -281,3 +281,23 @@ def rotation_of(duty: Duty, pk: int) -> Rotation:
     if found is None:
         raise Missing("rotation.missing", _("There is no such rotation any more."))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a person's own page says of duties: those they are on now, swaps and handovers that wait for their answer."""
+
+    turns: list[DutyTurn]
+    swaps: list[Swap]
+    handovers: list[Handover]
+
+
+def own_now(user_id: int, now: datetime) -> Own:
+    turns = DutyTurn.objects.filter(user_id=user_id, until=None).select_related("duty")
+    asked = Swap.objects.filter(asked_of_id=user_id, state=Swap.State.ASKED, starts_at__gt=now)
+    given = Handover.objects.filter(to_user_id=user_id, state=Handover.State.HANDED_OVER)
+    return Own(
+        list(turns.order_by("duty__position", "duty__key")),
+        list(asked.select_related("duty", "asked_by").order_by("starts_at", "pk")),
+        list(given.select_related("duty", "from_user").order_by("pk")),
+    )

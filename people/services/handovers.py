@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
+from common.clock import utc_text
 from common.errors import Conflict, Invalid, Missing, NotAllowed
 from people.domain.moves import HANDOVER_MOVES, HandoverState
 from people.domain.roster import Roster, on_duty, shifts
@@ -151,5 +152,10 @@ def _moved(row: Handover, to: HandoverState, by: Actor, *fields: str) -> Handove
 
 def _said(row: Handover) -> HandoverMoved:
     return HandoverMoved(
-        duty=row.duty.key, handover=row.pk, from_user=row.from_user_id, to_user=row.to_user_id, after=row.state
+        duty=row.duty.key,
+        handover=row.pk,
+        from_user=row.from_user_id,
+        to_user=row.to_user_id,
+        ends_at=utc_text(row.ends_at),
+        after=row.state,
     )

@@ -105,11 +105,16 @@ def swaps_open(user: User, now: datetime) -> dict[str, list[Swap]]:
     return {"of_me": list(rows.filter(asked_of=user)), "by_me": list(rows.filter(asked_by=user))}
 
 
-def _entered(swap_id: int) -> tuple[Swap, Duty, datetime]:
-    known = Swap.objects.filter(pk=swap_id).first()
-    if known is None:
+def swap_of(swap_id: int) -> Swap:
+    """Raises Missing."""
+    found = Swap.objects.filter(pk=swap_id).first()
+    if found is None:
         raise Missing("swap.missing", _("There is no such swap."))
-    duty = held(known.duty_id)
+    return found
+
+
+def _entered(swap_id: int) -> tuple[Swap, Duty, datetime]:
+    duty = held(swap_of(swap_id).duty_id)
     row = Swap.objects.select_for_update(no_key=True).get(pk=swap_id)
     return row, duty, now_here()
 

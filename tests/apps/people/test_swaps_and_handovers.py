@@ -8,9 +8,10 @@ from django.test import Client
 from icalendar import Calendar
 
 from common.errors import Conflict, Invalid, Missing, NotAllowed
-from engine import worlds
+from engine import sweep, worlds
 from engine.models import Event
 from hotline_ep.practice.duties import roster_found
+from notifications.models import Delivery
 from people import calendars, rostered
 from people.models import Duty, Handover, Override, Swap, User
 from people.services import handovers, roster, swaps
@@ -166,15 +167,49 @@ def test_the_brief_is_drafted_from_the_record(cast: Cast, duty: Duty) -> None:
     assert number in row.brief
     assert "Due " in row.brief
     assert "Driver on call" in row.brief
-    assert "Hand over as saved" in client.get(page).content.decode()
+    assert "Save the brief" in client.get(page).content.decode()
     said = {"brief": row.brief + "Watch sw-3.", "based_on": row.version}
     assert client.post(f"{page}{row.pk}/edit", said).status_code == 302
     assert client.post(f"{page}{row.pk}/edit", said).status_code == 400
-    assert client.post(f"{page}{row.pk}/give").status_code == 302
+    row.refresh_from_db()
+    given = {"brief": row.brief + " And sw-1.", "based_on": row.version}
+    assert client.post(f"{page}{row.pk}/give", given).status_code == 302
     other = cast.client(following)
-    assert "Watch sw-3." in other.get(page).content.decode()
+    assert "Watch sw-3. And sw-1." in other.get(page).content.decode()
+    assert "hands over to you: Duty manager" in other.get("/").content.decode()
     assert other.post(f"{page}{row.pk}/accept").status_code == 302
     assert "Earlier handovers" in other.get(page).content.decode()
+
+
+# --- who is told --------------------------------------------------------------------------------------------------------
+def told(user: User) -> list[str]:
+    """Kinds of the messages about duties that a person got."""
+    while sweep.sweep():
+        pass
+    rows = Delivery.objects.filter(user=user, channel="inapp", message__kind__startswith="duty.").order_by("message")
+    return list(rows.values_list("message__kind", flat=True))
+
+
+def test_whoever_a_change_concerns_is_told(cast: Cast, duty: Duty) -> None:
+    first, following = hands(cast, duty)
+    third = ({DUTY, TANG, SUPERVISOR} - {first, following}).pop()
+    assert told(cast.user("hu")) == [], "what the founding put on is told to nobody"
+    span = shift_of(duty, cast.user(following), 0)
+    asked = swaps.swap_ask(duty_id=duty.pk, span=span, asked_of=cast.user(third).pk, by=cast.actor(following))
+    assert told(cast.user(third)) == ["duty.swap_asked"]
+    assert "asks you to stand a shift" in cast.client(third).get("/").content.decode()
+    swaps.swap_answer(swap_id=asked.pk, accept=False, by=cast.actor(third))
+    assert told(cast.user(following)) == ["duty.swap_answered"]
+    roster.duty_take(duty_id=duty.pk, by=cast.actor(third))
+    assert told(cast.user(first)) == ["duty.turn_changed"]
+    assert "You are on duty" in cast.client(third).get("/").content.decode()
+    driver = rostered.duty_named("drivers")
+    when = {"starts_at": now() + SPAN, "ends_at": now() + SPAN + timedelta(hours=1)}
+    roster.override_set(duty_id=driver.pk, user_id=cast.user("feng").pk, by=cast.actor("hu"), **when)
+    assert told(cast.user("feng")) == ["duty.override_set"]
+    row = handovers.handover_draft(duty_id=duty.pk, brief="Quiet", by=cast.actor(third))
+    given = handovers.handover_give(handover_id=row.pk, by=cast.actor(third))
+    assert told(given.to_user)[-1] == "duty.handover"
 
 
 # --- the calendar -------------------------------------------------------------------------------------------------------
