@@ -50,6 +50,7 @@ from incidents.selectors import (
 from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import ROLES, Scope, allowed, allowed_somewhere
+from people.rostered import own_now
 from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current, versions_awaiting
@@ -231,6 +232,7 @@ def home_state(by: Actor, world: World) -> dict[str, Any]:
         "near": _near(by, world, standing_now),
         "versions": versions_awaiting(by),
         "moves": plan_moves_awaiting(world.pk, by),
+        "duty": own_now(by.id or 0, now) if world.is_real else None,
         "group_names": names()["groups"],
     }
 

@@ -7,6 +7,7 @@ urlpatterns = [
     path("board/", views.board, name="board"),
     path("incidents/<str:number>/", views.room, name="incident-room"),
     path("design/", views.design, name="design"),
+    path("people/duty/<slug:key>/handover/draft", views.handover_draft, name="handover-draft"),
     path("operations/", views.operations, name="operations"),
     path("operations/set-aside/<int:pk>/return/", views.set_aside_back, name="set-aside-return"),
     path("operations/log/<int:pk>/verify/", views.verify_log, name="log-verify"),

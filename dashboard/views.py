@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from dashboard.brief import duty_brief
 from dashboard.selectors import board_state, home_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
@@ -13,8 +14,10 @@ from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds
 from engine.services import set_aside_return
 from incidents.selectors import by_number
 from notifications.alarm_words import alarm_text
-from people.endpoints import SIGNED_IN, PageRequest, page, posts, world_of
+from people.endpoints import SIGNED_IN, PageRequest, change_once, page, posts, world_of
 from people.rights import allowed_somewhere
+from people.rostered import duty_named
+from people.services import handovers as services
 
 
 @page(SIGNED_IN)
@@ -41,6 +44,19 @@ def board(request: PageRequest) -> HttpResponse:
     return render(
         request, "dashboard/board.html", {"world": world, "state": board_state(world), "wall": "wall" in request.GET}
     )
+
+
+@posts("duty.take")
+def handover_draft(request: PageRequest, key: str) -> HttpResponse:
+    """The brief of a shift handed over, begun from the record; the form on the page of the duty posts here."""
+    duty = duty_named(key)
+
+    def draft() -> tuple[str, int]:
+        return f"handover:{services.handover_draft(duty_id=duty.pk, brief=duty_brief(), by=request.by).pk}", 303
+
+    change_once(request, draft)
+    messages.success(request, _("Drafted from the record; read and complete it, then hand over."))
+    return redirect("handovers", key)
 
 
 @page("operations.view")

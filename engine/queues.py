@@ -162,11 +162,11 @@ def drain(queue: Queue, *, rounds: int = 20) -> int:
 
 def _begins(queue: Queue, item: Claimed | None) -> None:
     """Count the try that comes next, in the transaction that ends the one before it."""
-    if item is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {queue.table} SET tries = %s WHERE id = %s AND fence = %s", [item.tries, item.id, item.fence]
-            )  # noqa: S608
+    if item is None:
+        return
+    with connection.cursor() as cursor:
+        statement = f"UPDATE {queue.table} SET tries = %s WHERE id = %s AND fence = %s"  # noqa: S608
+        cursor.execute(statement, [item.tries, item.id, item.fence])
 
 
 def _still_ours(queue: Queue, item: Claimed) -> bool:

@@ -28,6 +28,14 @@ MUTES = Subscription("escalation.mutes", "escalation.services.mutes.follow", Whe
 REPLANNED = Subscription("signals.replanned", "signals.services.replanned.follow", When.RELAYED)
 PLAN_TOLD = Subscription("notifications.plan", "notifications.services.plan_words.follow", When.RELAYED)
 CANARY = Subscription("notifications.canary", "notifications.services.canary.follow", When.RELAYED)
+# Relayed: it locks every duty, and whoever changes a duty holds that before it writes to the stream of people.
+ROSTER = Subscription(
+    "people.roster",
+    "people.services.turns.follow_rights",
+    When.RELAYED,
+    unless="people.services.turns.concerns_no_duty",
+)
+DUTY_TOLD = Subscription("notifications.duty", "notifications.services.duty_words.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -57,6 +65,13 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "plan.returned": (PLAN_TOLD,),
     "incident.plan_asked": (PLAN_TOLD,),
     "canary.heard": (CANARY,),
+    "duty.swap_asked": (DUTY_TOLD,),
+    "duty.swap_answered": (DUTY_TOLD,),
+    "duty.override_set": (DUTY_TOLD,),
+    "duty.turn_changed": (DUTY_TOLD,),
+    "duty.handover": (DUTY_TOLD,),
+    # Who may no longer stand a duty leaves a gap in it.
+    **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
 }
 
 TIMERS: dict[str, str] = {
@@ -71,6 +86,7 @@ TIMERS: dict[str, str] = {
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
     "notifications.unanswered": "notifications.services.unanswered.look",
+    "people.duty": "people.services.turns.look",
     "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",

@@ -1,11 +1,15 @@
 """What the engine's alarms say to a person."""
 
+from datetime import datetime
+
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from common.bilingual import in_language
 from engine import worlds
 from engine.models import Alarm
+from people.rostered import duties
 
 TEXTS: dict[str, str | Promise] = {
     "reaction.failing": _(
@@ -45,10 +49,19 @@ TEXTS: dict[str, str | Promise] = {
         "Something that should have stood was lost and was set again (%(n)s items); see the log “watchdog”."
     ),
     "watchdog.step": _("One of the watchdog's own checks fails (%(ref)s, %(error)s)."),
+    "duty.gap": _(
+        "Nobody is on the roster of a duty (%(duty)s), %(n)s times within 14 days, first from %(first)s. "
+        "Fill it: People → Duty roster."
+    ),
+    "duty.nobody": _(
+        "Nobody is on duty now (%(duty)s), until %(until)s by the roster. Take it, or put somebody on: People → Duty roster."
+    ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 
 OF_A_WORLD = frozenset({"signals.no_data"})  # alarms whose `ref` is the key of a world
+OF_A_DUTY = frozenset({"duty.gap", "duty.nobody"})  # … of a duty
+INSTANTS = ("first", "until")  # parameters that are instants, shown by the company's clock
 
 
 def alarm_text(alarm: Alarm) -> str:
@@ -67,8 +80,16 @@ def alarm_text(alarm: Alarm) -> str:
         "told": "",
         "stage": "",
         **alarm.params,
+        **{name: _by_the_clock(alarm.params[name]) for name in INSTANTS if name in alarm.params},
     }
+    if alarm.kind in OF_A_DUTY:
+        duty = next((duty for duty in duties() if duty.key == alarm.ref), None)
+        values["duty"] = duty.name if duty else alarm.ref
     if alarm.kind in OF_A_WORLD:
         world = worlds.find(alarm.ref)
         values["world"] = in_language(world.names) if world else alarm.ref
     return str(text) % values
+
+
+def _by_the_clock(text: str) -> str:
+    return localtime(datetime.fromisoformat(text)).strftime("%m-%d %H:%M")

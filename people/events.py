@@ -81,3 +81,120 @@ class DirectorySet(Payload):
     key: str
     name_zh: str
     name_en: str
+
+
+# --- the duty roster ----------------------------------------------------------------------------------------------------
+@event("duty.set")
+class DutySet(Payload):
+    """A duty was made, or its name, owner or roles changed."""
+
+    duty: str
+    name_zh: str
+    name_en: str
+    owner_role: str
+    stood_by: list[str]
+
+
+@event("duty.rotation_set")
+class RotationSet(Payload):
+    """`people` take turns in this order; `before` is their order until now. No days: every day; no times: all day."""
+
+    duty: str
+    rotation: int
+    anchor: str
+    turn_hours: int
+    people: list[int]
+    before: list[int]
+    days: list[int]
+    from_time: str | None = None
+    to_time: str | None = None
+
+
+@event("duty.rotation_ended")
+class RotationEnded(Payload):
+    duty: str
+    rotation: int
+
+
+@event("duty.override_set")
+class OverrideSet(Payload):
+    duty: str
+    override: int
+    user: int
+    sort: str
+    starts_at: str
+    ends_at: str
+    reason: FreeText = ""
+    swap: int | None = None
+
+
+@event("duty.override_cancelled")
+class OverrideCancelled(Payload):
+    duty: str
+    override: int
+    user: int
+
+
+@event("duty.leave_set")
+class LeaveSet(Payload):
+    leave: int
+    user: int
+    starts_at: str
+    ends_at: str
+
+
+@event("duty.leave_cancelled")
+class LeaveCancelled(Payload):
+    leave: int
+    user: int
+
+
+@event("duty.swap_asked")
+class SwapAsked(Payload):
+    """`back_…`: the span given in return, if any."""
+
+    duty: str
+    swap: int
+    asked_by: int
+    asked_of: int
+    starts_at: str
+    ends_at: str
+    back_starts_at: str | None = None
+    back_ends_at: str | None = None
+
+
+@event("duty.swap_answered")
+class SwapAnswered(Payload):
+    duty: str
+    swap: int
+    after: str
+
+
+@event("duty.turn_changed")
+class DutyTurnChanged(Payload):
+    """Who is on duty from here on; null: nobody."""
+
+    duty: str
+    before: int | None
+    after: int | None
+    why: str
+    since: str
+
+
+@event("duty.handover")
+class HandoverMoved(Payload):
+    """`after` is what became of it: drafted, handed_over, accepted, lapsed. The brief stands in its row."""
+
+    duty: str
+    handover: int
+    from_user: int
+    to_user: int | None
+    ends_at: str
+    after: str
+
+
+@event("duty.calendar_renewed")
+class CalendarRenewed(Payload):
+    """The addresses of this person's calendar that were given out before are no longer valid."""
+
+    user: int

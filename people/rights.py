@@ -120,6 +120,10 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "contact.reveal": (*DUTY, *HQ, *TECHNICAL, "group_lead", "administration"),
     "user.manage": ("security_admin",),
     "role.assign": ("security_admin",),
+    # The duty roster. Whoever owns a duty changes its rotation, the security administrator any; personnel knows who is away.
+    "duty.view": (*READERS, "security_admin"),
+    "duty.take": PARTAKERS,
+    "duty.manage": ("cs_supervisor", "head_of_it", "administration", "hq_commander", "hr", "security_admin"),
     # The machine room of the product itself
     "operations.view": ("sysadmin", "head_of_it", "auditor"),
     "operations.act": ("sysadmin",),

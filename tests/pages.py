@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 # Who looks, by user name; read before Django is set up, so nothing of tests.cast here.
 DUTY, GM, TECH, AUDITOR, ADMIN, GUARD = "lin", "chen", "gao", "audit", "admin", "guard"
 EDITOR, LEGAL, SPOKESPERSON, KEEPER = "jiang", "wen", "han", "feng"
-SUPERVISOR, EXECUTIVE, IT = "su", "exec", "he"
+SUPERVISOR, EXECUTIVE, IT, ADMINISTRATION = "su", "exec", "he", "hu"
 # GET addresses that are no pages of ours to look at: answers for programs, switches, allauth's pages that nobody is led to.
 NO_PAGES = (
     "api/",
@@ -16,6 +16,7 @@ NO_PAGES = (
     "status/popup.js",
     "resources/equipment/export.xlsx",
     "plan/versions/<int:number>/plan.yaml",
+    "people/duty/<str:token>.ics",
 )
 
 
@@ -39,6 +40,7 @@ class Scene:
     version: int
     answer_link: str
     blind: int
+    rotation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,12 @@ PAGES = (
     Shown("plan-import", "/plan/versions/import/", IT, "plan-import"),
     Shown("incident-plan", "/incidents/{incident}/plan/", GM, "incident-plan"),
     Shown("people", "/people/", DUTY, "people"),
+    Shown("duties", "/people/duty/", DUTY, "duties", main=True),
+    Shown("duty", "/people/duty/drivers/", ADMINISTRATION, "duty", opened=True),
+    Shown("handovers", "/people/duty/duty_manager/handover/", SUPERVISOR, "handovers", opened=True),
+    Shown("duty-mine", "/people/duty/mine/", DUTY, "duty-mine", opened=True),
+    Shown("duty-rotation", "/people/duty/duty_manager/rotation/{rotation}/", SUPERVISOR, "duty-rotation"),
+    Shown("duty-rotation-new", "/people/duty/duty_manager/rotation/", SUPERVISOR, "duty-rotation-new"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),

@@ -11,8 +11,10 @@ from common.actor import SYSTEM
 from common.clock import utc_text
 from drills.services import seat_take
 from engine import sweep, worlds
+from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
 from notifications.models import Delivery
+from people.rostered import duty_named, rotations_of
 from resources import services
 from signals.models import BacktestRun, Baseline
 from signals.selectors import source_by_key
@@ -155,6 +157,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _version(stage),
         _answer_link(message),
         _blind(message),
+        _rotation(),
     )
 
 
@@ -170,6 +173,12 @@ def _blind(message: int) -> int:
         since=since, until=until, stages=["database", "watchdog"], report=report, reported_at=now
     )
     return int(window.pk)
+
+
+def _rotation() -> int:
+    """The duty manager's rotation, of the practice company's roster."""
+    roster_found()
+    return rotations_of([duty_named("duty_manager")])[0].pk
 
 
 def _answer_link(message: int) -> str:

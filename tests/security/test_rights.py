@@ -91,6 +91,9 @@ EXPECTED = """
     contact.reveal          x  x  x  x  x  x  .  x  .  .  .  .  .  .  .  .  x  .  .  .  .
     user.manage             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
     role.assign             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
+    duty.view               x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  x  .
+    duty.take               x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
+    duty.manage             .  x  x  .  x  .  .  .  .  .  .  .  .  .  x  .  x  .  .  x  .
     operations.view         .  .  .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  x  x  .  .
     operations.act          .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
     blindness.view          x  .  x  x  x  .  .  .  .  .  .  .  x  .  .  .  .  x  x  .  .

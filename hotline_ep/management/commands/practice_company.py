@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from hotline_ep.embedded.private_files import read_private, write_private
-from hotline_ep.practice import founding, history, ledger
+from hotline_ep.practice import duties, founding, history, ledger
 
 WEEKS = 4
 
@@ -36,6 +36,8 @@ class Command(BaseCommand):
         self._say(f"{len(accounts)} people in {len(access['api_tokens'])} roles")
         items = ledger.ledger_found()
         self._say(f"{items} items of equipment" if items else "equipment is there")
+        stood = duties.roster_found()
+        self._say(f"{stood} duties with their rosters" if stood else "the duty roster is there")
         written = history.history_found(weeks=options["weeks"])
         self._say(f"{written} samples of history" if written else "history is there")
 

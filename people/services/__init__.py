@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.password_validation import validate_password
@@ -40,8 +41,8 @@ def people_stream() -> Stream:
     return stream_open(worlds.real(), "people", "people")
 
 
-def record(payload: Payload, *, by: Actor) -> Event:
-    return log_append(people_stream(), payload, by=by)
+def record(payload: Payload, *, by: Actor, occurred: datetime | None = None, clause: str = "") -> Event:
+    return log_append(people_stream(), payload, by=by, occurred=occurred, clause=clause)
 
 
 # --- accounts --------------------------------------------------------------------------------------------------------

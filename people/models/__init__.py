@@ -9,33 +9,46 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from people import secrecy
+from people.models.bilingual import Bilingual
+from people.models.roster import (
+    CalendarLink,
+    Duty,
+    DutyTurn,
+    Handover,
+    Leave,
+    Override,
+    Rotation,
+    RotationMember,
+    Swap,
+)
 from people.rights import ROLES
 
-
-class Bilingual(models.Model):
-    """Something the company named; its names are data, not texts of the product."""
-
-    name_zh = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def name(self) -> str:
-        """The name in the language now active."""
-        return self.name_en if (get_language() or "").startswith("en") else self.name_zh
-
-    @property
-    def names(self) -> dict[str, str]:
-        return {"zh": self.name_zh, "en": self.name_en}
-
-    def __str__(self) -> str:
-        return self.name
+__all__ = [
+    "ApiToken",
+    "Bilingual",
+    "CalendarLink",
+    "Contact",
+    "Department",
+    "Duty",
+    "DutyTurn",
+    "Handover",
+    "Hotline",
+    "Leave",
+    "Node",
+    "Override",
+    "Region",
+    "RoleHolding",
+    "Rotation",
+    "RotationMember",
+    "Swap",
+    "User",
+    "UserManager",
+    "WorkGroup",
+    "WorkGroupMember",
+]
 
 
 class Department(Bilingual):

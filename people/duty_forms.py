@@ -1,0 +1,186 @@
+"""Forms of the duty roster."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from people import rostered
+from people.models import Duty, Rotation, User
+from people.rostered import may_stand
+from people.services.roster import LONGEST_TURN, MOST_PEOPLE
+
+SEATS = 8
+DAYS = (
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+)
+
+
+def instant(label: Any, help_text: Any = "") -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, widget=widget, help_text=help_text)
+
+
+def clock(label: Any) -> forms.TimeField:
+    return forms.TimeField(label=label, required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+
+
+class SpanForm(forms.Form):
+    starts_at = instant(_("Beginning"))
+    ends_at = instant(_("End"))
+
+    def begin(self, start: datetime, length: timedelta) -> None:
+        begin = localtime(start).replace(second=0, microsecond=0)
+        self.fields["starts_at"].initial, self.fields["ends_at"].initial = begin, begin + length
+
+
+class OverrideForm(SpanForm):
+    """A person for a span, over the rotation."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=_("Choose…"))
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    field_order = ("user", "starts_at", "ends_at", "reason")
+
+    def __init__(self, *args: Any, duty: Duty, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="override-%s", **kwargs)
+        self.fields["user"].queryset = may_stand(duty)  # type: ignore[attr-defined]
+        self.begin(now, timedelta(hours=12))
+
+
+class LeaveForm(SpanForm):
+    """One's own leave; who keeps the roster may name somebody else."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=None)
+    field_order = ("user", "starts_at", "ends_at")
+
+    def __init__(self, *args: Any, user: User, others: bool, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="leave-%s", **kwargs)
+        people = User.objects.filter(is_active=True).order_by("display_name", "pk")
+        self.fields["user"].queryset = people if others else people.filter(pk=user.pk)  # type: ignore[attr-defined]
+        self.fields["user"].initial = user.pk
+        if not others:
+            self.fields["user"].widget = forms.HiddenInput()
+        self.begin(now + timedelta(days=1), timedelta(days=1))
+
+
+class RotationForm(forms.Form):
+    """People who take turns, in their order; there is always room for some more."""
+
+    anchor = instant(
+        _("First turn begins"), _("By the company's clock; every further turn begins as many hours later.")
+    )
+    turn_hours = forms.IntegerField(label=_("Hours of a turn"), min_value=1, max_value=LONGEST_TURN)
+    days = forms.TypedMultipleChoiceField(
+        label=_("Only on these days"),
+        choices=DAYS,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: every day."),
+    )
+    from_time = clock(_("Only from"))
+    to_time = clock(_("to"))
+    position = forms.IntegerField(
+        label=_("Order among the rotations"),
+        min_value=0,
+        max_value=99,
+        initial=0,
+        help_text=_("Where several reach the same hour, the lowest number decides."),
+    )
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, duty: Duty, now: datetime, rotation: Rotation | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seated = len(rotation.seated) if rotation else 0  # type: ignore[attr-defined]
+        self.seats = [f"person_{n}" for n in range(1, min(max(SEATS, seated + 2), MOST_PEOPLE) + 1)]
+        people = may_stand(duty)
+        for n, name in enumerate(self.seats, 1):
+            label = _("Person %(n)s") % {"n": n}
+            self.fields[name] = forms.ModelChoiceField(people, label=label, required=n == 1, empty_label=_("Nobody"))
+        self.order_fields(["anchor", "turn_hours", *self.seats])
+        tomorrow = localtime(now).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        self.initial = {
+            "anchor": tomorrow,
+            "turn_hours": 12,
+            **(self.standing(rotation) if rotation else {}),
+            **self.initial,
+        }
+
+    def standing(self, rotation: Rotation) -> dict[str, Any]:
+        """What the rotation says now."""
+        names = ("turn_hours", "days", "from_time", "to_time", "position")
+        said = {name: getattr(rotation, name) for name in names}
+        people = [member.user_id for member in rotation.seated]  # type: ignore[attr-defined]
+        said |= dict(zip(self.seats, people, strict=False))
+        return {**said, "anchor": localtime(rotation.anchor), "based_on": rotation.version}
+
+    def said(self) -> dict[str, Any]:
+        """What `rotation_set` takes, but for the duty and who acts."""
+        data = self.cleaned_data
+        names = ("anchor", "turn_hours", "days", "from_time", "to_time", "position", "based_on")
+        people = [data[name].pk for name in self.seats if data[name]]
+        return {**{name: data[name] for name in names}, "people": people}
+
+
+class SwapForm(forms.Form):
+    """One of one's own shifts ahead, whom to ask, and perhaps a shift of theirs to stand in return."""
+
+    mine = forms.ChoiceField(label=_("My shift"))
+    asked_of = forms.ModelChoiceField(User.objects.none(), label=_("Whom to ask"), empty_label=_("Choose…"))
+    back = forms.ChoiceField(
+        label=_("In return I stand"), required=False, help_text=_("A shift of the person asked, on the same duty.")
+    )
+
+    def __init__(self, *args: Any, user: User, now: datetime, until: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="swap-%s", **kwargs)
+        duties = [duty for duty in rostered.duties() if may_stand(duty).filter(pk=user.pk).exists()]
+        self.known: dict[str, tuple[Duty, datetime, datetime]] = {}
+        mine: list[tuple[str, str, str, str]] = []
+        theirs: list[tuple[str, str, str, str]] = []
+        for one in rostered.shown(duties, now, until, now):
+            for shift in one.stretches:
+                if shift.user is not None and shift.start > now:
+                    (mine if shift.user == user else theirs).append(self._choice(one.duty, shift))
+        people = User.objects.filter(pk__in=[person.pk for duty in duties for person in may_stand(duty)])
+        self.fields["mine"].choices = [(key, f"{name} · {when}") for key, name, _who, when in mine]  # type: ignore[attr-defined]
+        self.fields["back"].choices = [  # type: ignore[attr-defined]
+            ("", _("Nothing")),
+            *((key, f"{who} · {name} · {when}") for key, name, who, when in theirs),
+        ]
+        self.fields["asked_of"].queryset = people.exclude(pk=user.pk).order_by("display_name", "pk")  # type: ignore[attr-defined]
+        self.offered = bool(mine)
+
+    def _choice(self, duty: Duty, shift: rostered.Stretch) -> tuple[str, str, str, str]:
+        key = f"{duty.pk}.{int(shift.start.timestamp())}"
+        self.known[key] = (duty, shift.start, shift.end)
+        start, end = localtime(shift.start), localtime(shift.end)
+        when = f"{date_format(start, 'm-d D H:i')} – {date_format(end, 'm-d H:i')}"
+        return key, duty.name, str(shift.user), when
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        mine, back = self.known.get(data.get("mine", "")), self.known.get(data.get("back", ""))
+        if mine and back and mine[0] != back[0]:
+            self.add_error("back", _("Both shifts are of one duty."))
+        return data
+
+    def said(self) -> dict[str, Any]:
+        """What `swap_ask` takes, but for who acts."""
+        duty, *span = self.known[self.cleaned_data["mine"]]
+        back = self.known.get(self.cleaned_data["back"])
+        asked_of = self.cleaned_data["asked_of"].pk
+        return {"duty_id": duty.pk, "span": tuple(span), "asked_of": asked_of, "back": back and back[1:]}
+
+
+class BriefForm(forms.Form):
+    brief = forms.CharField(label=_("Brief"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 14}))
+    based_on = forms.IntegerField(widget=forms.HiddenInput)
