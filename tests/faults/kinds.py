@@ -316,7 +316,7 @@ def drawn(seed: int, count: int, *, long: bool) -> list[str]:
     dice = random.Random(seed)
     points = sorted(name for name in FAULTS if " at " in name and not name.startswith("long:"))
     others = sorted(name for name in FAULTS if name not in points and not name.startswith("long:"))
-    once = others + (points if count >= len(FAULTS) * 2 else dice.sample(points, 8))
+    once = others + (points if count >= len(FAULTS) * 2 else dice.sample(points, 6))
     dice.shuffle(once)
     kinds = once if count < len(FAULTS) * 2 else others + points
     cheap = [name for name in kinds if not name.startswith("kill")]

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.timeout(420)
 def test_sixty_faults_lose_nothing_and_double_nothing() -> None:
-    command = [sys.executable, "-m", "tests.faults", "--seed", "20261127", "--faults", "70", "--world-hours", "2"]
+    command = [sys.executable, "-m", "tests.faults", "--seed", "20261127", "--faults", "66", "--world-hours", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-6000:]

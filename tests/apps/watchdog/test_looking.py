@@ -112,7 +112,7 @@ def test_a_canary_goes_all_the_way_and_is_traced_part_by_part(house: House):
 def test_without_proof_the_product_is_blind_until_a_canary_arrives(house: House, fresh_cast: Cast):
     house.sees()
     house.door.open = False
-    house.look(timedelta(seconds=89))
+    house.look(timedelta(seconds=60))
     assert not BlindWindow.objects.exists()
     house.look(timedelta(seconds=95))
     window = BlindWindow.objects.get()
