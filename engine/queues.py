@@ -50,6 +50,8 @@ class Queue:
     limit: int = 20  # few enough to be worked within the lease
     # SQL that is true for rows due `{late}` (an interval) ago; `{t}` is the table. Queues in world time put their own clock here.
     due: str = "{t}.due_at <= clock_timestamp() - {late}"
+    # SQL of the wall time at which a row joined the queue, where `due_at` is its place in line and not that time.
+    joined: str = ""
     describe: Callable[[Claimed], str] = field(default=lambda item: str(item.id))
     # Called in a transaction of its own when a row is given up, besides setting it aside.
     given_up: Callable[[Claimed], None] | None = None
@@ -138,8 +140,10 @@ def behind(patience: timedelta) -> list[Behind]:
     with connection.cursor() as cursor:
         for queue in QUEUES.values():
             t, late = queue.table, f"interval '{patience.total_seconds()} seconds'"
+            since = queue.joined.format(t=t) or "due_at"
+            waits = f"{queue.joined.format(t=t)} <= clock_timestamp() - {late} AND " if queue.joined else ""
             cursor.execute(
-                f"SELECT count(*), min(due_at) FROM {t} WHERE {queue.due.format(t=t, late=late)}"  # noqa: S608
+                f"SELECT count(*), min({since}) FROM {t} WHERE {waits}{queue.due.format(t=t, late=late)}"  # noqa: S608
                 f" AND {t}.lease_until <= clock_timestamp() - {late}"
             )
             count, since = cursor.fetchone()

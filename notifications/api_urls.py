@@ -4,6 +4,7 @@ from notifications import api, notice_api, receipt_api
 
 urlpatterns = [
     path("messages", api.Messages.as_view(), name="api-messages"),
+    path("messages/not-reached", receipt_api.NotReached.as_view(), name="api-messages-not-reached"),
     path("messages/<int:message>/receipts", api.Receipts.as_view(), name="api-message-receipts"),
     path("messages/receipts/<slug:provider>", receipt_api.ProviderReceipts.as_view(), name="api-provider-receipts"),
     path("messages/<int:message>/calls", receipt_api.Calls.as_view(), name="api-message-calls"),

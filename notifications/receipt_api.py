@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from common.clock import wall
 from common.errors import Invalid, NotAllowed, Text, TooLarge
 from common.shapes import RejectedOut, Untouched
-from notifications import pressing, services
+from notifications import pressing, reach, services
 from notifications.channels.configured import secrets_of
 from notifications.domain.receipts import Said, signed
 from notifications.domain.unanswered import Line, Outcome
@@ -136,6 +136,35 @@ class CallIn(serializers.Serializer):
     line = serializers.ChoiceField([line.value for line in Line], default=Line.TELEPHONE.value)
     outcome = serializers.ChoiceField([outcome.value for outcome in Outcome])
     note = serializers.CharField(required=False, allow_blank=True, max_length=300, default="")
+
+
+class WayOut(serializers.Serializer):
+    channel = serializers.CharField()
+    state = serializers.CharField()
+    error = serializers.CharField(allow_blank=True)
+
+
+class UnreachedOut(serializers.Serializer):
+    message = serializers.IntegerField(source="message.pk")
+    subject = serializers.DictField(child=serializers.CharField(), source="message.subject", help_text="{zh, en}")
+    incident = serializers.CharField(source="message.incident.number", default=None, allow_null=True)
+    person = serializers.IntegerField(source="user.pk", help_text="user id")
+    name = serializers.CharField(source="user.display_name")
+    role = serializers.CharField(help_text="of the plan: why this person was told")
+    ways = WayOut(many=True)
+    called = serializers.CharField(
+        source="call.outcome", default=None, allow_null=True, help_text="the newest call's outcome"
+    )
+
+
+class NotReached(Endpoint):
+    """Whom the messages of the last 24 hours have not reached, and by which ways they were tried; 300 rows at most."""
+
+    right = "message.call"
+
+    @extend_schema(responses=UnreachedOut(many=True), parameters=[OpenApiParameter("world", str)])
+    def get(self, request: Request) -> Response:
+        return Response(UnreachedOut(reach.unreached(self.world.pk, self.by), many=True).data)
 
 
 class Calls(ActionEndpoint):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("messages/sink/", views.sink, name="messages-sink"),
     path("messages/<int:message>/", views.receipts, name="message-receipts"),
     path("messages/calls/", views.to_ring, name="messages-to-ring"),
+    path("messages/not-reached/", views.not_reached, name="messages-not-reached"),
     path("messages/<int:message>/calls/", views.calls, name="message-calls"),
     path("m/<str:token>/", views.answer_by_link, name="message-link"),
     path("messages/<int:message>/acknowledge", views.acknowledge, name="message-acknowledge"),

@@ -1,5 +1,7 @@
 """Pages of messages and summaries."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from common.bilingual import in_language
 from common.errors import Conflict, HotlineError
 from incidents import selectors as incidents
-from notifications import pressing, selectors, services
+from notifications import pressing, reach, selectors, services
 from notifications.domain.unanswered import Line, Outcome
 from notifications.forms import CallForm, SummaryForm
 from notifications.models import Summary
@@ -64,6 +66,19 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
 def to_ring(request: PageRequest) -> HttpResponse:
     """Messages that too few have answered: whose telephone lists are to be worked."""
     return render(request, "notifications/to_ring.html", {"found": pressing.unanswered_in(world_of(request).pk)})
+
+
+@page("message.call")
+def not_reached(request: PageRequest) -> HttpResponse:
+    """Whom the messages of the last day did not reach, and by which ways they were tried (8.1)."""
+    rows = reach.unreached(world_of(request).pk, request.by)
+    roles: dict[int | None, Any] = {}
+    shown = []
+    for row in rows:
+        incident = row.message.incident
+        names = roles.setdefault(incident.pk if incident else None, selectors.role_names(incident))
+        shown.append({"of": row, "role": in_language(names[row.role]) if row.role in names else row.role})
+    return render(request, "notifications/not_reached.html", {"rows": shown})
 
 
 @page("message.call", posting="message.call")

@@ -143,6 +143,7 @@ PAGES = (
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),
+    Shown("messages-not-reached", "/messages/not-reached/", DUTY, "messages-not-reached"),
     Shown("blindness", "/operations/blindness/", GM, "blindness"),
     Shown("blindness-report", "/operations/blindness/{blind}/", GM, "blindness-report"),
     Shown("design", "/design/", DUTY, "design"),

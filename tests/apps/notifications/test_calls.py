@@ -196,3 +196,32 @@ def test_the_ledger_says_how_a_message_was_pressed(say: Say, lin: User, gao: Use
     assert "Answers that suffice: 1." in shown
     assert "Looked at again:" in shown
     assert Rung(LADDER.rungs[0].after, ("voice",), ()) == message.ladder.rungs[0]
+
+
+# --- whom nothing reached ---------------------------------------------------------------------------------------------
+def test_who_was_not_reached_is_listed_with_every_way_until_told(say: Say, lin: User, gao: User, outsider: User, api):
+    desk = made("desk", "administration")
+    pressed = say("k", lin, gao, ladder=LADDER)
+    quiet = say("q", gao)
+    services.message_acknowledge(message_id=pressed.pk, by=actor_of(lin))
+
+    def listed(user: User) -> list[tuple[int, int, list[tuple[str, str]]]]:
+        rows = api(user).get("/api/v1/messages/not-reached").json()
+        return [(row["message"], row["person"], [(w["channel"], w["state"]) for w in row["ways"]]) for row in rows]
+
+    waits = (pressed.pk, gao.pk, [("inapp", "delivered"), ("email", "queued")])
+    assert listed(lin) == [waits]
+    # A way that failed for good is shown though nobody was pressed; not to who may not read every message.
+    Delivery.objects.filter(message=quiet, channel="email").update(state="given_up", error="email.no_address")
+    assert listed(lin) == [(quiet.pk, gao.pk, [("inapp", "delivered"), ("email", "given_up")]), waits]
+    assert listed(desk) == [waits]
+    services.call_record(
+        message_id=pressed.pk, user_id=gao.pk, line="telephone", outcome="no_answer", by=actor_of(desk)
+    )
+    shown = page(lin, "/messages/not-reached/").content.decode()
+    assert "No answer" in shown
+    assert page(desk, "/messages/not-reached/").content.decode().count("data-label") == 3
+    services.call_record(message_id=pressed.pk, user_id=gao.pk, line="telephone", outcome="told", by=actor_of(desk))
+    assert [row[0] for row in listed(lin)] == [quiet.pk]
+    assert page(outsider, "/messages/not-reached/").status_code == 403
+    assert api(outsider).get("/api/v1/messages/not-reached").status_code == 403

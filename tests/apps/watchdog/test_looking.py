@@ -364,3 +364,17 @@ def test_the_deep_question_asks_for_the_whole_product(house: House, fresh_cast: 
     house.sees()
     answer = stranger.get("/healthz?deep")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_an_urgent_letter_that_has_just_been_written_is_not_behind_its_time(house: House, fresh_cast: Cast):
+    number = incident(fresh_cast)
+    fresh_cast.api(DUTY).post(
+        f"/api/v1/incidents/{number}/verify", {"outcome": "confirmed", "major": True}, format="json"
+    )
+    assert Send.objects.filter(due_at__lt=wall() - MINUTE).exists(), "it stands ahead in line"
+    house.look()
+    assert "sends" not in [alarm.ref for alarm in standing("watchdog.behind")]
+    Delivery.objects.update(queued_at=wall() - MINUTE)
+    house.look()
+    (late,) = [alarm for alarm in standing("watchdog.behind") if alarm.ref == "sends"]
+    assert 55 <= late.params["seconds"] <= 90
