@@ -13,6 +13,7 @@ from people import duty_shapes as shapes
 from people import rostered
 from people.endpoints import ActionEndpoint, EditEndpoint, Endpoint, Nothing
 from people.models import Leave, Rotation, Swap
+from people.rights import GRANTS
 from people.selectors import users_by_id
 from people.services import handovers, roster, swaps
 
@@ -50,10 +51,21 @@ class AnswersDuty(ActionEndpoint):
         return shapes.duty_dict(rostered.shown([duty], now, now + rostered.AHEAD, now)[0])
 
 
-class Duties(Endpoint):
-    """Every duty with who is on it now, its shifts and its gaps."""
+class DutyIn(serializers.Serializer):
+    key = serializers.SlugField(max_length=40)
+    name_zh = serializers.CharField(max_length=80)
+    name_en = serializers.CharField(max_length=80)
+    owner_role = serializers.ChoiceField(GRANTS[roster.MANAGE])
+    stood_by = serializers.ListField(child=serializers.ChoiceField(GRANTS[roster.TAKE]), min_length=1, max_length=40)
+    clause = serializers.CharField(max_length=8, required=False, allow_blank=True, default="")
+    position = serializers.IntegerField(min_value=0, max_value=999, required=False, default=0)
 
-    right = "duty.view"
+
+class Duties(AnswersDuty):
+    """Every duty with who is on it now, its shifts and its gaps; one is made, or renewed, by the security administrator."""
+
+    right = {"GET": "duty.view", "POST": "user.manage"}
+    serializer_class = DutyIn
 
     @extend_schema(
         responses=shapes.DutyOut(many=True),
@@ -63,6 +75,13 @@ class Duties(Endpoint):
         now = roster.now_here()
         until = now + timedelta(days=_asked(request)["days"])
         return Response([shapes.duty_dict(one) for one in rostered.shown(rostered.duties(), now, until, now)])
+
+    @extend_schema(request=DutyIn, responses=shapes.DutyOut)
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        return super().post(request, **kwargs)
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"duty:{roster.duty_set(by=self.by, **data).key}"
 
 
 class StandingAt(Endpoint):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -33,6 +33,7 @@ LONGEST_SPAN = timedelta(days=92)
 FURTHEST_ANCHOR = timedelta(days=3653)
 TAKEN_AT_MOST: Final = timedelta(hours=12)
 MOST_PEOPLE = 24
+OWN_PAGE = "mine"  # /people/duty/mine/
 
 
 def now_here() -> datetime:
@@ -83,8 +84,10 @@ def duty_set(
     clause: str = "",
     position: int = 0,
 ) -> Duty:
-    """Make a duty, or renew its names, owner and who may stand it."""
+    """Make a duty, or renew its names, owner and who may stand it. Raises NotAllowed, Invalid, Conflict (made just now)."""
     by = require(by, "user.manage")
+    if key == OWN_PAGE:
+        raise _invalid([_wrong("key", "taken", _("This key is the address of a page; choose another one."))])
     if owner_role not in GRANTS[MANAGE] or not stood_by or set(stood_by) - set(GRANTS[TAKE]):
         raise Invalid("duty.roles", _("Name a role that owns the duty and at least one whose holders may stand it."))
     now = now_here()
@@ -97,7 +100,7 @@ def duty_set(
         "position": position,
     }
     known = Duty.objects.filter(key=key).first()
-    duty = held(known.pk) if known else Duty.objects.create(key=key, followed_to=now, **said)
+    duty = held(known.pk) if known else _made(key, now, said)
     if known and all(getattr(duty, name) == value for name, value in said.items()):
         return duty
     with changing([duty] if known else [], now):
@@ -110,6 +113,14 @@ def duty_set(
     if known is None:
         duties_follow([duty], now)
     return duty
+
+
+def _made(key: str, now: datetime, said: dict[str, Any]) -> Duty:
+    try:
+        with transaction.atomic():
+            return Duty.objects.create(key=key, followed_to=now, **said)
+    except IntegrityError:
+        raise Conflict("duty.made", _("Somebody made this duty a moment ago; read it again.")) from None
 
 
 @transaction.atomic

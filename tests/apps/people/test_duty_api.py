@@ -98,3 +98,18 @@ def test_a_swap_by_programs(cast: Cast) -> None:
     assert cast.api(OUTSIDER).post(answer, {"accept": True}, format="json").status_code == 403
     assert cast.api(third).post(answer, {"accept": True}, format="json").json()["state"] == "accepted"
     assert shown(cast)["shifts"][1]["person"]["id"] == cast.user(third).pk
+
+
+def test_a_duty_is_made_and_renamed_by_the_security_administrator(cast: Cast) -> None:
+    said = {
+        "key": "gate", "name_zh": "门卫", "name_en": "Gate", "owner_role": "administration", "stood_by": ["keeper"], "clause": "9.4",
+    }  # fmt: skip
+    for name in (OUTSIDER, SUPERVISOR, AUDITOR):
+        assert cast.api(name).post(DUTIES, said, format="json").status_code == 403
+    client = cast.api("guard")
+    made = client.post(DUTIES, said, format="json")
+    assert (made.status_code, made.json()["now"]["why"]) == (200, "unfilled")
+    renamed = client.post(DUTIES, {**said, "name_en": "Main gate"}, format="json").json()
+    assert renamed["name"]["en"] == "Main gate"
+    for wrong in ({"key": "mine"}, {"stood_by": []}, {"stood_by": ["source"]}, {"owner_role": "keeper"}):
+        assert client.post(DUTIES, {**said, **wrong}, format="json").status_code == 400
