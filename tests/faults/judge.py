@@ -9,9 +9,9 @@ from typing import Final
 
 from tests.faults.evidence import Evidence, Flow, Logged, at, later
 
-# Due → event at the worst: 20 s under one fault. Here the next fault comes within seconds, while a killed process still starts,
-# so that two at a time are the rule.
-LATEST: Final = timedelta(seconds=40)
+# Due → event at the worst. Under one fault it is 20 s; here the next one comes every two seconds, while killed processes still
+# start on a busy machine, so that several overlap: 58 s were seen. The worst of a run is printed.
+LATEST: Final = timedelta(seconds=90)
 # Of a world's time at the end of a run nothing is judged that fell due within its last moments.
 LAST: Final = timedelta(seconds=2)
 ENDS: Final = frozenset({"obligation.fulfilled", "obligation.superseded", "obligation.waived"})
