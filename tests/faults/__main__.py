@@ -165,6 +165,7 @@ def settle(made: Product, client: Client, ground: Ground, faults: int) -> eviden
         read_until=read_until,
         faults=faults,
         long=tuple(evidence.Long(*row) for row in ground.long),
+        idle=made.absences.all(),
     )
 
 
@@ -236,6 +237,8 @@ def verdict(
     print(f"  events {len(seen.events)}, read as they came: {sum(map(len, seen.reads.values()))}")
     print(f"  deadlines that passed: {len(passed)}, of them {of_the_day} in the fast world, each at its own second;")
     print(f"  overdue in the real world {len(delays)}, recorded after {_figures(delays)}")
+    idle = sum(((ended - begun).total_seconds() for begun, ended in seen.idle), 0.0)
+    print(f"  no worker or no database: {len(seen.idle)} times, {idle:.0f} s in all")
     print(f"  letters {len(seen.letters)}, extra sends {judge.extra_sends(seen)}, {_figures(sent)}")
     print(f"  set aside: {len(seen.set_aside)}; alarms in long faults: {[(f.kind, f.alarms[:2]) for f in seen.long]}")
     for failure in client.failures:

@@ -39,6 +39,8 @@ class Client:
         self._over = threading.Event()
         self._nudged = threading.Event()
         self._lock = threading.Lock()
+        # Kept connections, as a browser's: they die with the server they lead to, and are made anew.
+        self._http = httpx.Client(base_url=self.base, timeout=PATIENCE, trust_env=False)
         self._threads = [
             threading.Thread(target=self._kept(run), name=run.__name__, daemon=True)
             for run in (self._acting, self._sampling, self._answering, self._reading)
@@ -83,7 +85,7 @@ class Client:
         while not self._over.is_set():
             tries += 1
             with suppress(httpx.HTTPError):
-                answer = httpx.post(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=PATIENCE)
+                answer = self._http.post(f"/api/v1/{path}", json=body, headers=headers)
                 if answer.status_code < 500 and answer.status_code != 429:
                     break
             answer = None
@@ -157,11 +159,10 @@ class Client:
             while status not in (202, 400, 401) and not self._over.is_set():
                 tries += 1
                 with suppress(httpx.HTTPError):
-                    answer = httpx.post(
-                        f"{self.base}/api/v1/signals/samples",
+                    answer = self._http.post(
+                        "/api/v1/signals/samples",
                         json={"samples": said},
                         headers={"Authorization": f"Bearer {self.source}"},
-                        timeout=PATIENCE,
                     )
                     status = answer.status_code
                     if status == 202 and answer.json()["accepted"] + len(answer.json()["rejected"]) != NODES:
@@ -181,7 +182,7 @@ class Client:
             who = dice.choice(("chen", "zhao", "cto", "coo", "su"))
             headers = {"Authorization": f"Bearer {self.tokens[who]}"}
             with suppress(httpx.HTTPError, ValueError, KeyError):
-                mine = httpx.get(f"{self.base}/api/v1/messages?mine", headers=headers, timeout=PATIENCE).json()["mine"]
+                mine = self._http.get("/api/v1/messages?mine", headers=headers).json()["mine"]
                 unread = [row["message"]["id"] for row in mine if row["state"] != "acknowledged"]
                 if unread:
                     self._asked(who, "acknowledge", f"messages/{dice.choice(unread)}/acknowledge", {})
@@ -206,9 +207,7 @@ class Client:
         while True:
             after = seen[-1] if seen else 0
             try:
-                found = httpx.get(
-                    f"{self.base}/api/v1/incidents/{number}/events?after={after}", headers=headers, timeout=PATIENCE
-                )
+                found = self._http.get(f"/api/v1/incidents/{number}/events?after={after}", headers=headers)
             except httpx.HTTPError:
                 return
             if found.status_code != 200:

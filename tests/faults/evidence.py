@@ -66,10 +66,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Long:
-    """A fault that lasted long enough for operators to be told of it; the alarms that rose within a minute."""
+    """A fault that lasted long enough for operators to be told of it; the alarms that rose within a minute, as kind:ref, and
+    those of which one must be among them, because it names what is away."""
 
     kind: str
     alarms: tuple[str, ...]
+    wanted: tuple[str, ...]
     begun: datetime
     ended: datetime
 
@@ -96,6 +98,7 @@ class Evidence:
     left: dict[str, int] = field(default_factory=dict)  # queue → rows still due at the end
     faults: int = 0
     long: tuple[Long, ...] = ()
+    idle: tuple[tuple[datetime, datetime], ...] = ()  # wall time in which no worker worked, or no database did
     repeated: frozenset[str] = frozenset()  # keys that a provider delivered twice of its own accord
 
     def without_events(self, wrong: Any) -> "Evidence":

@@ -25,8 +25,7 @@ POINTS: Final = (
 )  # fmt: skip
 SHORT: Final = 1.5  # seconds a stopped or frozen thing rests
 MOODS: Final = ("slow", "dropping", "busy", "limited", "garbage", "hanging_up", "repeating", "undelivered")
-LONG: Final = 40.0  # seconds: operators must know by then
-ALARMED_WITHIN: Final = 60.0
+ALARMED_WITHIN: Final = 60.0  # seconds: operators must know by then
 LASTS: Final = "long: both workers stand still"  # the one that is always among them
 
 
@@ -38,7 +37,7 @@ class Ground:
     dice: random.Random
     pause: Callable[[float], None]
     nudge: Callable[[str], None]  # see that something of this queue falls due
-    long: list[tuple[str, tuple[str, ...], datetime, datetime]] = field(default_factory=list)
+    long: list[tuple[str, tuple[str, ...], tuple[str, ...], datetime, datetime]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)  # faults that did not come about
 
 
@@ -261,8 +260,10 @@ _named("provider", _moody, *MOODS)
 
 
 # --- long ones ----------------------------------------------------------------------------------------------------------
-def _lasting(ground: Ground, kind: str, begin: Callable[[], None], end: Callable[[], None], seconds: float) -> None:
-    """Whether operators hear of it within a minute of its beginning."""
+def _lasting(
+    ground: Ground, kind: str, wanted: tuple[str, ...], begin: Callable[[], None], end: Callable[[], None]
+) -> None:
+    """Whether operators hear of it by name within a minute of its beginning; ended as soon as they do."""
     known = {row[0] for row in ground.product.sql("SELECT id FROM engine_alarm WHERE cleared_at IS NULL")}
     begun, at = time.monotonic(), datetime.now(UTC)
     begin()
@@ -277,12 +278,12 @@ def _lasting(ground: Ground, kind: str, begin: Callable[[], None], end: Callable
                 )
                 if pk not in known
             ]
-        return bool(rose)
+        return bool(set(rose) & set(wanted))
 
-    until(risen, within=min(seconds, ALARMED_WITHIN), each=lambda: ground.pause(0.2))
+    until(risen, within=ALARMED_WITHIN, each=lambda: ground.pause(0.2))
     end()
     in_time = time.monotonic() - begun <= ALARMED_WITHIN
-    ground.long.append((kind, tuple(rose) if in_time else (), at, datetime.now(UTC)))
+    ground.long.append((kind, tuple(rose) if in_time else (), wanted, at, datetime.now(UTC)))
 
 
 @fault(LASTS)
@@ -291,12 +292,18 @@ def _workers_still(ground: Ground) -> None:
         for part in WORKERS:
             ground.product.signal(part, number)
 
-    _lasting(ground, "both workers still", lambda: to_all(signal.SIGSTOP), lambda: to_all(signal.SIGCONT), LONG)
+    _lasting(
+        ground,
+        "both workers still",
+        ("watchdog.part:workers",),
+        lambda: to_all(signal.SIGSTOP),
+        lambda: to_all(signal.SIGCONT),
+    )
 
 
 @fault("long: redis away")
 def _redis_away(ground: Ground) -> None:
-    _lasting(ground, "redis away", ground.product.redis.stop, ground.product.redis.start, LONG)
+    _lasting(ground, "redis away", ("watchdog.part:redis",), ground.product.redis.stop, ground.product.redis.start)
 
 
 @fault("long: watchdog away")
@@ -304,9 +311,9 @@ def _watchdog_away(ground: Ground) -> None:
     _lasting(
         ground,
         "watchdog away",
+        ("watchdog.away:watchdog",),
         lambda: ground.product.signal("watchdog", signal.SIGSTOP),
         lambda: ground.product.signal("watchdog", signal.SIGCONT),
-        ALARMED_WITHIN,
     )
 
 

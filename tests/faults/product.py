@@ -17,6 +17,7 @@ import psycopg
 from hotline_ep.embedded import postgres, sockets, valkey
 from hotline_ep.embedded.child import Child, Ending
 from hotline_ep.embedded.machine import WATCHDOG, worker_commands
+from tests.faults.absences import Absences, works
 from tests.faults.proxy import Proxy
 from tools.provider import Provider
 
@@ -36,6 +37,10 @@ class Running:
     fds: tuple[int, ...] = ()
     child: Child | None = None
     died: float = 0.0
+    started: float = 0.0  # on the monotonic clock
+
+    def works(self) -> bool:
+        return self.child is not None and self.child.exit_code() is None and works(self.child.pid, self.started)
 
 
 class Product:
@@ -48,6 +53,7 @@ class Product:
         self.points = folder / "points"
         self.points.mkdir()
         self.held: set[str] = set()  # parts that must not come back yet
+        self.absences = Absences()
 
     # --- up and down ----------------------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -110,7 +116,8 @@ class Product:
 
     # --- processes ------------------------------------------------------------------------------------------------------
     def tend(self) -> None:
-        """Start what is not running, a moment after its death."""
+        """Start what is not running, a moment after its death, and note when no worker works."""
+        self.absences.look([self.parts[name].works() for name in WORKERS])
         for name, part in self.parts.items():
             if part.child is not None and part.child.exit_code() is None:
                 continue
@@ -121,7 +128,7 @@ class Product:
                 continue
             if part.child is not None:
                 part.child.end()  # what is left of its group
-            part.died = 0.0
+            part.died, part.started = 0.0, time.monotonic()
             part.child = self.run(name, part.command, part.env, part.fds)
 
     def run(self, name: str, command: list[str], env: dict[str, str], fds: tuple[int, ...] = ()) -> Child:
@@ -139,9 +146,10 @@ class Product:
     def crash_database(self) -> None:
         """Stop it at once, without a checkpoint, and let it recover."""
         assert self.database.child is not None
-        os.killpg(self.database.child.pid, signal.SIGQUIT)
-        until(lambda: self.database.child is None or self.database.child.exit_code() is not None, within=20)
-        self.database.start()
+        with self.absences.during():
+            os.killpg(self.database.child.pid, signal.SIGQUIT)
+            until(lambda: self.database.child is None or self.database.child.exit_code() is not None, within=20)
+            self.database.start()
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """As the superuser, past the proxy."""

@@ -1,5 +1,8 @@
 """The judges judged: each planted violation is found, and a clean run is called clean."""
 
+import signal
+import subprocess
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,9 +10,11 @@ from typing import Any
 import pytest
 
 from common.clock import utc_text
+from tests.faults.absences import STARTS, Absences, overlap, works
 from tests.faults.evidence import Act, Evidence, Flow, Letter, Logged, Long
 from tests.faults.judge import LATEST, judged, planted
 from tests.faults.kinds import FAULTS, LASTS, drawn
+from tests.faults.product import until
 
 T = datetime(2026, 11, 27, 3, tzinfo=UTC)
 DUE = T + timedelta(minutes=5)
@@ -60,7 +65,11 @@ CLEAN = Evidence(
     read_until=T + timedelta(minutes=10),
     left={"timers": 0},
     faults=1,
-    long=(Long("both workers", ("watchdog.part:workers",), T, T + timedelta(seconds=30)),),
+    long=(
+        Long(
+            "both workers", ("a:1", "watchdog.part:workers"), ("watchdog.part:workers",), T, T + timedelta(seconds=30)
+        ),
+    ),
 )
 
 
@@ -82,6 +91,9 @@ def changed(which: int, /, **fields: Any) -> Evidence:
     return replace(CLEAN, events=tuple(replace(e, **fields) if e.seq == which else e for e in EVENTS))
 
 
+TWICE = changed(7, recorded=DUE + LATEST * 2)
+
+
 @pytest.mark.parametrize(
     ("case", "kind", "wrong"),
     [
@@ -89,7 +101,9 @@ def changed(which: int, /, **fields: Any) -> Evidence:
         ("an act done twice", "duplicate", replace(CLEAN, events=(*EVENTS, replace(EVENTS[4], seq=10)))),
         ("an act acknowledged and not done", "loss", replace(CLEAN, acts=(*CLEAN.acts, Act("x", "start", "2026-0001", 200, 1)))),
         ("overdue before it is due", "early", changed(7, occurred=DUE - timedelta(seconds=1))),
-        ("as late as two faults make it", None, changed(7, recorded=DUE + LATEST)),
+        ("as late as a fault makes it", None, changed(7, recorded=DUE + LATEST)),
+        ("later, and nobody was there meanwhile", None, replace(TWICE, idle=((DUE - LATEST, DUE + LATEST),))),
+        ("later, and nobody was there for some of it", "late", replace(TWICE, idle=((DUE - LATEST, DUE + LATEST / 2),))),
         ("later than that", "late", changed(7, recorded=DUE + LATEST + timedelta(seconds=1))),
         ("done late, and the log does not say so", "missed", changed(8, data=EVENTS[7].data | {"late": False})),
         ("a reader sees one twice", "gap", replace(CLEAN, reads={"2026-0001": (1, 2, 2, 3, 4, 5, 6, 7, 8)})),
@@ -101,6 +115,7 @@ def changed(which: int, /, **fields: Any) -> Evidence:
         ("one extra send for one fault", None, replace(CLEAN, arrived={"alpha": ("k1",), "beta": ("k1",)})),
         ("work that still waits", "stuck", replace(CLEAN, left={"sends": 1})),
         ("a long fault nobody heard of", "silent", replace(CLEAN, long=(replace(CLEAN.long[0], alarms=()),))),
+        ("a long fault hidden behind another alarm", "silent", replace(CLEAN, long=(replace(CLEAN.long[0], alarms=("a:1",)),))),
         ("a row of the log was changed", "tampered", replace(CLEAN, tampered=("incident 2026-0001: hash at 3",))),
         ("a rhythm skips a turn", "gap", replace(CLEAN, events=(*EVENTS, *SKIPS))),
     ],
@@ -114,3 +129,29 @@ def test_a_seed_draws_the_same_faults_again() -> None:
     assert drawn(7, 64, long=False) != drawn(8, 64, long=False)
     assert LASTS in drawn(7, 64, long=False)
     assert set(drawn(7, 1000, long=True)) == set(FAULTS)
+
+
+def test_absences_are_joined_and_measured() -> None:
+    seen = Absences()
+    seen.look([False, True])
+    assert seen.all() == ()
+    seen.look([False, False])
+    with seen.during():
+        pass
+    ((begun, ended),) = seen.all()
+    assert begun < ended
+    spans = ((T, T + timedelta(seconds=4)), (T + timedelta(seconds=6), T + timedelta(seconds=7)))
+    assert overlap(spans, T + timedelta(seconds=3), T + timedelta(seconds=6.5)) == timedelta(seconds=1.5)
+
+
+def test_a_stopped_process_does_not_work() -> None:
+    child = subprocess.Popen(["sleep", "20"])
+    try:
+        assert works(child.pid, time.monotonic() - STARTS)
+        assert not works(child.pid, time.monotonic())  # still starting
+        child.send_signal(signal.SIGSTOP)
+        assert until(lambda: not works(child.pid, time.monotonic() - STARTS), within=5)
+    finally:
+        child.kill()
+        child.wait()
+    assert not works(child.pid, 0.0)
