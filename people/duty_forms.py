@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from people import rostered
 from people.models import Duty, Rotation, User
+from people.rights import GRANTS, ROLES
 from people.rostered import may_stand
-from people.services.roster import LONGEST_TURN, MOST_PEOPLE
+from people.services.roster import LONGEST_TURN, MANAGE, MOST_PEOPLE, TAKE
 
 SEATS = 8
 DAYS = (
@@ -28,6 +29,10 @@ DAYS = (
 def instant(label: Any, help_text: Any = "") -> forms.DateTimeField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     return forms.DateTimeField(label=label, widget=widget, help_text=help_text)
+
+
+def role_choices(right: str) -> list[tuple[str, Any]]:
+    return [(role, ROLES[role]) for role in GRANTS[right]]
 
 
 def clock(label: Any) -> forms.TimeField:
@@ -70,6 +75,32 @@ class LeaveForm(SpanForm):
         if not others:
             self.fields["user"].widget = forms.HiddenInput()
         self.begin(now + timedelta(days=1), timedelta(days=1))
+
+
+class DutyForm(forms.Form):
+    """A duty's names, who owns it and who may stand it; its key only while it is made, for addresses are built on it."""
+
+    key = forms.SlugField(
+        label=_("Key"), max_length=40, help_text=_("For addresses and programs: letters, digits, hyphens. It stays.")
+    )
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
+    name_en = forms.CharField(label=_("Name in English"), max_length=80)
+    owner_role = forms.ChoiceField(
+        label=_("Owner"), help_text=_("Changes its rotations and hears of its gaps."), choices=role_choices(MANAGE)
+    )
+    stood_by = forms.MultipleChoiceField(
+        label=_("Who may stand it"), choices=role_choices(TAKE), widget=forms.CheckboxSelectMultiple
+    )
+    clause = forms.CharField(label=_("Clause"), max_length=8, required=False)
+    position = forms.IntegerField(label=_("Order among the duties"), min_value=0, max_value=999, initial=0)
+    based_on = forms.IntegerField(widget=forms.HiddenInput, initial=0)
+
+    def __init__(self, *args: Any, duty: Duty | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if duty is not None:
+            del self.fields["key"]
+            said = {name: getattr(duty, name) for name in self.fields if name != "based_on"}
+            self.initial = {**said, "based_on": duty.version, **self.initial}
 
 
 class RotationForm(forms.Form):

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from common.errors import HotlineError
 from people import calendars, rostered
-from people.duty_forms import LeaveForm, OverrideForm, RotationForm, SwapForm
+from people.duty_forms import DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts
 from people.models import Duty
 from people.rights import allowed_somewhere
@@ -36,6 +36,7 @@ def duties(request: PageRequest) -> HttpResponse:
         "before": first - WEEKS,
         "after": first + WEEKS,
         "gaps": sum(len(one.gaps) for one in found),
+        "may_make": allowed_somewhere(request.by, "user.manage"),
     }
     return render(request, "people/duties.html", shown)
 
@@ -77,9 +78,33 @@ def _duty(request: PageRequest, duty: Duty, *, status: int = 200, tried: Overrid
         "overrides": rostered.overrides_standing(duty, now),
         "rotations": list(rostered.rotations_of([duty])),
         "history": rostered.history_of(duty),
+        "may_make": allowed_somewhere(request.by, "user.manage"),
         "form": (tried or OverrideForm(duty=duty, now=now)) if manages else None,
     }
     return render(request, "people/duty.html", shown, status=status)
+
+
+@page("user.manage", posting="user.manage")
+def duty_new(request: PageRequest) -> HttpResponse:
+    return _duty_set(request, None)
+
+
+@page("user.manage", posting="user.manage")
+def duty_edit(request: PageRequest, key: str) -> HttpResponse:
+    return _duty_set(request, rostered.duty_named(key))
+
+
+def _duty_set(request: PageRequest, duty: Duty | None) -> HttpResponse:
+    form = DutyForm(request.POST or None, duty=duty)
+
+    def change() -> tuple[str, int]:
+        said = {"key": duty.key if duty else "", **form.cleaned_data}
+        return f"duty:{roster.duty_set(by=request.by, **said).key}", 303
+
+    if request.method == "POST" and form.is_valid() and _tried(request, form, change):
+        messages.success(request, _("The duty is kept."))
+        return redirect("duty", duty.key if duty else form.cleaned_data["key"])
+    return render(request, "people/duty_edit.html", {"duty": duty, "form": form}, status=400 if form.errors else 200)
 
 
 @posts("duty.take")

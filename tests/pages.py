@@ -139,6 +139,8 @@ PAGES = (
     Shown("handovers", "/people/duty/duty_manager/handover/", SUPERVISOR, "handovers", opened=True),
     Shown("duty-mine", "/people/duty/mine/", DUTY, "duty-mine", opened=True),
     Shown("duty-rotation", "/people/duty/duty_manager/rotation/{rotation}/", SUPERVISOR, "duty-rotation"),
+    Shown("duty-new", "/people/duty/new/", GUARD, "duty-new"),
+    Shown("duty-edit", "/people/duty/drivers/edit/", GUARD, "duty-edit"),
     Shown("duty-rotation-new", "/people/duty/duty_manager/rotation/", SUPERVISOR, "duty-rotation-new"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),

@@ -33,7 +33,7 @@ LONGEST_SPAN = timedelta(days=92)
 FURTHEST_ANCHOR = timedelta(days=3653)
 TAKEN_AT_MOST: Final = timedelta(hours=12)
 MOST_PEOPLE = 24
-OWN_PAGE = "mine"  # /people/duty/mine/
+PAGES = frozenset({"mine", "new"})  # /people/duty/mine/, /people/duty/new/: addresses of pages, not of duties
 
 
 def now_here() -> datetime:
@@ -83,10 +83,15 @@ def duty_set(
     by: Actor,
     clause: str = "",
     position: int = 0,
+    based_on: int | None = None,
 ) -> Duty:
-    """Make a duty, or renew its names, owner and who may stand it. Raises NotAllowed, Invalid, Conflict (made just now)."""
+    """Make a duty, or renew its names, owner and who may stand it.
+
+    `based_on`: the version it was read at, 0 for one that must be new. Raises NotAllowed, Invalid, Conflict (made or changed
+    meanwhile).
+    """
     by = require(by, "user.manage")
-    if key == OWN_PAGE:
+    if key in PAGES:
         raise _invalid([_wrong("key", "taken", _("This key is the address of a page; choose another one."))])
     if owner_role not in GRANTS[MANAGE] or not stood_by or set(stood_by) - set(GRANTS[TAKE]):
         raise Invalid("duty.roles", _("Name a role that owns the duty and at least one whose holders may stand it."))
@@ -100,7 +105,11 @@ def duty_set(
         "position": position,
     }
     known = Duty.objects.filter(key=key).first()
+    if based_on == 0 and known:
+        raise Invalid("duty.taken", _("There is a duty with this key already; choose another one."))
     duty = held(known.pk) if known else _made(key, now, said)
+    if based_on and based_on != duty.version:
+        raise Conflict("duty.changed", _("Somebody changed this duty after you opened it; read it again."))
     if known and all(getattr(duty, name) == value for name, value in said.items()):
         return duty
     with changing([duty] if known else [], now):

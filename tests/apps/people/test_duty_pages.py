@@ -6,12 +6,13 @@ import pytest
 from django.utils.timezone import localtime
 
 from engine import worlds
+from engine.models import Event
 from hotline_ep.practice.duties import roster_found
 from people import rostered
-from people.models import Leave, Override, Rotation
+from people.models import Duty, Leave, Override, Rotation
 from tests.cast import AUDITOR, DUTY, OUTSIDER, SUPERVISOR, Cast
 
-ADMINISTRATION, DRIVER = "hu", "feng"
+ADMINISTRATION, DRIVER, GUARD = "hu", "feng", "guard"
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +126,58 @@ def test_leave_is_ones_own_or_recorded_by_who_keeps_the_roster(cast: Cast) -> No
     first, _second = Leave.objects.filter(user=lin).order_by("pk")
     assert client.post(f"/people/duty/mine/leave/{first.pk}/cancel").status_code == 302
     assert "My shifts" in client.get("/people/duty/mine/").content.decode()
+
+
+NIGHT = {
+    "key": "night-desk", "name_zh": "夜间值守", "name_en": "Night desk", "owner_role": "cs_supervisor", "stood_by": ["duty_manager"],
+    "clause": "3.1", "position": 7, "based_on": 0,
+}  # fmt: skip
+
+
+def test_a_duty_is_made_and_renamed_on_a_page(cast: Cast) -> None:
+    client = cast.client(GUARD)
+    assert "/people/duty/new/" in client.get("/people/duty/").content.decode()
+    assert client.post("/people/duty/new/", NIGHT).headers["Location"] == "/people/duty/night-desk/"
+    made = Duty.objects.get(key="night-desk")
+    assert (made.name_en, made.owner_role, made.stood_by) == ("Night desk", "cs_supervisor", ["duty_manager"])
+    address = "/people/duty/night-desk/edit/"
+    assert 'value="Night desk"' in client.get(address).content.decode()
+    changed = {**NIGHT, "name_en": "Night shift", "based_on": made.version}
+    assert client.post(address, changed).status_code == 302
+    made.refresh_from_db()
+    assert (made.name_en, made.version, made.key) == ("Night shift", changed["based_on"] + 1, "night-desk")
+    assert [
+        event.data["name_en"]
+        for event in Event.objects.filter(kind="duty.set", data__duty="night-desk").order_by("seq")
+    ] == [
+        "Night desk",
+        "Night shift",
+    ]
+
+
+def test_a_duty_is_not_overwritten_by_who_read_an_older_one(cast: Cast) -> None:
+    client = cast.client(GUARD)
+    drivers = Duty.objects.get(key="drivers")
+    taken = client.post("/people/duty/new/", {**NIGHT, "key": "drivers"})
+    assert (taken.status_code, "There is a duty with this key already" in taken.content.decode()) == (400, True)
+    stale = client.post("/people/duty/drivers/edit/", {**NIGHT, "based_on": drivers.version + 1})
+    assert (stale.status_code, "read it again" in stale.content.decode()) == (400, True)
+    for wrong, said in (
+        ({"key": "new"}, "address of a page"),
+        ({"key": "a b"}, "slug"),
+        ({"stood_by": []}, "required"),
+    ):
+        answer = client.post("/people/duty/new/", {**NIGHT, **wrong})
+        assert (answer.status_code, said in answer.content.decode()) == (400, True), wrong
+    drivers.refresh_from_db()
+    assert drivers.name_en == "Driver on call"
+    assert not Duty.objects.filter(name_en="Night desk").exists()
+
+
+def test_only_the_security_administrator_makes_duties(cast: Cast) -> None:
+    for who in (SUPERVISOR, OUTSIDER, DUTY):
+        client = cast.client(who)
+        for path in ("/people/duty/new/", "/people/duty/drivers/edit/"):
+            assert client.get(path).status_code == 403
+            assert client.post(path, NIGHT).status_code == 403
+    assert "/people/duty/new/" not in cast.client(SUPERVISOR).get("/people/duty/").content.decode()
