@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hotline_ep.embedded import postgres, valkey
 from hotline_ep.embedded.child import Child
+from hotline_ep.embedded.machine import worker_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,11 +43,11 @@ class Ground:
         until(lambda: _answers(port))
         return port
 
-    def workers(self, number: int = 1) -> None:
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
-        for n in range(number):
-            queues = ["-Q", "engine,judge", "-n", f"bench{n}@%h"]
-            self.start("-m", "celery", "-A", "hotline_ep", "worker", "-P", "threads", "-c", "2", *queues, *quiet)
+    def workers(self) -> None:
+        """All that one machine of ours runs behind the pages but beat: a round of the sweep more a second is no help to any measure."""
+        for name, command in worker_commands(self.folder / "beat").items():
+            if name != "beat":
+                self.start(*command[1:])
 
 
 def until(check: Callable[[], bool], *, within: float = 60.0) -> None:

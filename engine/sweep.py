@@ -2,16 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from common.clock import wall
 from engine.alarms import alarm_clear, alarm_raise
-from engine.pulses import SWEEP, pulse, watchdog_watched
+from engine.pulses import SWEEP, pulse, pulse_ages, watchdog_watched
 from engine.queues import QUEUES, drain
 from engine.timers import worlds_step
 
@@ -19,6 +18,8 @@ log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE = timedelta(seconds=1)
 CLOCK_CHECK_EVERY = 20  # rounds: five seconds at the usual pace
+PULSE_EVERY = 4  # rounds: one second
+AWAY = timedelta(seconds=3)  # without a sign of life: its queues are taken up by others
 LONGEST_PAUSE = 5.0  # seconds between rounds while the database is away
 
 
@@ -52,24 +53,30 @@ def work_of(name: str) -> Callable[[], int]:
     return _also[name] if name in _also else partial(drain, QUEUES[name])
 
 
-def sweep() -> int:
-    """One round over every queue and every practice world; the number of items done."""
-    done = sum(work() for work in list(_also.values()))
+def alive() -> frozenset[str]:
+    """Parts that gave a sign of life just now: the sweep, and kinds of queue that have a process of their own."""
+    return frozenset(name for name, age in pulse_ages().items() if age <= AWAY)
+
+
+def sweep(*, but: Collection[str] = ()) -> int:
+    """One round over every queue and every practice world; the number of items done. `but`: kinds that have a process of their own."""
+    done = sum(work() for name, work in list(_also.items()) if name not in but)
     return done + sum(drain(queue) for queue in list(QUEUES.values())) + worlds_step()
 
 
 class Sweeper:
-    """Sweeps until stopped. Losing the database makes it wait and try again; nothing makes it end."""
+    """Sweeps until stopped. Losing the database makes it wait and try again; nothing makes it end.
 
-    def __init__(self, *, every: float, now: Callable[[], datetime] = wall) -> None:
-        self.every, self.now = every, now
+    `only`: the one kind of queue its process is there for. Each leaves to the others what they are there for, as long as they
+    give signs of life: two that drain the same queue get smaller rounds, which cost more.
+    """
+
+    def __init__(self, *, every: float, now: Callable[[], datetime] = wall, only: str = "") -> None:
+        self.every, self.now, self.only = every, now, only
+        self._left: frozenset[str] = frozenset()  # what a process of its own drains
+        self._alone = False  # nobody else drains the rest
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-
-    @staticmethod
-    @lru_cache(maxsize=1)
-    def of_this_process() -> "Sweeper":
-        return Sweeper(every=settings.SWEEP_SECONDS)
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self.run, name="sweep", daemon=True)
@@ -80,6 +87,19 @@ class Sweeper:
         if self._thread is not None:
             self._thread.join(timeout=10)
 
+    def _look_round(self) -> None:
+        """Give a sign of life, and see who else does."""
+        here = alive()
+        self._alone = SWEEP not in here
+        self._left = here - {self.only}
+        pulse(self.only or SWEEP)
+
+    def _round(self) -> None:
+        if self.only and not self._alone:
+            work_of(self.only)()
+        else:
+            sweep(but=self._left)
+
     def run(self) -> None:
         rounds, right, pause = 0, False, self.every
         while not self._stop.wait(pause):
@@ -87,9 +107,10 @@ class Sweeper:
                 if rounds % CLOCK_CHECK_EVERY == 0:
                     right = clock_is_right(self.now)
                 if right:
-                    sweep()
-                    if rounds % CLOCK_CHECK_EVERY == 0:
-                        pulse(SWEEP)
+                    if rounds % PULSE_EVERY == 0:
+                        self._look_round()
+                    self._round()
+                    if rounds % CLOCK_CHECK_EVERY == 0 and (not self.only or self._alone):
                         watchdog_watched()
                 rounds, pause = rounds + 1, self.every
             except (DatabaseError, InterfaceError) as error:

@@ -6,7 +6,7 @@ from celery import shared_task
 from redis import RedisError
 
 from engine.bell import answered
-from engine.sweep import clock_is_right, sweep, work_of
+from engine.sweep import alive, clock_is_right, sweep, work_of
 
 
 @shared_task(name="engine.drain")
@@ -21,4 +21,4 @@ def drain_queue(name: str) -> int:
 @shared_task(name="engine.drain_all")
 def drain_all() -> int:
     """Beat's tick: a round of the sweep, for a machine whose sweep thread is gone."""
-    return sweep() if clock_is_right() else 0
+    return sweep(but=alive()) if clock_is_right() else 0

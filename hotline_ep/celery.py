@@ -1,9 +1,10 @@
 """Celery carries doorbells: the name of a queue to drain, never state and never a time (DESIGN.md, rule 1)."""
 
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import celeryd_init, worker_init, worker_shutting_down
 
 from common.memory import settled
 
@@ -26,17 +27,34 @@ app.conf.update(
 )
 
 
+# What follows from a sample gives way to the next sample being judged and shown, when there are too few cores for both.
+GIVES_WAY = 10
+_worker: dict[str, Any] = {"queues": [], "sweeper": None}
+
+
+@celeryd_init.connect
+def know_own_queues(options: dict[str, Any], **kwargs: object) -> None:
+    """Which queues this process is there for, as its command says; none named: all of them."""
+    _worker["queues"] = list(options.get("queues") or [])
+
+
 @worker_init.connect
 def start_sweeping(**kwargs: object) -> None:
     """The sweep starts with the process, not with `worker_ready`, which never comes while Redis is away."""
+    from django.conf import settings
+
     from engine.sweep import Sweeper
 
     settled()
-    Sweeper.of_this_process().start()
+    queues = _worker["queues"]
+    if queues == [app.conf.task_default_queue]:
+        os.nice(GIVES_WAY)
+    only = queues[0] if len(queues) == 1 and queues != [app.conf.task_default_queue] else ""
+    _worker["sweeper"] = Sweeper(every=settings.SWEEP_SECONDS, only=only)
+    _worker["sweeper"].start()
 
 
 @worker_shutting_down.connect
 def stop_sweeping(**kwargs: object) -> None:
-    from engine.sweep import Sweeper
-
-    Sweeper.of_this_process().stop()
+    if _worker["sweeper"] is not None:
+        _worker["sweeper"].stop()

@@ -13,7 +13,7 @@ from engine.timers import timer_set, timer_stands
 from escalation import selectors
 from escalation.events import ConditionNear, NearLine
 from escalation.services.obligations import stream_of
-from incidents.selectors import by_id, of_event
+from incidents.selectors import Incident, by_id, of_event
 from signals.selectors import near_now
 
 NEAR = "escalation.near"
@@ -38,19 +38,32 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
 
 
 def _near(incident_id: int) -> bool:
-    """Look once, and say what is near; whether there is nothing to look for any more. Whoever acts on the incident stands in
-    line at its stream."""
-    stream_locked(by_id(incident_id).stream_id)
+    """Look once, and say what is near; whether there is nothing to look for any more.
+
+    What is near is read before the incident is held: it takes every series, and whoever acts on the incident, a sample that
+    crosses a line among them, would stand in line meanwhile.
+    """
     incident = by_id(incident_id)
-    if incident.phase not in LOOKED_AT or selectors.warning_of(incident) is not None:
-        return True
-    if "condition_near" in selectors.moments_occurred(incident):
+    if _past(incident):
         return True
     lines = near_now(incident.world_id, incident.regions)
     if not lines:
         return False
+    stream_locked(incident.stream_id)
+    incident = by_id(incident_id)
+    if _past(incident):
+        return True
     payload = ConditionNear(
         lines=[NearLine(threshold=t.id, title=t.title.as_dict(), colour=colour) for t, colour in lines]
     )
     log_append(stream_of(incident), payload, by=SYSTEM, clause=CLAUSE, plan_version=incident.plan_version)
     return True
+
+
+def _past(incident: Incident) -> bool:
+    """Whether its phase, a warning or an earlier look leaves nothing to look for."""
+    return (
+        incident.phase not in LOOKED_AT
+        or selectors.warning_of(incident) is not None
+        or "condition_near" in selectors.moments_occurred(incident)
+    )

@@ -31,11 +31,14 @@ def worker_commands(schedule: Path) -> dict[str, list[str]]:
     """Name → argv of what works behind the pages; docker-compose.yml says the same, and a test compares them."""
     celery = [sys.executable, "-m", "celery", "-A", "hotline_ep"]
     quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    pool = ["-P", "threads", "-c", "4", "-Q", "engine,judge"]
-    names = [f"worker-{number}" for number in range(1, _WORKERS + 1)]
+    # A process of its own judges samples: in one that also sends letters a sample would wait for them.
+    workers = {"judge": ("1", "judge"), **{f"worker-{number}": ("4", "engine") for number in range(1, _WORKERS + 1)}}
     return {
         "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={schedule}"],
-        **{name: [*celery, "worker", *pool, "-n", f"{name}@%h", *quiet] for name in names},
+        **{
+            name: [*celery, "worker", "-P", "threads", "-c", threads, "-Q", queue, "-n", f"{name}@%h", *quiet]
+            for name, (threads, queue) in workers.items()
+        },
     }
 
 

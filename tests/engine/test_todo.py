@@ -1,6 +1,9 @@
 """Reactions, timers and worlds: claims, leases, fences, order."""
 
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +16,8 @@ from common.clock import wall
 from common.errors import Conflict
 from engine import queues, sweep, worlds
 from engine.log import Entry, log_append, log_append_many
-from engine.models import Alarm, Event, Reaction, SetAside, Timer, World
+from engine.models import Alarm, Event, Pulse, Reaction, SetAside, Timer, World
+from engine.pulses import SWEEP
 from engine.reactions import REACTIONS, When
 from engine.services import set_aside_return
 from engine.timers import TIMERS, timer_set, timers_cancel, world_advance, worlds_step
@@ -325,6 +329,67 @@ def test_a_process_with_a_wrong_clock_does_not_sweep_and_says_so(real: World) ->
     right.stop()
     assert fired(real) == [1]
     assert settings.SWEEP_SECONDS <= 1
+
+
+@contextmanager
+def _sweeping(only: str = "") -> Iterator[None]:
+    sweeper = sweep.Sweeper(every=0.01, only=only)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        sweeper.stop()
+
+
+def _soon(done: Callable[[], object], within: float = 10.0) -> bool:
+    """Whether it came true."""
+    deadline = time.monotonic() + within
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _aged(name: str, seconds: float) -> None:
+    Pulse.objects.update_or_create(name=name, defaults={"at": Now() - timedelta(seconds=seconds)})
+
+
+@pytest.fixture
+def own_kind(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A room's own kind of queue, and which threads drained it."""
+    drained: list[str] = []
+
+    def work() -> int:
+        drained.append("x")
+        return 0
+
+    monkeypatch.setattr(sweep, "_also", {"judge": work})
+    return drained
+
+
+def test_who_is_there_for_one_queue_leaves_the_others_until_nobody_sweeps_them(
+    real: World, own_kind: list[str]
+) -> None:
+    set_timers(real, {1: worlds.now(real)})
+    _aged(SWEEP, 0)
+    with _sweeping("judge"):
+        assert _soon(lambda: len(own_kind) > 20)
+        assert fired(real) == []
+        assert Pulse.objects.filter(name="judge", at__gt=Now() - timedelta(seconds=2)).exists()
+        _aged(SWEEP, 60)
+        assert _soon(lambda: fired(real) == [1])
+        assert Pulse.objects.get(name=SWEEP).at < wall() - timedelta(seconds=30), "it gave the sweep's sign of life"
+
+
+def test_the_sweep_leaves_a_queue_to_its_own_process_while_that_lives(real: World, own_kind: list[str]) -> None:
+    _aged("judge", 0)
+    with _sweeping():
+        set_timers(real, {1: worlds.now(real)})
+        assert _soon(lambda: fired(real) == [1])
+        assert own_kind == []
+        _aged("judge", 60)
+        assert _soon(lambda: own_kind)
 
 
 def test_claiming_marks_time_by_the_database(real: World) -> None:

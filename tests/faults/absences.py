@@ -1,4 +1,4 @@
-"""When nobody could have fired a deadline: both workers away, or the database. Seen from outside, by a process's state."""
+"""When nobody could have fired a deadline: every worker away, or the database. Seen from outside, by a process's state."""
 
 import time
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ from typing import Final
 import psycopg
 import redis
 
-from tests.faults.product import PARTS, WORKERS, Product, until
+from tests.faults.product import JUDGE, PARTS, WORKERS, Product, until
 
 POINTS: Final = (
     "timers.after_claim", "timers.before_commit", "timers.after_commit",
@@ -26,7 +26,7 @@ POINTS: Final = (
 SHORT: Final = 1.5  # seconds a stopped or frozen thing rests
 MOODS: Final = ("slow", "dropping", "busy", "limited", "garbage", "hanging_up", "repeating", "undelivered")
 ALARMED_WITHIN: Final = 60.0  # seconds: operators must know by then
-LASTS: Final = "long: both workers stand still"  # the one that is always among them
+LASTS: Final = "long: all workers stand still"  # the one that is always among them
 
 
 @dataclass
@@ -74,9 +74,9 @@ _named("kill -9", _killed, *PARTS)
 _named("stop and go on", _stopped, *PARTS)
 
 
-@fault("kill -9 both workers")
+@fault("kill -9 all workers")
 def _both(ground: Ground) -> None:
-    for part in WORKERS:
+    for part in (*WORKERS, JUDGE):
         ground.product.signal(part, signal.SIGKILL)
     ground.pause(1.0)
 
@@ -289,12 +289,12 @@ def _lasting(
 @fault(LASTS)
 def _workers_still(ground: Ground) -> None:
     def to_all(number: signal.Signals) -> None:
-        for part in WORKERS:
+        for part in (*WORKERS, JUDGE):
             ground.product.signal(part, number)
 
     _lasting(
         ground,
-        "both workers still",
+        "all workers still",
         ("watchdog.part:workers",),
         lambda: to_all(signal.SIGSTOP),
         lambda: to_all(signal.SIGCONT),

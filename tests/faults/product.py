@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMES_BACK = 0.4  # seconds after its death until a process is started again, as by any supervisor
 DAY = "day"  # the fast world
 WORKERS = ("worker-1", "worker-2")
-PARTS = ("web", *WORKERS, "beat", "watchdog")
+JUDGE = "judge"  # takes up the workers' work when both are away
+PARTS = ("web", *WORKERS, JUDGE, "beat", "watchdog")
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Product:
             "PYTHONUNBUFFERED": "1",
         }
         commands = worker_commands(self.folder / "beat-schedule")
-        self.parts = {name: Running(commands[name], self.env) for name in (*WORKERS, "beat")}
+        self.parts = {name: Running(commands[name], self.env) for name in (*WORKERS, JUDGE, "beat")}
         web = [sys.executable, "-m", "hotline_ep.embedded.web", str(self.listener.fileno())]
         self.parts["web"] = Running(web, self.env, (self.listener.fileno(),))
         self.parts["watchdog"] = Running([sys.executable, "manage.py", *WATCHDOG], self.env)
@@ -117,7 +118,7 @@ class Product:
     # --- processes ------------------------------------------------------------------------------------------------------
     def tend(self) -> None:
         """Start what is not running, a moment after its death, and note when no worker works."""
-        self.absences.look([self.parts[name].works() for name in WORKERS])
+        self.absences.look([self.parts[name].works() for name in (*WORKERS, JUDGE)])
         for name, part in self.parts.items():
             if part.child is not None and part.child.exit_code() is None:
                 continue

@@ -24,6 +24,7 @@ FIRST_START, SECOND_START = 180.0, 60.0  # seconds; on two busy cores
 VICTIMS = (
     ("embedded.web", "web"),
     ("worker-1@", "worker-1"),
+    ("judge@", "judge"),
     ("valkey-server", "valkey"),
     ("manage.py watchdog", "watchdog"),
 )

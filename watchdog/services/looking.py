@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 # What is due and undone for longer than this is late, and somebody must know (issue of the promise: 20 s under a fault).
 LATE: Final = timedelta(seconds=20)
 SWEEP_AWAY: Final = timedelta(seconds=20)
+NEVER: Final = timedelta.max
+JUDGE: Final = "judge"  # as the queue it drains is called
 # A part that does not answer so many looks in a row is away.
 MISSED: Final = 2
 MENDED_EVERY: Final = timedelta(seconds=60)
@@ -101,9 +103,11 @@ class Watchdog:
 
     def _parts(self, now: datetime) -> None:
         """The parts that answer for themselves: quicker than a canary, and by name."""
-        age = pulse_ages().get(SWEEP)
+        ages = pulse_ages()
         self._answers("web", self.web.answers())
-        self._answers("workers", age is not None and age <= SWEEP_AWAY)
+        self._answers("workers", ages.get(SWEEP, NEVER) <= SWEEP_AWAY)
+        # Where no process ever was there for judging alone, the workers do it.
+        self._answers(JUDGE, ages.get(JUDGE, SWEEP_AWAY) <= SWEEP_AWAY)
         self._answers("redis", _redis_answers())
 
     def _answers(self, part: str, well: bool) -> None:

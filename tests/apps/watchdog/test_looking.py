@@ -378,3 +378,19 @@ def test_an_urgent_letter_that_has_just_been_written_is_not_behind_its_time(hous
     house.look()
     (late,) = [alarm for alarm in standing("watchdog.behind") if alarm.ref == "sends"]
     assert 55 <= late.params["seconds"] <= 90
+
+
+def test_a_judge_of_its_own_that_is_gone_is_missed_where_there_was_one(house: House):
+    def missed() -> list[str]:
+        return [alarm.ref for alarm in standing("watchdog.part") if alarm.ref == "judge"]
+
+    house.sees()
+    house.look()
+    assert missed() == []  # the workers judge too
+    Pulse.objects.update_or_create(name="judge", defaults={"at": wall() - MINUTE})
+    house.look()
+    house.look()
+    assert missed() == ["judge"]
+    pulse("judge")
+    house.look()
+    assert missed() == []
