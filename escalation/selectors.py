@@ -16,8 +16,9 @@ from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Propos
 from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import allowed
+from people.rostered import duties_on
 from plans.domain import ObligationRule, Plan, Situation, owner_chain
-from plans.selectors import holders_of, in_force, plan_of, version_of
+from plans.selectors import in_force, plan_of, told_of, version_of
 
 
 def plan_for(incident: Incident) -> Plan:
@@ -47,10 +48,11 @@ def moments_occurred(incident: Incident) -> dict[str, datetime]:
 
 # --- who owes ----------------------------------------------------------------------------------------------------------
 def recipients(plan: Plan, roles: Iterable[str]) -> list[tuple[int, str]]:
-    """(user id, plan role) of everyone in these roles, each person once under the first role that reaches them."""
+    """(user id, plan role) of everyone who is told of what concerns these roles, each person once under the first role that
+    reaches them."""
     found: dict[int, str] = {}
     for key in roles:
-        for user in holders_of(plan.role(key)):
+        for user in told_of(plan.role(key)):
             found.setdefault(user.pk, key)
     return list(found.items())
 
@@ -67,20 +69,27 @@ class Place:
 
     groups: frozenset[str]
     department: str | None
+    duties: frozenset[str] = frozenset()  # of the roster, that the person is on now
 
 
 def place_of(user_id: int | None) -> Place:
     user = people.users_by_id([user_id or 0]).get(user_id or 0)
-    return Place(frozenset(people.groups_of(user)), people.department_of(user)) if user else Place(frozenset(), None)
+    if user is None:
+        return Place(frozenset(), None)
+    return Place(frozenset(people.groups_of(user)), people.department_of(user), duties_on(user.pk))
 
 
 def owns(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
-    """Whether this actor holds one of the roles that owe it, in the group and the department that the role names."""
+    """Whether this actor holds one of the roles that owe it, in the group and the department that the role names, or is on
+    its duty now."""
     specs = (plan.role(key) for key in obligation.owners)
     return any(
-        spec.acts_as in by.roles
-        and (spec.group is None or spec.group in place.groups)
-        and (spec.department is None or spec.department == place.department)
+        (spec.duty is not None and spec.duty in place.duties)
+        or (
+            spec.acts_as in by.roles
+            and (spec.group is None or spec.group in place.groups)
+            and (spec.department is None or spec.department == place.department)
+        )
         for spec in specs
     )
 

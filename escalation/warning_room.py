@@ -18,6 +18,7 @@ from incidents.selectors import Incident, act_open
 from incidents.services.acting import scope_of
 from people.rights import allowed
 from people.selectors import department_of, users_by_id
+from plans.selectors import holders_of
 
 Room = dict[str, Any]
 
@@ -80,7 +81,7 @@ def _tasks(incident: Incident, by: Actor, state: Room) -> None:
         task = tasks.get(row["id"])
         if task is None:
             continue
-        owner = any(user.pk == by.id for user in selectors.holders_of(plan.role(task.role)))
+        owner = any(user.pk == by.id for user in holders_of(plan.role(task.role)))
         path = f"warning/preparation/{task.pk}"
         row["acts"] = []
         if owner or task.person_id == by.id:

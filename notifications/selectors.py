@@ -179,9 +179,8 @@ def summary_audience(incident: Incident) -> list[tuple[int, str]]:
     tiers = [plan.tiers[SUMMARY_TIER]] if SUMMARY_TIER in plan.tiers else list(plan.tiers.values())
     found: dict[int, str] = {}
     for role in (plan.roles[key] for tier in tiers for key in tier.roles):
-        for user in people.holders(role.acts_as) if role.acts_as else []:
-            if role.group is None or role.group in people.groups_of(user):
-                found.setdefault(user.pk, role.id)
+        for user in plans.told_of(role):
+            found.setdefault(user.pk, role.id)
     return list(found.items())
 
 

@@ -205,6 +205,17 @@ def standing_at(duty: Duty, at: datetime, now: datetime) -> Standing:
     return Standing(turn.user_id, Why(turn.why)) if turn else Standing(None, Why.UNFILLED)
 
 
+def on_now(keys: Iterable[str]) -> list[User]:
+    """Who is on these duties now, by the record, each once; a duty nobody is on, or that does not exist, gives nobody."""
+    turns = DutyTurn.objects.filter(duty__key__in=list(keys), until=None, user__is_active=True).select_related("user")
+    return list({turn.user_id: turn.user for turn in turns.order_by("duty__position", "pk") if turn.user}.values())
+
+
+def duties_on(user_id: int) -> frozenset[str]:
+    """Keys of the duties this person is on now."""
+    return frozenset(DutyTurn.objects.filter(user_id=user_id, until=None).values_list("duty__key", flat=True))
+
+
 def history_of(duty: Duty, limit: int = 30) -> list[DutyTurn]:
     """The newest turns that were, the one under way first."""
     return list(DutyTurn.objects.filter(duty=duty).select_related("user").order_by("-since")[:limit])

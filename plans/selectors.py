@@ -12,6 +12,7 @@ from engine.log import with_texts
 from engine.models import Event
 from people import selectors as people
 from people.rights import allowed
+from people.rostered import on_now
 from people.selectors import User
 from plans.domain import Finding, Plan, Report, RoleSpec, lint, load, unheld
 from plans.domain.compare import Comparison, compare
@@ -57,6 +58,12 @@ def holders_of(role: RoleSpec) -> list[User]:
     if role.department:
         holders = [user for user in holders if people.department_of(user) == role.department]
     return [user for user in holders if role.group in people.groups_of(user)] if role.group else holders
+
+
+def told_of(role: RoleSpec) -> list[User]:
+    """Who is told of what concerns a role of the plan: whoever is on its duty now (3.1); where it names none, or while nobody
+    is on it, everybody who holds it."""
+    return (on_now([role.duty]) if role.duty else []) or holders_of(role)
 
 
 def report_of(version_id: int) -> Report:

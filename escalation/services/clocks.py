@@ -18,6 +18,7 @@ from escalation.services.telling import tell_roles
 from incidents.selectors import Incident
 from notifications.services import summary_draft
 from plans.domain import ObligationRule, Plan, escalate_at, next_due
+from plans.selectors import told_of
 
 SUMMARY = "summary.published"
 
@@ -108,7 +109,7 @@ def _climb(
 ) -> None:
     """Tell the next one up who exists; a role nobody holds is skipped at once, and the log says so."""
     roles = selectors.next_up(plan, rule.owner, step)
-    while roles and not selectors.holders_of(plan.role(roles[0])):
+    while roles and not told_of(plan.role(roles[0])):
         _log_step(row, incident, rule, step, ())
         step += 1
         roles = selectors.next_up(plan, rule.owner, step)

@@ -9,7 +9,6 @@ from common.actor import Actor
 from common.bilingual import both, in_language
 from common.clock import utc_text
 from common.errors import Conflict, Invalid, Missing, NotAllowed
-from escalation import selectors
 from escalation.events import TaskAssigned, TaskDone, TaskSaid
 from escalation.models import EarlyWarning, PreparationTask
 from escalation.services.standing import PREPARE, Standing, entered
@@ -20,6 +19,7 @@ from people import selectors as people
 from people.rights import allowed
 from people.selectors import User
 from plans.domain import Plan
+from plans.selectors import holders_of, told_of
 
 # Who may give any task to anybody; everyone else only what their own role owns.
 GIVERS = frozenset({"duty_manager", "cs_supervisor", "hq_commander", "hq_member"})
@@ -38,7 +38,7 @@ def tasks_make(warning: EarlyWarning, plan: Plan) -> list[PreparationTask]:
                 warning=warning,
                 item=item.id,
                 role=item.role,
-                person=next(iter(selectors.holders_of(plan.role(item.role))), None),
+                person=next(iter(told_of(plan.role(item.role))), None),
                 due_at=min(due, latest),
                 latest_at=max(due, latest),
             )
@@ -170,7 +170,7 @@ def _fit(person: int) -> User:
 
 
 def _holds(by: Actor, plan: Plan, role: str) -> bool:
-    return any(user.pk == by.id for user in selectors.holders_of(plan.role(role)))
+    return any(user.pk == by.id for user in holders_of(plan.role(role)))
 
 
 def _not_yours(plan: Plan, task: PreparationTask) -> NotAllowed:

@@ -14,7 +14,7 @@ from notifications.pressing import answers_of, pressed
 from notifications.selectors import plan_for
 from notifications.services.answers import say
 from notifications.services.messages import UNANSWERED, deliver
-from plans.selectors import holders_of
+from plans.selectors import told_of
 
 AFTERWARDS = timedelta(minutes=15)
 
@@ -82,7 +82,7 @@ def _climb(message: Message, number: int, rung: Rung) -> int:
     for key in rung.roles:
         if plan is None or key not in plan.roles:
             continue
-        for user in holders_of(plan.roles[key]):
+        for user in told_of(plan.roles[key]):
             if user.pk not in known:
                 to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
     to = {place: role for place, role in to.items() if place not in there}

@@ -179,7 +179,8 @@ class RoleSpec(Spec):
     """A role of the plan, the role of rights it acts with, and whom to tell when it is late.
 
     `group` and `department` narrow it to who sits in that work group or works there; `offices` are the company's
-    positions whose holders fill it.
+    positions whose holders fill it. `duty`: the key of a duty of the company's roster; whoever is on it is told, the
+    role's other holders are left to sleep (3.1).
     """
 
     id: Id
@@ -188,6 +189,7 @@ class RoleSpec(Spec):
     superior: str | None = None
     group: str | None = None
     department: str | None = None
+    duty: str | None = None
     offices: tuple[str, ...] = ()
     clauses: Clauses
 
