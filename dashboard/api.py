@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.errors import Invalid
 from dashboard.brief import duty_brief
+from dashboard.prefill import ACTS, act_started, prefilled
 from dashboard.selectors import board_state
+from escalation.selectors import plan_for
+from incidents.selectors import by_number
 from people.duty_api import AnswersHandover
 from people.duty_shapes import HandoverOut, handover_dict
 from people.endpoints import ActionEndpoint, Endpoint
@@ -27,6 +32,36 @@ class BoardView(Endpoint):
     )
     def get(self, request: Request) -> Response:
         return Response(board_state(self.world), headers={"Cache-Control": "no-store"})
+
+
+class Prefill(Endpoint):
+    """What the record already knows of a report somebody must write: the same start the pages' forms have. Nothing is invented:
+    a field of which nothing is known is not in it, and a cause never is."""
+
+    right = "incident.view"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("act", str, description="report, evaluate or ending-report: fields of the act"),
+            OpenApiParameter("evidence", str, description="a kind of proof of the plan: its text, as `note`"),
+        ],
+        responses={200: dict[str, str]},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        incident = by_number(number)
+        plan, act, evidence = (
+            plan_for(incident),
+            request.query_params.get("act", ""),
+            request.query_params.get("evidence", ""),
+        )
+        if act and not evidence and act in ACTS:
+            return Response(act_started(act, incident, plan))
+        if evidence and not act and evidence in plan.evidence:
+            text = prefilled(evidence, incident, plan)
+            return Response({"note": text} if text else {})
+        raise Invalid(
+            "prefill.what", _("Name one act (%(acts)s) or one kind of proof of the plan."), acts=", ".join(ACTS)
+        )
 
 
 class HandoverIn(serializers.Serializer):

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from dashboard.api import BoardView, Handovers
+from dashboard.api import BoardView, Handovers, Prefill
 
 urlpatterns = [
     path("board", BoardView.as_view(), name="api-board"),
+    path("incidents/<str:number>/prefill", Prefill.as_view(), name="api-prefill"),
     path("people/duties/<slug:key>/handovers", Handovers.as_view(), name="api-handovers"),
 ]

@@ -1,7 +1,8 @@
 """What the record already knows of a proof somebody must give: a start to read, complete and correct, never a proof by itself."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext
@@ -10,7 +11,16 @@ from django.utils.translation import gettext as _
 from common.bilingual import in_language
 from dashboard.templatetags.labels import value_text
 from engine import worlds
-from incidents.selectors import Incident, newest_handling_report, one_region
+from incidents.domain.moves import Act
+from incidents.selectors import (
+    Incident,
+    last_evaluated,
+    newest_handling_report,
+    one_region,
+    open_tasks_of,
+    tasks_of,
+)
+from notifications.selectors import summaries_of
 from people.selectors import names
 from plans.domain import Plan
 from signals.continuity import index_now
@@ -73,10 +83,98 @@ def _figure(key: str, value: float) -> str:
     return f"{value * 100:+.0f} %" if key == "complaints_excess" else f"{value:.1f} %"
 
 
+def _of_summary(incident: Incident, plan: Plan) -> str:
+    """What headquarters told the tiers last, for those above it (6.1)."""
+    newest = next(iter(summaries_of(incident.pk)), None)
+    if newest is None:
+        return ""
+    return newest.text_en if (get_language() or "").startswith("en") else newest.text_zh
+
+
 STARTS: Final[dict[str, Callable[[Incident, Plan], str]]] = {
     "authority_first_report": _of_template("first_report"),
     "authority_cause_report": _of_template("cause_report"),
+    "executive_report": _of_summary,
     "monitoring_record": _of_readings,
     "recovery_log": _of_readings,
     "warning_data": _of_readings,
+}
+
+
+# --- acts in the incident's room ----------------------------------------------------------------------------------------
+def act_started(act: str, incident: Incident, plan: Plan) -> dict[str, str]:
+    """Field → the text an act's form begins with, in the language now active. A field the record says nothing of is not in it."""
+    start = ACTS.get(act)
+    return {field: text for field, text in start(incident, plan).items() if text} if start else {}
+
+
+def _handling(incident: Incident, plan: Plan) -> dict[str, str]:
+    """A handling report (4.4): what was done since the last one, what the machines say, what is still to be done."""
+    before = newest_handling_report(incident)
+    since = before.at if before else incident.response_started_at or incident.known_at
+    done = [task for task in tasks_of(incident) if task.state == "done" and task.ended_at and task.ended_at > since]
+    return {
+        "measures": _lines(_done(task) for task in sorted(done, key=lambda task: task.ended_at or since)),
+        "situation": _of_readings(incident, plan),
+        "next_steps": _lines(_to_do(task) for task in open_tasks_of(incident)),
+    }
+
+
+def _done(task: Any) -> str:
+    said = {"at": _clock(task.ended_at), "what": task.title, "who": task.assignee.display_name}
+    line = _("%(at)s %(what)s (%(who)s)") % said
+    return f"{line}: {task.note}" if task.note else line
+
+
+def _to_do(task: Any) -> str:
+    said = {"what": task.title, "who": task.assignee.display_name}
+    if task.due_at is None:
+        return _("%(what)s (%(who)s)") % said
+    return _("%(what)s (%(who)s), by %(at)s") % {**said, "at": _clock(task.due_at)}
+
+
+def _evaluation(incident: Incident, plan: Plan) -> dict[str, str]:
+    """What headquarters judges the effect by (4.4): the figures of now and what the technical group reported since the last time."""
+    report, before = newest_handling_report(incident), last_evaluated(incident)
+    lines = [_of_readings(incident, plan)]
+    if report is not None and (before is None or report.at > before):
+        said = report.situation or report.measures
+        lines.append(_("Handling report of %(at)s: %(said)s") % {"at": _clock(report.at), "said": said})
+    return {"reason": _lines(lines)}
+
+
+def _ending(incident: Incident, plan: Plan) -> dict[str, str]:
+    """The course of it (6.4), as far as it stands in the record; a cause is never among it."""
+    places = names()["regions"]
+    where = [in_language(places[key]) for key in incident.regions if key in places]
+    told: list[tuple[str, datetime | None]] = [
+        (_("Noticed: %(at)s"), incident.noticed_at),
+        (_("On record: %(at)s"), incident.known_at),
+        (_("Response started: %(at)s"), incident.response_started_at),
+        (_("Service restored: %(at)s"), incident.service_restored_at),
+    ]
+    lines = [text % {"at": _clock(at)} for text, at in told if at is not None]
+    if where:
+        lines.append(_("Where: %(where)s") % {"where": pgettext("between the items of a list", ", ").join(where)})
+    if incident.level:
+        lines.append(_("Level: %(level)s") % {"level": in_language(plan.levels[incident.level].title.as_dict())})
+    report = newest_handling_report(incident)
+    if report is not None:
+        lines.append(_("Measures: %(measures)s") % {"measures": report.measures})
+    lines.append(_of_readings(incident, plan))
+    return {"summary": _lines(lines)}
+
+
+def _clock(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%m-%d %H:%M")
+
+
+def _lines(found: Iterable[str]) -> str:
+    return "\n".join(line for line in found if line)
+
+
+ACTS: Final[dict[str, Callable[[Incident, Plan], dict[str, str]]]] = {
+    Act.REPORT.value: _handling,
+    Act.EVALUATE.value: _evaluation,
+    Act.REPORT_ENDING.value: _ending,
 }

@@ -10,7 +10,7 @@ from common.actor import Actor
 from common.bilingual import both
 from common.clock import utc_text
 from dashboard.live import SEEN_BY_ALL
-from dashboard.prefill import prefilled
+from dashboard.prefill import act_started, prefilled
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events, worlds_open
@@ -371,4 +371,9 @@ def _acts(incident: Incident, by: Actor, seq: int) -> list[dict[str, Any]]:
     """The forms of what this person can do now, the most needed first; a level that stands is decided anew last of all."""
     order = [act.value for act in ORDER if act is not Act.DECIDE_LEVEL or not incident.level]
     forms = {row["name"]: row for row in (*decisions_for(incident, by, seq=seq), *forms_for(incident, by, seq=seq))}
+    plan = plan_for(incident)
+    for name, row in forms.items():
+        if started := act_started(name, incident, plan):
+            row["form"].initial = {**started, **row["form"].initial}
+            row["started"] = True
     return [forms.pop(name) for name in order if name in forms] + list(forms.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -134,6 +135,12 @@ def events(incident: Incident, *, after: int = 0, limit: int = 500) -> list[dict
 def latest_events(incident: Incident, *, limit: int, without: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The same for the newest events, oldest first; `without` names kinds to leave out."""
     return _named(newest_events(incident.stream_id, limit, without=without))
+
+
+def last_evaluated(incident: Incident) -> datetime | None:
+    """When headquarters last judged the effect (4.4), in world time."""
+    rows = Event.objects.filter(stream_id=incident.stream_id, kind="effect.evaluated")
+    return rows.order_by("-seq").values_list("occurred_at", flat=True).first()
 
 
 def _named(events: Iterable[Event]) -> list[dict[str, Any]]:
