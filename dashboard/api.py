@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from common.errors import Invalid
 from dashboard.brief import duty_brief
+from dashboard.dossier import dossier_of
 from dashboard.prefill import ACTS, act_started, prefilled
 from dashboard.selectors import board_state
 from escalation.selectors import plan_for
@@ -32,6 +33,17 @@ class BoardView(Endpoint):
     )
     def get(self, request: Request) -> Response:
         return Response(board_state(self.world), headers={"Cache-Control": "no-store"})
+
+
+class Dossier(Endpoint):
+    """All that the record holds of an incident: decision cards as they were taken with what was decided on them, obligations, who
+    was told, notices, reports, the log."""
+
+    right = "dossier.view"
+
+    @extend_schema(responses={200: dict[str, Any]})
+    def get(self, request: Request, number: str) -> Response:
+        return Response(dossier_of(by_number(number)))
 
 
 class Prefill(Endpoint):

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from dashboard.api import BoardView, Handovers, Prefill
+from dashboard.api import BoardView, Dossier, Handovers, Prefill
 
 urlpatterns = [
     path("board", BoardView.as_view(), name="api-board"),
+    path("incidents/<str:number>/dossier", Dossier.as_view(), name="api-dossier"),
     path("incidents/<str:number>/prefill", Prefill.as_view(), name="api-prefill"),
     path("people/duties/<slug:key>/handovers", Handovers.as_view(), name="api-handovers"),
 ]

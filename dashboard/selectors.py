@@ -86,7 +86,7 @@ def board_state(world: World) -> dict[str, Any]:
             "alarms": [
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
-            "names": _names(current()),
+            "names": names_of(current()),
         }
 
 
@@ -131,7 +131,7 @@ def _obligation(row: Obligation, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _names(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
+def names_of(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
     known = names()
     return {
         "regions": known["regions"],
@@ -300,7 +300,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "groups": groups_state(incident, plan, by),
         "region": one_region(incident),
         "index": index_source(incident, plan),
-        "log": {"events": shown[::-1], "names": _names(plan)},
+        "log": {"events": shown[::-1], "names": names_of(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),

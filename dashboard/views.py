@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from dashboard.brief import duty_brief
+from dashboard.dossier import dossier_of, times_of
 from dashboard.selectors import board_state, home_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
@@ -14,6 +15,7 @@ from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds
 from engine.services import set_aside_return
 from incidents.selectors import by_number
 from notifications.alarm_words import alarm_text
+from notifications.selectors import notices_of
 from people.endpoints import SIGNED_IN, PageRequest, change_once, page, posts, world_of
 from people.rights import allowed_somewhere
 from people.rostered import duty_named
@@ -35,6 +37,21 @@ def room(request: PageRequest, number: str) -> HttpResponse:
     """The incident room: where it stands, what is owed, what the plan proposes, who does what, what happened."""
     incident = by_number(number)
     return render(request, "dashboard/room.html", room_state(incident, request.by))
+
+
+@page("dossier.view")
+def dossier(request: PageRequest, number: str) -> HttpResponse:
+    """All that the record holds of an incident, to read and to print."""
+    incident = by_number(number)
+    found = dossier_of(incident)
+    shown = {
+        "incident": incident,
+        "dossier": found,
+        "times": times_of(incident),
+        "notices": notices_of(incident.pk),
+        "log": {"events": found["events"][::-1], "names": found["names"]},
+    }
+    return render(request, "dashboard/dossier.html", shown)
 
 
 @page("board.view")

@@ -183,6 +183,11 @@ def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:
 
 
 # --- levels ------------------------------------------------------------------------------------------------------------
+def proposals_of(incident: Incident) -> list[Proposal]:
+    """Every decision card that was kept with a proposal, in the order they were taken."""
+    return list(Proposal.objects.filter(incident=incident).select_related("event").order_by("made_at", "pk"))
+
+
 def newest_proposal(incident: Incident) -> Proposal | None:
     return Proposal.objects.filter(incident=incident).order_by("-made_at", "-pk").first()
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.bilingual import Both, both
+from common.clock import utc_text
 from common.errors import Missing
 from engine import worlds
 from engine.log import with_texts
@@ -109,6 +110,39 @@ def counted(messages: QuerySet[Message]) -> QuerySet[Message]:
         acknowledged=Count("deliveries", filter=inapp & Q(deliveries__state=State.ACKNOWLEDGED)),
         unreached=Count("deliveries", filter=Q(deliveries__state=State.GIVEN_UP)),
     )
+
+
+def told_in(incident_id: int) -> list[dict[str, Any]]:
+    """Who was told what of an incident and how far it came: its messages in order, each with its deliveries. No address is in it."""
+    rows = Delivery.objects.filter(message__incident_id=incident_id).select_related("user", "message")
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows.order_by("message_id", "user__display_name", "user_id", "pk"):
+        message = row.message
+        shown = found.setdefault(
+            message.pk,
+            {
+                "id": message.pk,
+                "kind": message.kind,
+                "subject": message.subject,
+                "clause": message.clause,
+                "at": utc_text(message.created_at),
+                "deliveries": [],
+            },
+        )
+        shown["deliveries"].append(_delivery(row))
+    return list(found.values())
+
+
+def _delivery(row: Delivery) -> dict[str, Any]:
+    times = {name: getattr(row, name) for name in ("sent_at", "delivered_at", "read_at", "acknowledged_at")}
+    return {
+        "user": row.user.username,
+        "name": row.user.display_name,
+        "role": row.role,
+        "channel": row.channel,
+        "state": row.state,
+        **{name: at and utc_text(at) for name, at in times.items()},
+    }
 
 
 def receipts(message_id: int) -> list[Delivery]:

@@ -108,6 +108,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "message.view": READERS,
     "message.acknowledge": PARTAKERS,
     "message.read_all": (*HQ, "duty_manager", "auditor"),
+    # Who knew, decided and was told what: for whoever answers for it afterwards.
+    "dossier.view": (*HQ, "executive", "auditor"),
     # Down the telephone list (8.1): headquarters' line is staffed by the administration.
     "message.call": (*DUTY, *HQ, "administration"),
     # What we have. Whoever works on an incident may take; who answers for an item says whether it is fit (8.3).

@@ -79,6 +79,7 @@ PAGES = (
     Shown("room-response", "/incidents/{incident}/", GM, "incident-room", main=True),
     Shown("room-opened", "/incidents/{incident}/", GM, "incident-room", opened=True),
     Shown("act-refused", "/incidents/{incident}/", GM, sends=("/decide-level/", {"level": "III", "reason": ""})),
+    Shown("dossier", "/incidents/{incident}/dossier/", AUDITOR, "dossier"),
     Shown("room-technical", "/incidents/{incident}/", TECH, "incident-room"),
     Shown("room-warning", "/incidents/{warning}/", DUTY, "incident-room"),
     Shown("room-dismissed", "/incidents/{false_alarm}/", AUDITOR, "incident-room"),

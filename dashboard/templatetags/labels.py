@@ -11,6 +11,7 @@ from common.bilingual import in_language
 from common.errors import Missing
 from engine.models import Stream
 from escalation.card_words import source_name
+from people.rights import ROLES
 from plans.selectors import current
 
 register = template.Library()
@@ -226,3 +227,24 @@ def stream_name(stream: Stream) -> str:
             return str(_("The plan and its versions"))
         case _:
             return str(STREAMS.get((stream.kind, stream.key), f"{stream.kind}: {stream.key}"))
+
+
+DECISIONS = {
+    "level.decided": _("Level decided"),
+    "response.started": _("Response started"),
+    "effect.evaluated": _("Effect evaluated"),
+    "response.ended": _("Response ended"),
+    "incident.dismissed": _("Dismissed"),
+}
+
+
+@register.filter
+def decision_label(kind: str) -> str | Promise:
+    return DECISIONS[kind]
+
+
+@register.filter
+def authority_label(role: str) -> str | Promise:
+    """A role of the plan in force or of rights, by its name; another plan's stands for itself."""
+    spec = current().roles.get(role)
+    return in_language(spec.title.as_dict()) if spec else ROLES.get(role, role)

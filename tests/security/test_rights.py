@@ -82,6 +82,7 @@ EXPECTED = """
     message.view            x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     message.acknowledge     x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     message.read_all        x  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .
+    dossier.view            .  .  x  x  .  .  .  .  .  .  .  .  x  .  .  .  .  x  .  .  .
     message.call            x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .
     equipment.view          x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     equipment.manage        .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  x  .  .  .  .

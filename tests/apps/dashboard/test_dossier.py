@@ -1,0 +1,64 @@
+"""The dossier: the decision cards as they were taken, what was decided on them, and who was told, as the record holds it."""
+
+from escalation.models import Proposal
+from tests.apps.escalation.test_obligations import Night
+from tests.cast import AUDITOR, DUTY, EXECUTIVE, GM, TECH
+from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
+
+
+def test_it_holds_the_cards_as_taken_and_what_was_decided_on_them(hotline: Hotline) -> None:  # noqa: F811
+    number = Night(hotline).to_the_start("III").number
+    found = hotline.get(AUDITOR, f"incidents/{number}/dossier")
+    kept = {proposal.event.seq: proposal.card for proposal in Proposal.objects.filter(incident__number=number)}
+    assert {turn["seq"]: turn["card"] for turn in found["turns"] if turn["card"]} == kept
+    assert kept
+    decided = [event for turn in found["turns"] for event in turn["decided"]]
+    assert [event["kind"] for event in decided] == ["level.decided", "response.started"]
+    level = decided[0]
+    assert (level["data"]["after"], level["data"]["differs"], level["data"]["reason"]) == (
+        "III",
+        True,
+        "As we judge it",
+    )
+    assert (level["actor"]["name"], level["authority"]) == (hotline.cast.user(GM).display_name, "hq_commander")
+
+
+def test_it_tells_what_was_owed_and_who_was_told_without_an_address(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline)
+    hotline.forward(minutes=7)
+    night.step("verified", DUTY, "verify", {"outcome": "confirmed", "major": True})
+    hotline.post(TECH, f"incidents/{night.number}/assess", {"impact": "East", "facts": {}})
+    answer = hotline.cast.api(EXECUTIVE).get(f"/api/v1/incidents/{night.number}/dossier")
+    found = answer.json()
+    owed = {row["rule"]: row for row in found["obligations"]}
+    assert (owed["intake.verify"]["state"], owed["intake.verify"]["late"]) == ("fulfilled", True)
+    proof = next(event for event in found["events"] if event["seq"] == owed["intake.verify"]["proof_seq"])
+    assert proof["kind"] == "incident.verified"
+    (told,) = [message for message in found["messages"] if message["kind"] == "tier.major"]
+    assert {"inapp", "voice"} <= {row["channel"] for row in told["deliveries"]}
+    assert {GM} <= {row["user"] for row in told["deliveries"]}
+    assert [row["impact"] for row in found["assessments"]] == ["East"]
+    assert "138" not in answer.content.decode().replace(night.number, ""), "a telephone number is in it"
+
+
+def test_the_page_says_the_same_in_both_languages_and_only_to_those_it_is_for(hotline: Hotline) -> None:  # noqa: F811
+    number = Night(hotline).to_the_start("III").number
+    client = hotline.cast.client(GM)
+    english = client.get(f"/incidents/{number}/dossier/", headers={"Accept-Language": "en"}).content.decode()
+    for part in (
+        "What was proposed, and what was decided",
+        "otherwise than proposed",
+        "As we judge it",
+        "Who was told what, and when",
+    ):
+        assert part in english
+    client.cookies["django_language"] = "zh-hans"
+    chinese = client.get(f"/incidents/{number}/dossier/").content.decode()
+    assert "提出了什么，作出了什么决定" in chinese
+    assert f"/incidents/{number}/dossier/" in client.get(f"/incidents/{number}/").content.decode()
+    for who in (DUTY, TECH):
+        other = hotline.cast.client(who)
+        assert other.get(f"/incidents/{number}/dossier/").status_code == 403
+        assert f"/incidents/{number}/dossier/" not in other.get(f"/incidents/{number}/").content.decode()
+        hotline.get(who, f"incidents/{number}/dossier", expect=403)
+    hotline.get(GM, "incidents/2020-0001/dossier", expect=404)
