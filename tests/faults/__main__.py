@@ -1,4 +1,4 @@
-"""`python -m tests.faults [--seed N] [--faults N] [--world-hours H] [--long]`: the product under seeded faults, then judged.
+"""`python -m tests.faults [--seed N] [--faults N] [--world-hours H] [--latest S] [--long]`: the product under seeded faults, then judged.
 
 Prints the faults as they are done, a summary, and every violation; exit code 1 when there is one. The same seed draws the same
 faults in the same order; what the processes do meanwhile is theirs.
@@ -12,6 +12,8 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +107,7 @@ def waiting(made: Product) -> dict[str, int]:
     return {queue: int(str(made.sql(statement)[0][0])) for queue, statement in asked.items()}
 
 
-def run(seed: int, count: int, hours: float, *, long: bool) -> int:
+def run(seed: int, count: int, hours: float, *, long: bool, latest: float) -> int:
     begun, dice = time.monotonic(), random.Random(seed)
     faults = drawn(seed, count, long=long)
     rate = max(1.0, hours * 3600 / (len(faults) * SECONDS_A_FAULT))
@@ -128,7 +130,7 @@ def run(seed: int, count: int, hours: float, *, long: bool) -> int:
             FAULTS[fault](ground)
             pause(0.2 + dice.random() * 0.4)
         worst = {"client_worst": client.worst}
-        seen = settle(made, client, ground, len(faults))
+        seen = replace(settle(made, client, ground, len(faults)), latest=timedelta(seconds=latest))
         return verdict(seed, faults, seen, client, ground, time.monotonic() - begun, hours, worst)
 
 
@@ -278,9 +280,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--faults", type=int, default=1000)
     parser.add_argument("--world-hours", type=float, default=24.0)
+    parser.add_argument("--latest", type=float, default=20.0, help="seconds a deadline of the real world may be late")
     parser.add_argument("--long", action="store_true", help="also the faults that last a minute each")
     said: Any = parser.parse_args(words)
-    return run(said.seed, said.faults, said.world_hours, long=said.long)
+    return run(said.seed, said.faults, said.world_hours, long=said.long, latest=said.latest)
 
 
 if __name__ == "__main__":

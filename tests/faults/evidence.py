@@ -98,6 +98,7 @@ class Evidence:
     left: dict[str, int] = field(default_factory=dict)  # queue → rows still due at the end
     faults: int = 0
     long: tuple[Long, ...] = ()
+    latest: timedelta = timedelta(seconds=20)  # due → event at the worst, over and above `idle`
     idle: tuple[tuple[datetime, datetime], ...] = ()  # wall time in which no worker worked, or no database did
     repeated: frozenset[str] = frozenset()  # keys that a provider delivered twice of its own accord
 

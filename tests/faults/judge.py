@@ -10,8 +10,6 @@ from typing import Final
 from tests.faults.absences import overlap
 from tests.faults.evidence import Evidence, Flow, Logged, at, later
 
-# Due → event at the worst, over and above the time in which no worker worked or no database did (absences.py).
-LATEST: Final = timedelta(seconds=20)
 # Of a world's time at the end of a run nothing is judged that fell due within its last moments.
 LAST: Final = timedelta(seconds=2)
 ENDS: Final = frozenset({"obligation.fulfilled", "obligation.superseded", "obligation.waived"})
@@ -117,7 +115,7 @@ def _ended_before_it_fired(ended: Logged | None, due: datetime, seen: Evidence) 
 
 def allowed(seen: Evidence, due: datetime, late: timedelta) -> timedelta:
     """What may lie between a due time and its event, when it came so much later. `due`: by the wall's clock."""
-    return LATEST + overlap(seen.idle, due, due + late)
+    return seen.latest + overlap(seen.idle, due, due + late)
 
 
 def due_turns(seen: Evidence) -> Iterator[tuple[Logged, list[Logged], Logged | None]]:
@@ -207,7 +205,7 @@ def planted(seen: Evidence) -> dict[str, tuple[str, Evidence]]:
     reader = next(number for number, read in seen.reads.items() if len(read) > 3)
     read = seen.reads[reader]
     first = fired[0]
-    too_late = 3 * LATEST + overlap(seen.idle, first.recorded, first.recorded + timedelta(days=1))
+    too_late = 3 * seen.latest + overlap(seen.idle, first.recorded, first.recorded + timedelta(days=1))
     return {
         "an acknowledged report is not in the log": (
             "loss",

@@ -12,7 +12,7 @@ import pytest
 from common.clock import utc_text
 from tests.faults.absences import STARTS, Absences, overlap, works
 from tests.faults.evidence import Act, Evidence, Flow, Letter, Logged, Long
-from tests.faults.judge import LATEST, judged, planted
+from tests.faults.judge import judged, planted
 from tests.faults.kinds import FAULTS, LASTS, drawn
 from tests.faults.product import until
 
@@ -71,6 +71,8 @@ CLEAN = Evidence(
         ),
     ),
 )
+
+LATEST = CLEAN.latest
 
 
 def kinds(seen: Evidence) -> set[str]:
