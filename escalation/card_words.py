@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.bilingual import Both, both
+from common.bilingual import Both, both, in_each
 from people.rights import ROLES
 from plans.domain import Plan
 from plans.domain.units import SIGNS
@@ -25,6 +26,13 @@ SOURCES: dict[str, str | Promise] = {
 def source_name(source: str) -> str | Promise:
     """Who or what says a fact: a role, the readings, the plan itself."""
     return SOURCES.get(source) or ROLES.get(source, source)
+
+
+def source_said(row: Mapping[str, Any]) -> str:
+    """Whose word a fact of a card is, and of how many days' history where it was learnt, in the language now active."""
+    name = str(source_name(row["source"] or ""))
+    days = row.get("days")  # a card kept before it was counted has none
+    return gettext("%(source)s, learnt from %(n)s days") % {"source": name, "n": days} if days else name
 
 
 def card_said(card: Mapping[str, Any], plan: Plan) -> Both:
@@ -52,7 +60,7 @@ def _level(key: str | None, plan: Plan) -> Both:
 
 def _fact(row: Mapping[str, Any], plan: Plan) -> Both:
     at = datetime.fromisoformat(row["at"]).astimezone(plan.zone).strftime("%m-%d %H:%M")
-    said = both(source_name(row["source"] or ""))
+    said = in_each(lambda: source_said(row))
     return both(
         _("• %(fact)s: %(value)s (%(source)s, %(at)s)"), fact=row["title"], value=row["shown"], source=said, at=at
     )

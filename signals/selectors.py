@@ -16,7 +16,7 @@ from engine.models import Event, World
 from plans.domain import Plan, Threshold
 from plans.selectors import current
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
-from signals.models import AlertState, Mute, Series, Source, SourceCount, UnmatchedAlert, Watch
+from signals.models import AlertState, Baseline, Mute, Series, Source, SourceCount, UnmatchedAlert, Watch
 from signals.muted import covering, holding
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
@@ -139,11 +139,13 @@ def open_watches(world_id: int) -> list[Watch]:
 
 
 class Excess(NamedTuple):
-    """Over the daily mean by this share (0.3 = 30 %), as of when; `flat`: over the mean of everything, for want of history."""
+    """Over the daily mean by this share (0.3 = 30 %), as of when; `flat`: over the mean of everything, for want of history;
+    `days`: what that mean was learnt from."""
 
     figure: float
     at: datetime
     flat: bool
+    days: int = 0
 
 
 def excess_now(world_id: int, regions: Sequence[str]) -> Excess | None:
@@ -154,14 +156,22 @@ def excess_now(world_id: int, regions: Sequence[str]) -> Excess | None:
     # The figure of one series is the same for each of its thresholds: it is the lines that differ.
     line = {own.id: next(t for t in own.thresholds if t.measure == "excess") for own in known}
     stored = _newest_windows(known, {pk: [threshold] for pk, threshold in line.items()}, now)
-    said: list[Excess] = []
+    said: list[tuple[Excess, int]] = []
     for own in known:
         if not stored[own.id]:
             continue
         verdict, at = _verdict(own, line[own.id], stored[own.id], plan, now, standing=False), stored[own.id][-1][0]
         if verdict.measured is not None and verdict.state is not State.UNKNOWN:
-            said.append(Excess(verdict.measured.figure, at, flat=not own.expectation.learnt_at(at, plan)))
-    return max(said, key=lambda row: row.figure, default=None)
+            said.append((Excess(verdict.measured.figure, at, flat=not own.expectation.learnt_at(at, plan)), own.id))
+    if not said:
+        return None
+    greatest, series = max(said, key=lambda row: row[0].figure)
+    return greatest._replace(days=_days_learnt(series, greatest, plan))
+
+
+def _days_learnt(series: int, excess: Excess, plan: Plan) -> int:
+    slot = Baseline.FLAT if excess.flat else excess.at.astimezone(plan.zone).date().toordinal()
+    return Baseline.objects.filter(series=series, slot=slot).values_list("days", flat=True).first() or 0
 
 
 def _complaint_series(world_id: int) -> list[int]:

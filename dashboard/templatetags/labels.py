@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from common.bilingual import in_language
 from common.errors import Missing
 from engine.models import Stream
-from escalation.card_words import source_name
+from escalation.card_words import source_said
 from people.rights import ROLES
 from plans.selectors import current
 
@@ -134,7 +134,7 @@ def value_text(fact: str, value: Any) -> str:
     return str(VALUES.get(value, value))
 
 
-register.filter(source_name)
+register.filter(source_said)
 
 
 @register.filter

@@ -30,7 +30,7 @@ def level_facts(
         if name not in facts or newest.at >= facts[name].at:
             facts[name] = newest
         elif facts[name].source == "signals":
-            facts[name] = replace(facts[name], source=newest.source)
+            facts[name] = replace(facts[name], source=newest.source, days=newest.days)
     return LevelFacts(**facts)
 
 

@@ -29,7 +29,7 @@ def card_of(incident: Incident, plan: Plan, now: datetime) -> Card:
     """The decision card on what is known now: recorded facts, and the machines' newest word on what is over its daily mean."""
     fact = _over_the_mean(plan)
     excess = excess_now(incident.world_id, incident.regions) if fact and not incident.is_over else None
-    said = (fact, Fact(excess.figure, excess.at, MEAN[excess.flat])) if fact and excess else None
+    said = (fact, Fact(excess.figure, excess.at, MEAN[excess.flat], excess.days)) if fact and excess else None
     return level_card(plan, level_facts(incident.facts, business=_criticality(incident, plan), excess=said), now=now)
 
 

@@ -26,11 +26,12 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A known value, when it was true, and who or what says so."""
+    """A known value, when it was true, and who or what says so. `days`: of how many days' history, where it was learnt."""
 
     value: Value
     at: datetime
     source: str
+    days: int | None = None
 
 
 class Test(Spec):

@@ -67,11 +67,12 @@ class Dimension:
     known: bool
     named_by_plan: bool
     shown: Text | None
+    days: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "fact": self.fact, "title": self.title.as_dict(), "known": self.known, "value": self.value,
-            "at": self.at and self.at.isoformat(), "age_seconds": self.age_seconds, "source": self.source,
+            "at": self.at and self.at.isoformat(), "age_seconds": self.age_seconds, "source": self.source, "days": self.days,
             "dimension": self.named_by_plan, "shown": self.shown and self.shown.as_dict(),
         }  # fmt: skip
 
@@ -244,7 +245,7 @@ def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimen
         return Dimension(name, spec.title, None, None, None, None, False, spec.dimension, None)
     age = (now - fact.at).total_seconds()
     shown = spec.shown(fact.value)
-    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension, shown)
+    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension, shown, fact.days)
 
 
 @dataclass(frozen=True, slots=True)
