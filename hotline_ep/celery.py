@@ -27,8 +27,6 @@ app.conf.update(
 )
 
 
-# What follows from a sample gives way to the next sample being judged and shown, when there are too few cores for both.
-GIVES_WAY = 10
 _worker: dict[str, Any] = {"queues": [], "sweeper": None}
 
 
@@ -47,8 +45,6 @@ def start_sweeping(**kwargs: object) -> None:
 
     settled()
     queues = _worker["queues"]
-    if queues == [app.conf.task_default_queue]:
-        os.nice(GIVES_WAY)
     only = queues[0] if len(queues) == 1 and queues != [app.conf.task_default_queue] else ""
     _worker["sweeper"] = Sweeper(every=settings.SWEEP_SECONDS, only=only)
     _worker["sweeper"].start()

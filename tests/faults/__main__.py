@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,14 @@ def settle(made: Product, client: Client, ground: Ground, faults: int) -> eviden
     made.sql("UPDATE engine_world SET world_anchor = world_anchor + (clock_timestamp() - wall_anchor) * rate,"
              " wall_anchor = clock_timestamp(), paused = true WHERE key = %s", DAY)  # fmt: skip
     # A canary may be on its way at any other instant: once nothing waited, nothing is stuck.
-    idle = until(lambda: not any(_waiting_or_one(made).values()), within=SETTLED, each=made.tend)
+    settled = datetime.now(UTC)
+
+    def idle_now() -> bool:
+        nonlocal settled
+        settled = datetime.now(UTC)
+        return not any(_waiting_or_one(made).values())
+
+    idle = until(idle_now, within=SETTLED, each=made.tend)
     left = {} if idle else waiting(made)
     (read_until,) = made.sql("SELECT clock_timestamp()")[0]
     client.stop()
@@ -164,6 +171,7 @@ def settle(made: Product, client: Client, ground: Ground, faults: int) -> eviden
         ),
         tampered=tampered(),
         left=left,
+        settled=settled,
         read_until=read_until,
         faults=faults,
         long=tuple(evidence.Long(*row) for row in ground.long),

@@ -93,6 +93,7 @@ class Evidence:
     now: dict[str, datetime]  # world → its time at the end
     alarms: frozenset[tuple[str, str]]
     set_aside: frozenset[str]
+    settled: datetime  # then nothing waited any more; what was queued before must have come to its end
     read_until: datetime  # what was recorded by then the reader must have seen
     tampered: tuple[str, ...] = ()
     left: dict[str, int] = field(default_factory=dict)  # queue → rows still due at the end

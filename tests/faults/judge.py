@@ -158,7 +158,7 @@ def letters(seen: Evidence) -> Iterator[Violation]:
     given_up = {ref for kind, ref in seen.alarms if kind == "delivery.given_up"}
     for letter in seen.letters:
         name = f"letter {letter.id} by {letter.channel}"
-        if letter.state not in ENDED:
+        if letter.state not in ENDED and letter.queued <= seen.settled:
             yield Violation("stuck", f"{name} ended as {letter.state}")
         if letter.state == "given_up" and f"message:{letter.message}" not in given_up:
             yield Violation("silent", f"{name} was given up and no alarm says so")
