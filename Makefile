@@ -5,9 +5,6 @@ SETUP = exec "$(PYTHON)" tools/setup.py
 TESTS ?= tests
 # Two at a time: the machine the suite is meant for has two cores.
 JOBS ?= 2
-# Sixty faults want the machine to themselves, and so does whatever else is timed.
-ALONE = tests/faults/test_short.py
-WHOLE = $(filter tests,$(TESTS))
 RATE ?= 30
 # make faults SEED=4711; one is drawn, and printed, when none is given
 SEED ?=
@@ -22,8 +19,7 @@ demo: ## a regional outage plays out by itself within ten minutes; RATE=30 is th
 	@$(SETUP) -- python manage.py demo --rate $(RATE)
 
 test: ## everything, the browser included
-	@$(SETUP) --dev --browser -- python -m pytest -n $(JOBS) --dist loadgroup $(TESTS) $(if $(WHOLE),--ignore=$(ALONE))
-	@$(if $(WHOLE),$(SETUP) --dev -- python -m pytest $(ALONE))
+	@$(SETUP) --dev --browser -- python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
 oldest: ## migrations and the engine's tests on the oldest PostgreSQL that is supported, Debian's 15
 	@$(SETUP) --dev -- python tools/oldest_postgres.py -n $(JOBS) tests/engine --ignore=tests/engine/test_processes.py

@@ -54,7 +54,11 @@ def published(product: Product) -> None:
     """A notice with markup in it about an open incident, through the three hands that it takes."""
 
     def post(who: str, path: str, body: dict[str, Any]) -> Any:
-        answer = product.cast.api(who).post(f"/api/v1/{path}", body, format="json")
+        # Busy, it says at times on a loaded machine: then the same again, as any client of it does.
+        for _ in range(3):
+            answer = product.cast.api(who).post(f"/api/v1/{path}", body, format="json")
+            if answer.status_code != 503:
+                break
         assert answer.status_code < 300, answer.content.decode()
         return answer.json()
 
