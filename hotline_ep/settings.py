@@ -137,10 +137,8 @@ def database(url: str, *, session: str, pool: dict[str, Any] | None) -> dict[str
 
 
 # A holder of a lock that hangs is cut off by these (DESIGN.md, rule 7); the owner's role, which migrates, waits as long as it takes.
-# A test's own process may stand still for longer while browsers run beside it; the product's processes keep their three seconds.
-_IDLE = "15s" if TESTING else "3s"
 APP_SESSION = (
-    f"-c lock_timeout=2s -c idle_in_transaction_session_timeout={_IDLE}"
+    "-c lock_timeout=2s -c idle_in_transaction_session_timeout=3s"
     " -c statement_timeout=15s -c client_connection_check_interval=5s"
 )
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://hotline_app@localhost/hotline")

@@ -65,8 +65,15 @@ def point_to(name: str, server: TestServer) -> None:
         )
 
 
+def stand_still_longer() -> None:
+    """A test's own process may stand still inside a transaction while browsers run beside it; the product's may not."""
+    options = connections.settings["default"]["OPTIONS"]
+    options["options"] = settings.APP_SESSION + " -c idle_in_transaction_session_timeout=15s"
+
+
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[TestServer]:
+    stand_still_longer()
     with postgres.disposable() as server:
         yield TestServer(
             app_url=server.app_url, owner_url=server.owner_url, superuser_url=server.superuser_url("template1")

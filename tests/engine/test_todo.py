@@ -170,8 +170,9 @@ def test_one_stopped_past_its_lease_finishes_nothing(real: World) -> None:
     assert fired(real) == [1]
 
 
-def test_a_frozen_holder_of_a_lock_is_cut_off(real: World) -> None:
+def test_a_frozen_holder_of_a_lock_is_cut_off(real: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The holder hangs inside its transaction; the database ends it after three seconds and the next writer goes on."""
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "options", settings.APP_SESSION)
     holding = threading.Event()
     ended: list[type[BaseException]] = []
     release = threading.Event()
