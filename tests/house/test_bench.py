@@ -8,8 +8,10 @@ import pytest
 
 from hotline_ep.settings import BASE_DIR
 
+# Beside a first start of the whole product it would measure that.
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
-@pytest.mark.processes
+
 def test_samples_come_in_and_reach_a_board_so_much_faster_than_the_plainest_way() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "bench", "--short", "ingest"],
