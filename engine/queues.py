@@ -53,6 +53,8 @@ class Queue:
     # SQL of the wall time at which a row joined the queue, where `due_at` is its place in line and not that time.
     joined: str = ""
     describe: Callable[[Claimed], str] = field(default=lambda item: str(item.id))
+    # Its work waits for somebody outside, after its commit: nothing that is due may stand behind it.
+    outside: bool = False
     # Called in a transaction of its own when a row is given up, besides setting it aside.
     given_up: Callable[[Claimed], None] | None = None
 
@@ -152,13 +154,16 @@ def behind(patience: timedelta) -> list[Behind]:
     return found
 
 
-def drain(queue: Queue, *, rounds: int = 20) -> int:
-    """Claim and work until nothing is due, at most `rounds` claims; the number done."""
+def drain(queue: Queue, *, rounds: int = 20, more: Callable[[], None] | None = None) -> int:
+    """Claim and work until nothing is due, at most `rounds` claims; the number done. `more` is called once when the first claim
+    is full: there may be work for another."""
     done = 0
-    for _ in range(rounds):
+    for turn in range(rounds):
         items = claim(queue)
         if not items:
             break
+        if more is not None and turn == 0 and len(items) == queue.limit:
+            more()
         # What was done may have set something that is due already: a rhythm catches up turn by turn.
         done += perform_all(queue, items)
     return done

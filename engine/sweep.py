@@ -1,4 +1,5 @@
-"""The sweep: one thread a worker process that drains every queue without Redis and without beat (DESIGN.md, rule 3)."""
+"""The sweep: it drains every queue without Redis and without beat (DESIGN.md, rule 3), in one thread of a worker process; a queue
+whose work waits for somebody outside has a thread of its own."""
 
 import logging
 import threading
@@ -11,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from common.clock import wall
 from engine.alarms import alarm_clear, alarm_raise
 from engine.pulses import SWEEP, pulse, pulse_ages, watchdog_watched
-from engine.queues import QUEUES, drain
+from engine.queues import QUEUES, Queue, drain
 from engine.timers import worlds_step
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,9 @@ def alive() -> frozenset[str]:
 
 
 def sweep(*, but: Collection[str] = ()) -> int:
-    """One round over every queue and every practice world; the number of items done. `but`: kinds that have a process of their own."""
+    """One round over every queue and every practice world; the number of items done. `but`: what is drained elsewhere."""
     done = sum(work() for name, work in list(_also.items()) if name not in but)
-    return done + sum(drain(queue) for queue in list(QUEUES.values())) + worlds_step()
+    return done + sum(drain(queue) for queue in list(QUEUES.values()) if queue.name not in but) + worlds_step()
 
 
 class Sweeper:
@@ -75,17 +76,22 @@ class Sweeper:
         self.every, self.now, self.only = every, now, only
         self._left: frozenset[str] = frozenset()  # what a process of its own drains
         self._alone = False  # nobody else drains the rest
+        self._right = False  # this process agrees with the database's clock
+        self._outside = tuple(queue for queue in QUEUES.values() if queue.outside)
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self.run, name="sweep", daemon=True)
-        self._thread.start()
+        works: dict[str, Callable[[], None]] = {"sweep": self.run}
+        works |= {f"sweep-{queue.name}": partial(self._wait, queue) for queue in self._outside}
+        self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works.items()]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        for thread in self._threads:
+            thread.join(timeout=10)
 
     def _look_round(self) -> None:
         """Give a sign of life, and see who else does."""
@@ -98,15 +104,29 @@ class Sweeper:
         if self.only and not self._alone:
             work_of(self.only)()
         else:
-            sweep(but=self._left)
+            sweep(but={*self._left, *(queue.name for queue in self._outside)})
+
+    def _wait(self, queue: Queue) -> None:
+        """Drain a queue whose work waits for somebody outside, as long as the sweep itself goes on."""
+        pause = self.every
+        while not self._stop.wait(pause):
+            try:
+                if self._right and (not self.only or self._alone):
+                    drain(queue)
+                pause = self.every
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("%s cannot reach the database (%s); it tries again", queue.name, type(error).__name__)
+                connection.close()
+                pause = min(pause * 2, LONGEST_PAUSE)
+        connection.close()
 
     def run(self) -> None:
-        rounds, right, pause = 0, False, self.every
+        rounds, pause = 0, self.every
         while not self._stop.wait(pause):
             try:
                 if rounds % CLOCK_CHECK_EVERY == 0:
-                    right = clock_is_right(self.now)
-                if right:
+                    self._right = clock_is_right(self.now)
+                if self._right:
                     if rounds % PULSE_EVERY == 0:
                         self._look_round()
                     self._round()

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -179,11 +179,21 @@ def _record_sent(delivery: Delivery, attempt: Attempt, provider_id: str) -> None
         if not _still_ours(attempt).delete()[0]:
             return
         # A receipt may have come before us: what it says of the state is newer.
-        _move(attempt, sent_at=Now(), provider_id=provider_id[:120], error="")
-        Delivery.objects.filter(pk=attempt.delivery_id, state=State.SENDING).update(state=State.SENT)
-        alarm_clear("channel.failing", f"{delivery.channel}:{attempt.provider}")
-        if not delivery.message.deliveries.filter(state=State.GIVEN_UP).exists():
-            alarm_clear("delivery.given_up", f"message:{delivery.message_id}")
+        state = Case(When(state=State.SENDING, then=Value(State.SENT)), default=F("state"))
+        _move(attempt, state=state, sent_at=Now(), provider_id=provider_id[:120], error="")
+        _clear_alarms(delivery, attempt.provider)
+
+
+def _clear_alarms(delivery: Delivery, provider: str) -> None:
+    """What stood against this provider, and against this message once no way of it is given up."""
+    failing, given_up = f"{delivery.channel}:{provider}"[:80], f"message:{delivery.message_id}"
+    # One look for both: of ten thousand letters hardly one finds an alarm.
+    mine = Q(kind="channel.failing", ref=failing) | Q(kind="delivery.given_up", ref=given_up)
+    for kind in Alarm.objects.filter(mine, cleared_at=None).values_list("kind", flat=True):
+        if kind == "channel.failing":
+            alarm_clear(kind, failing)
+        elif not delivery.message.deliveries.filter(state=State.GIVEN_UP).exists():
+            alarm_clear(kind, given_up)
 
 
 def _record_failure(delivery: Delivery, attempt: Attempt, error: TryLater | NeverDelivers) -> None:
@@ -236,6 +246,7 @@ SENDS = Queue(
     work=_begin,
     lease=LEASE,
     limit=LIMIT,
+    outside=True,
     # An urgent letter's place in line is ahead of its time.
     joined="(SELECT d.queued_at FROM notifications_delivery d WHERE d.id = {t}.delivery_id)",
     describe=lambda item: str(item.values["delivery_id"]),

@@ -8,6 +8,7 @@ A provider that speaks otherwise gets a small translator of this shape in front 
 """
 
 import re
+from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,19 @@ CALL_SECONDS = 5.0
 # What says no to this very number; every other 4xx is the gateway's trouble with us, and another gateway may do better.
 REFUSES_THE_NUMBER = frozenset({410, 422})
 NAME = re.compile(r"[a-z0-9-]{1,40}")
+# Seconds a connection is kept for the next letter: shorter than any server waits for one.
+KEPT_SECONDS = 2.0
+
+
+@cache
+def _client() -> httpx.Client:
+    """One a process, for its threads: a client of its own costs a letter more than all the rest of its sending. No proxy and no
+    redirect of the environment's: a number goes to this address or nowhere."""
+    return httpx.Client(
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS),
+    )
 
 
 class Gateway:
@@ -66,9 +80,7 @@ class Gateway:
     def _asked(self, method: str, path: str, **said: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.secret}"}
         try:
-            # No proxy and no redirect of the environment's: a number goes to this address or nowhere.
-            with httpx.Client(timeout=CALL_SECONDS, trust_env=False, follow_redirects=False) as client:
-                return client.request(method, self.base + path, headers=headers, **said)
+            return _client().request(method, self.base + path, headers=headers, timeout=CALL_SECONDS, **said)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise TryLater(f"{self.kind}.unreachable", _("The provider cannot be reached.")) from error
         except httpx.HTTPError as error:
