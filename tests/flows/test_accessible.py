@@ -13,7 +13,7 @@ from tests.flows.conftest import DESK, PHONE, Product
 from tests.pages import KEEPER, PAGES, Scene, Shown
 from tests.stage import night_staged
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
