@@ -19,7 +19,7 @@ import pytest
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_START, SECOND_START = 240.0, 60.0  # seconds; on two busy cores
+FIRST_START, SECOND_START = 180.0, 60.0  # seconds; on two busy cores
 # A word of its command line, the name its parent gives it.
 VICTIMS = (
     ("embedded.web", "web"),
@@ -148,7 +148,7 @@ def test_first_start_two_at_once_and_an_orderly_end(up: Up, tmp_path: Path) -> N
     assert not Path((up.var / "run" / "socket-folder").read_text()).exists()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(300)
 def test_a_second_one_in_the_same_clone_is_refused(up: Up) -> None:
     up.until("Ctrl-C stops everything", FIRST_START)
     second = Up(up.var, port=18400)
@@ -158,7 +158,7 @@ def test_a_second_one_in_the_same_clone_is_refused(up: Up) -> None:
     assert up.status("healthz") == 200
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(300)
 def test_what_dies_comes_back_and_the_port_stays(up: Up) -> None:
     up.until("Ctrl-C stops everything", FIRST_START)
     url = up.url()
@@ -175,7 +175,7 @@ def test_what_dies_comes_back_and_the_port_stays(up: Up) -> None:
         time.sleep(0.5)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(300)
 def test_after_a_kill_everything_dies_and_the_next_start_has_all_data(up: Up) -> None:
     up.until("Ctrl-C stops everything", FIRST_START)
     accounts = json.loads((up.var / "access.json").read_text())["accounts"]
