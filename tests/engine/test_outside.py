@@ -1,8 +1,7 @@
 """Queues whose work waits for somebody outside: nothing that is due stands behind them, and one that waits is joined by others."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,11 +12,12 @@ from engine.queues import QUEUES, Claimed, drain
 from engine.reactions import REACTIONS, When
 from engine.timers import TIMERS
 from tests.engine.kinds import fired, happen, set_timers, subscribe_to
+from tests.engine.processes import eventually
 
 
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """A queue of letters to somebody who does not answer; set once a letter waits, and let go at the end."""
+    """A sweep goes on, with a queue of letters to somebody who does not answer until the end; set once a letter waits."""
     begun, answered = threading.Event(), threading.Event()
 
     def work(item: Claimed) -> None:
@@ -25,30 +25,19 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         answered.wait(20)
 
     monkeypatch.setitem(QUEUES, REACTIONS.name, replace(REACTIONS, work=work, outside=True))
+    sweeper = sweep.Sweeper(every=0.01)
+    sweeper.start()
     yield begun
     answered.set()
-
-
-def soon(done: Callable[[], bool], within: float = 8.0) -> bool:
-    deadline = time.monotonic() + within
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+    sweeper.stop()
 
 
 def test_what_is_due_does_not_stand_behind_somebody_who_does_not_answer(real: World, waiting: threading.Event) -> None:
     subscribe_to("follow", When.RELAYED)
     happen(real, 1)
-    sweeper = sweep.Sweeper(every=0.01)
-    sweeper.start()
-    try:
-        assert waiting.wait(8), "nobody began"
-        set_timers(real, {1: worlds.now(real)})
-        assert soon(lambda: fired(real) == [1]), "the deadline waits for the letter"
-    finally:
-        sweeper._stop.set()
+    assert waiting.wait(8), "nobody began"
+    set_timers(real, {1: worlds.now(real)})
+    eventually(lambda: fired(real) == [1], within=8)
 
 
 def test_another_is_called_once_when_there_is_more_than_one_can_hold(real: World) -> None:

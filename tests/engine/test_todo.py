@@ -1,8 +1,7 @@
 """Reactions, timers and worlds: claims, leases, fences, order."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +21,7 @@ from engine.reactions import REACTIONS, When
 from engine.services import set_aside_return
 from engine.timers import TIMERS, timer_set, timers_cancel, world_advance, worlds_step
 from tests.engine.kinds import Happened, effects, fired, happen, set_timers, stream_of, subscribe_to
+from tests.engine.processes import eventually
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -342,16 +342,6 @@ def _sweeping(only: str = "") -> Iterator[None]:
         sweeper.stop()
 
 
-def _soon(done: Callable[[], object], within: float = 10.0) -> bool:
-    """Whether it came true."""
-    deadline = time.monotonic() + within
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def _aged(name: str, seconds: float) -> None:
     Pulse.objects.update_or_create(name=name, defaults={"at": Now() - timedelta(seconds=seconds)})
 
@@ -375,11 +365,11 @@ def test_who_is_there_for_one_queue_leaves_the_others_until_nobody_sweeps_them(
     set_timers(real, {1: worlds.now(real)})
     _aged(SWEEP, 0)
     with _sweeping("judge"):
-        assert _soon(lambda: len(own_kind) > 20)
+        eventually(lambda: len(own_kind) > 20, within=10)
         assert fired(real) == []
         assert Pulse.objects.filter(name="judge", at__gt=Now() - timedelta(seconds=2)).exists()
         _aged(SWEEP, 60)
-        assert _soon(lambda: fired(real) == [1])
+        eventually(lambda: fired(real) == [1], within=10)
         assert Pulse.objects.get(name=SWEEP).at < wall() - timedelta(seconds=30), "it gave the sweep's sign of life"
 
 
@@ -387,10 +377,10 @@ def test_the_sweep_leaves_a_queue_to_its_own_process_while_that_lives(real: Worl
     _aged("judge", 0)
     with _sweeping():
         set_timers(real, {1: worlds.now(real)})
-        assert _soon(lambda: fired(real) == [1])
+        eventually(lambda: fired(real) == [1], within=10)
         assert own_kind == []
         _aged("judge", 60)
-        assert _soon(lambda: own_kind)
+        eventually(lambda: own_kind, within=10)
 
 
 def test_claiming_marks_time_by_the_database(real: World) -> None:
