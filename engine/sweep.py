@@ -21,6 +21,7 @@ CLOCK_TOLERANCE = timedelta(seconds=1)
 CLOCK_CHECK_EVERY = 20  # rounds: five seconds at the usual pace
 PULSE_EVERY = 4  # rounds: one second
 AWAY = timedelta(seconds=3)  # without a sign of life: its queues are taken up by others
+STOP_SECONDS = 10.0  # a letter that waits longer is left to its lease
 LONGEST_PAUSE = 5.0  # seconds between rounds while the database is away
 
 
@@ -76,6 +77,7 @@ class Sweeper:
         self.every, self.now, self.only = every, now, only
         self._left: frozenset[str] = frozenset()  # what a process of its own drains
         self._alone = False  # nobody else drains the rest
+        self._rounds = 0  # since the database was there
         self._right = False  # this process agrees with the database's clock
         self._outside = tuple(queue for queue in QUEUES.values() if queue.outside)
         self._stop = threading.Event()
@@ -83,7 +85,9 @@ class Sweeper:
 
     def start(self) -> None:
         works: dict[str, Callable[[], None]] = {"sweep": self.run}
-        works |= {f"sweep-{queue.name}": partial(self._wait, queue) for queue in self._outside}
+        for queue in self._outside:
+            name = f"sweep-{queue.name}"
+            works[name] = partial(self._again_and_again, name, partial(self._turn_outside, queue))
         self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works.items()]
         for thread in self._threads:
             thread.start()
@@ -91,7 +95,7 @@ class Sweeper:
     def stop(self) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=STOP_SECONDS / len(self._threads))
 
     def _look_round(self) -> None:
         """Give a sign of life, and see who else does."""
@@ -106,35 +110,34 @@ class Sweeper:
         else:
             sweep(but={*self._left, *(queue.name for queue in self._outside)})
 
-    def _wait(self, queue: Queue) -> None:
-        """Drain a queue whose work waits for somebody outside, as long as the sweep itself goes on."""
+    def _turn(self) -> None:
+        if self._rounds % CLOCK_CHECK_EVERY == 0:
+            self._right = clock_is_right(self.now)
+        if self._right:
+            if self._rounds % PULSE_EVERY == 0:
+                self._look_round()
+            self._round()
+            if self._rounds % CLOCK_CHECK_EVERY == 0 and (not self.only or self._alone):
+                watchdog_watched()
+        self._rounds += 1
+
+    def _turn_outside(self, queue: Queue) -> None:
+        """Drain a queue whose work waits for somebody outside, as long as the sweep itself would."""
+        if self._right and (not self.only or self._alone):
+            drain(queue)
+
+    def _again_and_again(self, what: str, turn: Callable[[], None]) -> None:
         pause = self.every
         while not self._stop.wait(pause):
             try:
-                if self._right and (not self.only or self._alone):
-                    drain(queue)
+                turn()
                 pause = self.every
             except (DatabaseError, InterfaceError) as error:
-                log.warning("%s cannot reach the database (%s); it tries again", queue.name, type(error).__name__)
+                log.warning("%s cannot reach the database (%s); it tries again", what, type(error).__name__)
                 connection.close()
-                pause = min(pause * 2, LONGEST_PAUSE)
+                self._rounds, pause = 0, min(pause * 2, LONGEST_PAUSE)
         connection.close()
 
     def run(self) -> None:
-        rounds, pause = 0, self.every
-        while not self._stop.wait(pause):
-            try:
-                if rounds % CLOCK_CHECK_EVERY == 0:
-                    self._right = clock_is_right(self.now)
-                if self._right:
-                    if rounds % PULSE_EVERY == 0:
-                        self._look_round()
-                    self._round()
-                    if rounds % CLOCK_CHECK_EVERY == 0 and (not self.only or self._alone):
-                        watchdog_watched()
-                rounds, pause = rounds + 1, self.every
-            except (DatabaseError, InterfaceError) as error:
-                log.warning("the sweep cannot reach the database (%s); it tries again", type(error).__name__)
-                connection.close()
-                rounds, pause = 0, min(pause * 2, LONGEST_PAUSE)
-        connection.close()
+        """The sweep itself, in the caller's thread; without what waits for somebody outside."""
+        self._again_and_again("the sweep", self._turn)

@@ -9,6 +9,7 @@ A provider that speaks otherwise gets a small translator of this shape in front 
 
 import re
 from functools import cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -32,11 +33,11 @@ KEPT_SECONDS = 2.0
 def _client() -> httpx.Client:
     """One a process, for its threads: a client of its own costs a letter more than all the rest of its sending. No proxy and no
     redirect of the environment's: a number goes to this address or nowhere."""
-    return httpx.Client(
-        trust_env=False,
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS),
-    )
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS)
+    client = httpx.Client(trust_env=False, follow_redirects=False, limits=limits)
+    # What one gateway leaves with us is not shown to the next.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
 
 
 class Gateway:
