@@ -11,6 +11,7 @@ from common.actor import SYSTEM
 from common.clock import utc_text
 from drills.services import seat_take
 from engine import sweep, worlds
+from engine.models import Reaction, Timer
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
 from notifications.models import Delivery
@@ -22,6 +23,7 @@ from signals.services import sources
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
 from tests.cast import DUTY, GM, IT, SUPERVISOR, TECH, Cast
+from tests.engine.processes import eventually
 from tests.pages import Scene
 from watchdog.models import BlindWindow
 from watchdog.services.reports import report_of
@@ -82,10 +84,15 @@ class Stage:
         self.source.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
 
     def forward(self, **by: float) -> None:
-        """Move the clock and let what fell due fire; beside running workers, whoever comes first fires it."""
+        """Move the clock and let what fell due fire; beside running workers, whoever comes first fires it: until it has, nobody
+        goes on."""
         worlds.world_forward(world=self.world, by=timedelta(**by))
-        while sweep.sweep():
-            pass
+        eventually(lambda: not sweep.sweep() and not self._stands(), within=60)
+
+    def _stands(self) -> bool:
+        """Whether something that is due is not done, or done by a worker that has not committed."""
+        due = Timer.objects.filter(world=self.world, due_at__lte=worlds.now(self.world))
+        return due.exists() or Reaction.objects.exists()
 
     def samples(self, metric: str, *values: float, **dims: str) -> None:
         """One sample a minute, the last one now."""
