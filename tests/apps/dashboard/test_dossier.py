@@ -57,6 +57,7 @@ def test_the_page_says_the_same_in_both_languages_and_only_to_those_it_is_for(ho
         assert part in english
     client.cookies["django_language"] = "zh-hans"
     chinese = client.get(f"/incidents/{number}/dossier/").content.decode()
+    assert ">时间</h2>" in chinese
     assert "提出了什么，作出了什么决定" in chinese
     assert f"/incidents/{number}/dossier/" in client.get(f"/incidents/{number}/").content.decode()
     for who in (DUTY, TECH):
