@@ -25,6 +25,7 @@ class MissingOut(serializers.Serializer):
 
 
 class HoldOut(serializers.ModelSerializer):
+    why = serializers.CharField(help_text="behind: logs lack what had been exported; no_heads: nothing to compare with")
     missing = MissingOut(many=True, help_text="cut at 2,000 logs")
 
     class Meta:
