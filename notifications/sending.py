@@ -247,6 +247,7 @@ SENDS = Queue(
     lease=LEASE,
     limit=LIMIT,
     outside=True,
+    behind="timers",
     # An urgent letter's place in line is ahead of its time.
     joined="(SELECT d.queued_at FROM notifications_delivery d WHERE d.id = {t}.delivery_id)",
     describe=lambda item: str(item.values["delivery_id"]),

@@ -15,10 +15,11 @@ from engine.models import Event
 from escalation import selectors
 from escalation.events import WarningExtended, WarningRaised, WarningStarted
 from escalation.models import EarlyWarning, WarningExtension
-from escalation.services.obligations import clock_renew, stream_of
+from escalation.services.obligations import clock_renew
 from escalation.services.preparing import tasks_make, tasks_said, tasks_tell
 from escalation.services.standing import LIMIT, Standing, entered
 from escalation.services.telling import ladder_of, tell_people
+from escalation.services.turns import stream_of
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
 from incidents.services.acting import blank, check_unchanged, chosen, locked, required, scope_of, user_id
