@@ -24,6 +24,7 @@ from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
 from incidents.services.acting import blank, check_unchanged, chosen, locked, required, scope_of, user_id
 from notifications.selectors import told_of, ways_told
+from notifications.told import chats_told
 from people.rights import require
 from plans.domain import Plan
 
@@ -142,6 +143,7 @@ def announce(warning: EarlyWarning, incident: Incident, plan: Plan, *, heard: Se
         clause=ISSUE,
         key=f"warning:{incident.number}:{warning.colour}",
         channels=tier.channels,
+        chats=tier.chats,
         ladder=ladder_of(tier),
     )
     told = {row[0]: row[1] for row in [*heard, *to, *warning.told]}
@@ -234,4 +236,5 @@ def _all_clear(incident: Incident) -> None:
         clause=LIFTING,
         key=f"all_clear:{incident.number}",
         channels=ways_told(incident.pk, "tier."),
+        chats=chats_told(incident.pk, "tier."),
     )
