@@ -12,6 +12,20 @@ from engine.models import Todo
 from notifications.domain import notices
 from notifications.domain.delivery import INAPP, MOVES, Channel, State, Via
 from notifications.domain.unanswered import Ladder, Line, Outcome
+from notifications.models.verification import RoundAsking, RoundWay, VerificationRound
+
+__all__ = [
+    "Call",
+    "Delivery",
+    "Message",
+    "Notice",
+    "RoundAsking",
+    "RoundWay",
+    "Send",
+    "Summary",
+    "SunkMail",
+    "VerificationRound",
+]
 
 
 class Message(models.Model):
@@ -26,6 +40,9 @@ class Message(models.Model):
     urgent = models.BooleanField(default=False)
     quorum = models.SmallIntegerField(null=True, help_text="how many answers suffice; null: everybody's")
     unanswered = models.JSONField(default=list, help_text="[{after: seconds, channels, roles}]: how it is pressed")
+    each_way = models.BooleanField(
+        default=False, help_text="each way is answered for itself: the answer proves the way"
+    )
     key = models.CharField(max_length=120, help_text="the sender's: the same key again is the same message")
     link = models.CharField(max_length=200, blank=True, help_text="a path of this product")
     created_at = models.DateTimeField(help_text="world time")
