@@ -44,6 +44,7 @@ LATE = Subscription(
     at_once=True,
     unless="escalation.services.clocks.untold",
 )
+VERIFYING = Subscription("notifications.verifying", "notifications.services.verifying.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -68,8 +69,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "mute.ended": (MUTES,),
     "series.silent": (SILENT,),
     "series.heard": (HEARD,),
-    "plan.version_loaded": (REPLANNED,),
-    "plan.put_in_force": (REPLANNED, PLAN_TOLD),
+    "plan.version_loaded": (REPLANNED, VERIFYING),
+    "plan.put_in_force": (REPLANNED, PLAN_TOLD, VERIFYING),
     "plan.submitted": (PLAN_TOLD,),
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
@@ -99,6 +100,8 @@ TIMERS: dict[str, str | Many] = {
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
     "notifications.unanswered": "notifications.services.unanswered.look",
+    "notifications.verify": "notifications.services.verifying.begin",
+    "notifications.verify_end": "notifications.services.verifying.end",
     "people.duty": "people.services.turns.look",
     "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",

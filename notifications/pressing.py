@@ -36,7 +36,9 @@ def answers_of(message_id: int) -> tuple[int, int]:
 
 
 def has_answered(delivery: Delivery) -> bool:
-    """Whether the person a delivery was for has answered its message, by whatever way."""
+    """Whether the person a delivery was for has answered its message: by whatever way, or by this one where each counts."""
+    if delivery.message.each_way:
+        return delivery.state == State.ACKNOWLEDGED
     rows = Delivery.objects.filter(message=delivery.message_id, user=delivery.user_id, channel=Channel.INAPP)
     return rows.filter(state=State.ACKNOWLEDGED).exists()
 

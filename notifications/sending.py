@@ -126,7 +126,7 @@ def _mail(delivery: Delivery, subject: str, body: str) -> str:
     """The whole text; where an answer is waited for, with the page whose button gives it; at the end where to go."""
     message, here = delivery.message, _here()
     # Others read the sink: in the real world nobody is to press another's button there.
-    if message.unanswered and not (message.world.is_real and delivery.provider == SINK):
+    if (message.unanswered or message.each_way) and not (message.world.is_real and delivery.provider == SINK):
         body = "{}\n\n{}\n{}".format(
             body, gettext("To acknowledge, open this page and press its button:"), here + link_of(delivery)
         )

@@ -120,6 +120,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # People. Verifying contacts is the administration's (8.1).
     "people.view": (*READERS, "security_admin"),
     "contact.reveal": (*DUTY, *HQ, *TECHNICAL, "group_lead", "administration"),
+    # Rounds in which everybody confirms how he is reached. The security administrator mends the addresses they find wrong.
+    "verification.view": (*DUTY, *HQ, *TECHNICAL, "executive", "hr", "administration", "auditor", "security_admin"),
+    "verification.run": ("administration", "hq_commander"),
     "user.manage": ("security_admin",),
     "role.assign": ("security_admin",),
     # The duty roster. Whoever owns a duty changes its rotation, the security administrator any; personnel knows who is away.

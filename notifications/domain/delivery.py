@@ -19,6 +19,7 @@ class Channel(StrEnum):
 
 
 CHATS: Final = frozenset({Channel.WECOM, Channel.DINGTALK, Channel.FEISHU, Channel.WEBHOOK})
+PERSONAL: Final = frozenset(Channel) - CHATS
 # The plan's word for every chat, whatever it runs on; their own names are words of the plan as well.
 ANY_CHAT: Final = "chat"
 # What a plan's word for a channel means here, for persons. Those that address neither person nor chat (the website) are no

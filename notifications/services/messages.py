@@ -42,6 +42,7 @@ def message_send(
     channels: Sequence[str] = USUAL,
     chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
+    each_way: bool = False,
     by: Actor = SYSTEM,
 ) -> Message:
     """Say something to persons, each with the role he is told for; the same key in the same world is the same message.
@@ -49,7 +50,7 @@ def message_send(
     `channels` are the plan's words; in-app is always one, and thereby delivered, for all is written in the caller's
     transaction; what leaves the house leaves after commit. Where a channel means group chats, each of them hears it once: those of
     `chats`, roles or groups of the plan; without any, all there are. `ladder` says how it is pressed while too few have answered.
-    A person named twice is told once.
+    A person named twice is told once. With `each_way` an answer counts for the way it came by, and for no other.
     """
     message, made = Message.objects.get_or_create(
         world_id=world_id,
@@ -64,6 +65,7 @@ def message_send(
             "link": link,
             "quorum": ladder.quorum,
             "unanswered": [rung.as_dict() for rung in ladder.rungs],
+            "each_way": each_way,
             "created_at": worlds.now(world_id),
         },
     )

@@ -90,6 +90,8 @@ EXPECTED = """
     equipment.inspect       .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .
     people.view             x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  x  .
     contact.reveal          x  x  x  x  x  x  .  x  .  .  .  .  .  .  .  .  x  .  .  .  .
+    verification.view       x  x  x  x  x  x  .  .  .  .  .  .  x  .  x  .  x  x  .  x  .
+    verification.run        .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .
     user.manage             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
     role.assign             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
     duty.view               x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  x  .

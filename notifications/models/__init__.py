@@ -14,6 +14,21 @@ from engine.models import Todo
 from notifications.domain import notices
 from notifications.domain.delivery import CHATS, INAPP, MOVES, Channel, State, Via
 from notifications.domain.unanswered import Ladder, Line, Outcome
+from notifications.models.pacing import ChatPace
+from notifications.models.verification import RoundAsking, RoundWay, VerificationRound
+
+__all__ = [
+    "Call",
+    "Delivery",
+    "Message",
+    "Notice",
+    "RoundAsking",
+    "RoundWay",
+    "Send",
+    "Summary",
+    "SunkMail",
+    "VerificationRound",
+]
 
 if TYPE_CHECKING:
     from people.models import User
@@ -31,6 +46,9 @@ class Message(models.Model):
     urgent = models.BooleanField(default=False)
     quorum = models.SmallIntegerField(null=True, help_text="how many answers suffice; null: everybody's")
     unanswered = models.JSONField(default=list, help_text="[{after: seconds, channels, roles}]: how it is pressed")
+    each_way = models.BooleanField(
+        default=False, help_text="each way is answered for itself: the answer proves the way"
+    )
     key = models.CharField(max_length=120, help_text="the sender's: the same key again is the same message")
     link = models.CharField(max_length=200, blank=True, help_text="a path of this product")
     created_at = models.DateTimeField(help_text="world time")
@@ -145,14 +163,6 @@ class Send(Todo):
     class Meta:
         # The sweep reads the front of this.
         indexes = [models.Index(fields=["due_at", "id"], name="send_due")]
-
-
-class ChatPace(models.Model):
-    """How fast a chat was told: the posts of the last minute, in order, and until when its robot asked to be left alone."""
-
-    chat = models.CharField(max_length=40, unique=True)
-    posts = ArrayField(models.DateTimeField(), default=list)
-    rests_until = models.DateTimeField(null=True)
 
 
 class Call(models.Model):
