@@ -19,6 +19,7 @@ from notifications.models.verification import RoundAsking, RoundWay, Verificatio
 
 __all__ = [
     "Call",
+    "ChatPace",
     "Delivery",
     "Message",
     "Notice",
