@@ -58,6 +58,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "incident.view": READERS,
     "incident.report": (*DUTY, *TECHNICAL, "tech_member", *HQ),
     "incident.record_facts": (*DUTY, *TECHNICAL, *GROUPS, *HQ),
+    # Whoever hears of it first: a regulator calls the hotline, legal or PR (3.4).
+    "incident.name_regulator": (*DUTY, *HQ, "pr_manager", "legal_reviewer"),
     "incident.verify": DUTY,
     "incident.dismiss": (*DUTY, *HQ),
     "incident.assess": TECHNICAL,

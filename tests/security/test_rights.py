@@ -40,6 +40,7 @@ EXPECTED = """
     incident.view           x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     incident.report         x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.record_facts   x  x  x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .
+    incident.name_regulator x  x  x  x  .  .  .  .  .  .  x  x  .  .  .  .  .  .  .  .  .
     incident.verify         x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.dismiss        x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.assess         .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

@@ -53,6 +53,7 @@ export const PAYLOADS = {
   "task.reassigned": shape({ id: number, group: text, before: number, after: number, title: words, reason: words }),
   "report.handling": shape({ measures: words, situation: words, next_steps: words, recovery_hours: maybe(number) }),
   "effect.evaluated": shape({ verdict: oneOf("keep", "raise", "lower"), reason: words }),
+  "regulator.concerned": shape({ regulator: words, reason: words }),
   "service.restored": shape({ phase, note: words }),
   "ending.reported": shape({ summary: words }),
   "response.ended": shape({ phase, conditions: list(condition), reason: words }),
