@@ -176,9 +176,11 @@ def role_names(incident: Incident | None) -> dict[str, Both]:
     return names
 
 
-def chat_owners(roles: Mapping[str, Both]) -> dict[str, Both]:
-    """Whose a chat may be, by key: a work group, else a role."""
-    return {**roles, **people.names()["groups"]}
+def chat_owners(incident: Incident | None) -> dict[str, Both]:
+    """Whose a chat may be, by key: a group of the plan, under the company's name for it where it has one, else a role."""
+    plan = plan_for(incident)
+    groups = {key: group.title.as_dict() for key, group in plan.groups.items()} if plan else {}
+    return {**role_names(incident), **groups, **people.names()["groups"]}
 
 
 def summary_audience(incident: Incident) -> list[tuple[int, str]]:

@@ -48,9 +48,10 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
     """Who was told, who acknowledged, who was not reached."""
     found = selectors.message_by_id(message)
     roles = selectors.role_names(found.incident)
-    whose = selectors.chat_owners(roles)
+    deliveries = selectors.receipts(found.pk)
+    whose = selectors.chat_owners(found.incident) if any(row.chat for row in deliveries) else {}
     rows = []
-    for delivery in selectors.receipts(found.pk):
+    for delivery in deliveries:
         names = whose if delivery.chat else roles
         role = in_language(names[delivery.role]) if delivery.role in names else delivery.role
         rows.append({"delivery": delivery, "role": role})

@@ -13,7 +13,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from urllib.parse import urlencode
 import httpx
 from django.utils.translation import gettext_lazy as _
 
+from common.clock import wall
 from common.errors import NeverDelivers, TryLater
 from notifications.channels import Letter, Limited, OutcomeUnknown, gateway
 from notifications.channels.chats import Chat
@@ -110,7 +110,7 @@ class Robot:
         raise NotImplementedError("a robot cannot be asked")
 
     def _posted(self, letter: Letter) -> httpx.Response:
-        at = time.time()
+        at = wall().timestamp()
         post = FORMATS[self.kind](letter, self.chat.secret, at)
         body = json.dumps(post.said, ensure_ascii=False).encode()
         url = self.chat.url

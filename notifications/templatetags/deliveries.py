@@ -99,9 +99,14 @@ def state_look(state: str) -> Look:
 
 @register.filter
 def delivery_look(delivery: Delivery) -> Look:
-    """As `state_look`; that an SMS or a call arrived says nothing of its being read."""
-    arrived = delivery.state == State.DELIVERED and delivery.channel != Channel.INAPP
-    return ARRIVED if arrived else state_look(delivery.state)
+    """As `state_look`; that an SMS or a call arrived, or a text stands in a chat, says nothing of its being read."""
+    return way_look(delivery.state, delivery.channel)
+
+
+@register.filter
+def way_look(state: str, channel: str) -> Look:
+    """As `delivery_look`, of a state and the channel it is of."""
+    return ARRIVED if state == State.DELIVERED and channel != Channel.INAPP else state_look(state)
 
 
 @register.filter

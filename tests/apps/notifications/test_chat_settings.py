@@ -216,6 +216,7 @@ def test_the_ledger_shows_one_row_a_chat_on_page_and_api(
     shown = page.get(f"/messages/{message.pk}/").content.decode()
     assert all(f" {kind}</span>" in shown for kind in KINDS)
     assert "Said in 4 group chats." in shown
+    assert "Technical response group" in shown, "whose chat it is, in words"
     counted = api(auditor).get("/api/v1/messages").json()["messages"][0]
     assert (counted["people"], counted["chats"], counted["unreached"]) == (1, 4, 1)
     rows = api(auditor).get(f"/api/v1/messages/{message.pk}/receipts").json()

@@ -16,7 +16,7 @@ from engine.models import Alarm, SetAside, World
 from engine.queues import MAX_TRIES, drain
 from incidents.models import Incident
 from incidents.services import ReportIn, incident_report
-from notifications.models import ChatPace, Delivery, Message, Send
+from notifications.models import ChatPace, Delivery, Message, Send, SunkMail
 from people.models import User
 from people.selectors import actor_of
 from tests.apps.notifications.conftest import KINDS, Say, at_once
@@ -202,6 +202,15 @@ def grave(world: World, lin: User) -> Incident:
     made = incident_report(report=ReportIn(noticed="nothing rings anywhere"), by=actor_of(lin), world=world)
     Incident.objects.filter(pk=made.pk).update(proposed_level="I")
     return made
+
+
+def test_its_letters_to_persons_overtake_the_urgent_ones_too(say: Say, lin: User, grave: Incident):
+    for key in ("ordinary", "urgent", "grave"):
+        words = {"zh": key, "en": key}
+        said = {"incident_id": grave.pk} if key == "grave" else {}
+        say(key, lin, subject=words, urgent=key != "ordinary", **said)
+    drain(SENDS)
+    assert list(SunkMail.objects.order_by("pk").values_list("subject", flat=True)) == ["grave", "urgent", "ordinary"]
 
 
 def test_a_robot_that_has_enough_is_left_alone_and_the_message_loses_no_try(say: Say, lin: User, robots: Provider):
