@@ -1,7 +1,7 @@
 """One table: event kind → who reacts, together with the event or relayed soon after; and what handles each timer."""
 
 from engine.reactions import Subscription, When, subscribe
-from engine.timers import timers_handle
+from engine.timers import Many, timers_handle
 from escalation.domain.moments import MOMENTS_OF
 
 OBLIGATIONS = Subscription(
@@ -36,6 +36,14 @@ ROSTER = Subscription(
     unless="people.services.turns.concerns_no_duty",
 )
 DUTY_TOLD = Subscription("notifications.duty", "notifications.services.duty_words.follow", When.RELAYED)
+# Telling people takes longer than all the rest of a deadline: a thousand of one second would wait for each other's letters.
+LATE = Subscription(
+    "escalation.late",
+    "escalation.services.clocks.tell",
+    When.RELAYED,
+    at_once=True,
+    unless="escalation.services.clocks.untold",
+)
 VERIFYING = Subscription("notifications.verifying", "notifications.services.verifying.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
@@ -52,6 +60,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
     "response.started": (OBLIGATIONS, WARNINGS),
+    "obligation.overdue": (LATE,),
+    "obligation.escalated": (LATE,),
     "task.given": (TASKS,),
     "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
@@ -75,10 +85,13 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
 }
 
-TIMERS: dict[str, str] = {
+STREAMS = "escalation.services.clocks.streams_of"
+# A reminder may stand behind what is due.
+PATIENT = ("escalation.remind",)
+TIMERS: dict[str, str | Many] = {
     "escalation.remind": "escalation.services.clocks.remind",
-    "escalation.due": "escalation.services.clocks.due",
-    "escalation.climb": "escalation.services.clocks.climb",
+    "escalation.due": Many("escalation.services.clocks.due", STREAMS),
+    "escalation.climb": Many("escalation.services.clocks.climb", STREAMS),
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",
@@ -98,4 +111,4 @@ TIMERS: dict[str, str] = {
 
 def connect() -> None:
     subscribe(REACTIONS)
-    timers_handle(TIMERS)
+    timers_handle(TIMERS, patient=PATIENT)

@@ -72,9 +72,15 @@ def telephone_list(message_id: int, by: Actor) -> list[Listed]:
     calls: dict[int, list[Call]] = {}
     for call in Call.objects.filter(message=message).select_related("by_user").order_by("-pk"):
         calls.setdefault(call.user_id, []).append(call)
-    phones = people.phones_of([row.user_id for row in own])
+    phones = people.phones_of([row.person_id for row in own])
     rows = [
-        Listed(row.user, row.role, row.state == State.ACKNOWLEDGED, phones.get(row.user_id), calls.get(row.user_id, []))
+        Listed(
+            row.person,
+            row.role,
+            row.state == State.ACKNOWLEDGED,
+            phones.get(row.person_id),
+            calls.get(row.person_id, []),
+        )
         for row in own.order_by("pk")
     ]
     return sorted(rows, key=lambda row: row.answered)

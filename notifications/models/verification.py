@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from notifications.domain.delivery import Channel
+from notifications.domain.delivery import PERSONAL, Channel
 from notifications.domain.verification import Standing
 
 
@@ -67,7 +67,7 @@ class RoundWay(models.Model):
 
     round = models.ForeignKey(VerificationRound, on_delete=models.PROTECT, related_name="ways")
     user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
-    channel = models.CharField(max_length=8, choices=[(c.value, c.value) for c in Channel])
+    channel = models.CharField(max_length=8, choices=[(c.value, c.value) for c in Channel if c in PERSONAL])
     role = models.CharField(max_length=24, blank=True, help_text="the first role of rights held when asked")
     standing = models.CharField(max_length=10, blank=True, choices=[(s.value, s.value) for s in Standing])
     confirmed_at = models.DateTimeField(null=True, help_text="world time")
@@ -75,7 +75,7 @@ class RoundWay(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["round", "user", "channel"], name="round_way_once"),
-            models.CheckConstraint(condition=Q(channel__in=sorted(Channel)), name="round_way_known"),
+            models.CheckConstraint(condition=Q(channel__in=sorted(PERSONAL)), name="round_way_known"),
             models.CheckConstraint(condition=Q(standing__in=["", *sorted(Standing)]), name="round_standing_known"),
             models.CheckConstraint(
                 condition=Q(standing="confirmed", confirmed_at__isnull=False)

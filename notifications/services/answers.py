@@ -37,7 +37,7 @@ def message_read(*, message_id: int, by: Actor) -> Delivery:
         if own.state == State.DELIVERED:
             own.state, own.read_at = State.READ, worlds.now(own.message.world_id)
             own.save(update_fields=["state", "read_at"])
-            tell_inboxes(own.message.world_id, [own.user_id])
+            tell_inboxes(own.message.world_id, [own.person_id])
         return own
 
 
@@ -62,7 +62,7 @@ def answer(message_id: int, user_id: int | None, via: Via, *, by_way_of: Deliver
     now = worlds.now(own.message.world_id)
     own.state, own.read_at, own.acknowledged_at, own.via = State.ACKNOWLEDGED, own.read_at or now, now, via
     own.save(update_fields=["state", "read_at", "acknowledged_at", "via"])
-    tell_inboxes(own.message.world_id, [own.user_id])
+    tell_inboxes(own.message.world_id, [own.person_id])
     _press_no_more(own.message)
     return own
 

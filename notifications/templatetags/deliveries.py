@@ -41,12 +41,20 @@ CHANNELS: dict[Channel, Text] = {
     Channel.EMAIL: _("E-mail"),
     Channel.SMS: _("SMS"),
     Channel.VOICE: _("Voice call"),
+    Channel.WECOM: _("WeCom chat"),
+    Channel.DINGTALK: _("DingTalk chat"),
+    Channel.FEISHU: _("Feishu chat"),
+    Channel.WEBHOOK: _("Webhook"),
 }
 CHANNEL_ICONS = {
     Channel.INAPP: "inbox",
     Channel.EMAIL: "mail",
     Channel.SMS: "message",
     Channel.VOICE: "phone-call",
+    Channel.WECOM: "messages",
+    Channel.DINGTALK: "messages",
+    Channel.FEISHU: "messages",
+    Channel.WEBHOOK: "link",
 }
 VIAS: dict[Via, Text] = {
     Via.PAGE: pgettext_lazy("answered", "on the page"),

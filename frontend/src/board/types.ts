@@ -88,8 +88,8 @@ export const PAYLOADS = {
   }),
   "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
   "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words }),
-  "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time }),
-  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text) }),
+  "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
+  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false) }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
   "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
 } as const;

@@ -328,7 +328,7 @@ def test_a_plan_that_says_nothing_of_it_begins_none(office: User):
 
 
 def test_the_upgrade_sets_the_clock_where_a_plan_is_in_force(world: World):
-    statement = import_module("notifications.migrations.0006_verification_clock").SET
+    statement = import_module("notifications.migrations.0007_verification_clock").SET
     for _twice in range(2):
         with connection.cursor() as cursor:
             cursor.execute(statement)

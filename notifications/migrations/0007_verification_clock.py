@@ -13,7 +13,7 @@ ON CONFLICT (what, ref) DO NOTHING
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0005_contact_verification"),
+        ("notifications", "0006_contact_verification"),
         ("engine", "0003_pulses"),
         ("plans", "0002_versions"),
     ]

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0004_unsent'),
+        ('notifications', '0005_chats'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
