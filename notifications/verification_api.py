@@ -15,7 +15,8 @@ from people.endpoints import ActionEndpoint, Endpoint, Nothing
 
 class ConfirmedWayOut(serializers.Serializer):
     channel = serializers.ChoiceField([channel.value for channel in Channel])
-    standing = serializers.ChoiceField([standing.value for standing in Standing])
+    # A list of choices of this name would rename another's in the schema, which programs are built on.
+    standing = serializers.CharField(help_text=" · ".join(Standing))
     confirmed_at = serializers.DateTimeField(source="verdict.confirmed_at", allow_null=True)
 
 

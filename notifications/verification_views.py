@@ -77,7 +77,7 @@ def _one(request: PageRequest, pk: int, error: HotlineError | None = None) -> Ht
     now = worlds.now(worlds.real())
     channels = [Channel(channel) for channel in found.row.channels]
     people = [
-        {"asked": asked, "ways": [next((way for way in asked.ways if way.channel is c), None) for c in channels]}
+        {"asked": asked, "ways": [(c, next((way for way in asked.ways if way.channel is c), None)) for c in channels]}
         for asked in found.people
     ]
     shown = {
