@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.domain.chat import lines, without_numbers
@@ -76,6 +76,7 @@ def test_feishu_counts_by_the_second_too():
     assert free_at(Channel.FEISHU, posts, Rank.GRAVEST, at(1.3)) == at(1.3)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.sampled_from([Channel.WECOM, Channel.DINGTALK, Channel.FEISHU]),
     st.lists(st.tuples(st.floats(0, 20), st.sampled_from(Rank)), max_size=150),
