@@ -101,6 +101,7 @@ def _fall_due(count: int) -> None:
         )
     fired = Event.objects.filter(kind="obligation.overdue", recorded_at__gt=instant)
     until(lambda: fired.count() >= count, within=120)
+    seen = (datetime.now(UTC) - instant).total_seconds()
     late = sorted((at - instant).total_seconds() for at in fired.values_list("recorded_at", flat=True))
     if len(late) != count:
         raise RuntimeError(f"{len(late)} events for {count} obligations")
@@ -109,7 +110,7 @@ def _fall_due(count: int) -> None:
         flush=True,
     )
     _hold("  of 99 in a hundred", quantile(late, 0.99), HEALTHY, "s")
-    _hold("  of the last", late[-1], ALL_WITHIN, "s")
+    _hold("  of the last, as another sees it", seen, ALL_WITHIN, "s")
 
 
 def _hold(what: str, seen: float, most: float, unit: str) -> None:

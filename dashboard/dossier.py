@@ -14,7 +14,8 @@ from common.errors import Text
 from dashboard.selectors import names_of
 from escalation.selectors import Obligation, obligation_row, obligations_of, plan_for, proposals_of
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict
-from notifications.selectors import notices_of, told_in
+from notifications.selectors import notices_of
+from notifications.told import told_in
 
 DECISIONS: Final = frozenset(
     {"level.decided", "response.started", "effect.evaluated", "response.ended", "incident.dismissed"}

@@ -12,6 +12,7 @@ WORDS = (
     gettext_noop("A fault was reported."),
     gettext_noop("A further trigger joined: {metric}, {place}."),
     gettext_noop("A message went to {people} people."),
+    gettext_noop("A regulator is concerned."),
     gettext_noop("{answers} of {told} have answered: a message was pressed, {people} people."),
     gettext_noop("A message is answered: {answers} of {told}."),
     gettext_noop("A message stays unanswered: {answers} of {told}. Ring those people."),

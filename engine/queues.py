@@ -7,10 +7,12 @@ worker counts too; rows claimed together with it count none.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+import math
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -49,14 +51,27 @@ class Queue:
     lease: timedelta = timedelta(seconds=8)
     limit: int = 20  # few enough to be worked within the lease
     # SQL that is true for rows due `{late}` (an interval) ago; `{t}` is the table. Queues in world time put their own clock here.
-    due: str = "{t}.due_at <= clock_timestamp() - {late}"
+    due: str | Callable[[], str] = "{t}.due_at <= clock_timestamp() - {late}"
     # SQL of the wall time at which a row joined the queue, where `due_at` is its place in line and not that time.
     joined: str = ""
     describe: Callable[[Claimed], str] = field(default=lambda item: str(item.id))
     # Its work waits for somebody outside, after its commit: nothing that is due may stand behind it.
     outside: bool = False
+    # A queue by name whose due rows go before each claim of this one, whoever claims: what follows from deadlines, or waits for a
+    # provider, holds up none that fell due in the same second.
+    behind: str = ""
     # Called in a transaction of its own when a row is given up, besides setting it aside.
     given_up: Callable[[Claimed], None] | None = None
+    # Takes what the work will want to hold, before the row itself: who holds that already may be waiting for the row.
+    before: Callable[[Claimed], None] | None = None
+    # Which fresh rows of one claim may be worked as one, empty for alone; and that work, in a transaction that it opens itself
+    # and that waits for nobody: the ids it did. What it leaves, or fails with, is worked one by one.
+    kin: Callable[[Claimed], str] | None = None
+    together: Callable[[Sequence[Claimed]], Collection[int]] | None = None
+
+    def is_due(self, late: str) -> str:
+        """SQL that is true for rows due so long ago."""
+        return (self.due if isinstance(self.due, str) else self.due()).format(t=self.table, late=late)
 
 
 QUEUES: dict[str, Queue] = {}
@@ -73,7 +88,7 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
     sql = f"""
         WITH due AS (
             SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM (
-                SELECT id, due_at FROM {t} WHERE {queue.due.format(t=t, late=AT_ONCE)} AND {t}.lease_until <= clock_timestamp()
+                SELECT id, due_at FROM {t} WHERE {queue.is_due(AT_ONCE)} AND {t}.lease_until <= clock_timestamp()
                 ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS taken)
         UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + (due.place = 1)::int
         FROM due WHERE {t}.id = due.id
@@ -95,8 +110,35 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
 
 
 def perform_all(queue: Queue, items: Sequence[Claimed]) -> int:
-    """Work rows claimed together, one after another; how many were done by us."""
-    return sum(perform(queue, item, after) for item, after in zip_longest(items, items[1:]))
+    """Work rows claimed together, as one where they may be, else one after another; how many were done by us."""
+    done = _performed_together(queue, items)
+    rest = [item for item in items if item.id not in done]
+    if done and rest:
+        _begins(queue, rest[0])
+    return len(done) + sum(perform(queue, item, after) for item, after in zip_longest(rest, rest[1:]))
+
+
+def _performed_together(queue: Queue, items: Sequence[Claimed]) -> set[int]:
+    """The ids of the rows that were worked with others of their kin."""
+    done: set[int] = set()
+    if queue.kin is None or queue.together is None:
+        return done
+    kin = queue.kin
+    fresh = sorted((item for item in items if item.tries == 1), key=kin)  # a stable order: each kin's own stays
+    for name, group in groupby(fresh, key=kin):
+        members = list(group)
+        if not name or len(members) == 1:
+            continue
+        # If they kill the worker, each of them counts as tried and is worked alone from then on.
+        _all_begin(queue, members)
+        try:
+            done.update(queue.together(members))
+        except Exception as error:
+            said = type(error).__name__
+            log.warning("%s: %s %s failed together (%s)", queue.name, len(members), name, said, exc_info=error)
+            if isinstance(error, DatabaseError) and connection.connection is not None and not connection.is_usable():
+                connection.close()
+    return done
 
 
 def perform(queue: Queue, item: Claimed, after: Claimed | None = None) -> bool:
@@ -106,6 +148,8 @@ def perform(queue: Queue, item: Claimed, after: Claimed | None = None) -> bool:
     """
     try:
         with transaction.atomic():
+            if queue.before:
+                queue.before(item)
             if not _still_ours(queue, item):
                 _begins(queue, after)
                 return False
@@ -145,7 +189,7 @@ def behind(patience: timedelta) -> list[Behind]:
             since = queue.joined.format(t=t) or "due_at"
             waits = f"{queue.joined.format(t=t)} <= clock_timestamp() - {late} AND " if queue.joined else ""
             cursor.execute(
-                f"SELECT count(*), min({since}) FROM {t} WHERE {waits}{queue.due.format(t=t, late=late)}"  # noqa: S608
+                f"SELECT count(*), min({since}) FROM {t} WHERE {waits}{queue.is_due(late)}"  # noqa: S608
                 f" AND {t}.lease_until <= clock_timestamp() - {late}"
             )
             count, since = cursor.fetchone()
@@ -154,11 +198,18 @@ def behind(patience: timedelta) -> list[Behind]:
     return found
 
 
-def drain(queue: Queue, *, rounds: int = 20, more: Callable[[], None] | None = None) -> int:
-    """Claim and work until nothing is due, at most `rounds` claims; the number done. `more` is called once when the first claim
-    is full: there may be work for another."""
+def drain(queue: Queue, *, rounds: int = 20, seconds: float = math.inf, more: Callable[[], None] | None = None) -> int:
+    """Claim and work until nothing is due, at most `rounds` claims of which none begins after `seconds`; the number done.
+
+    `more` is called once when the first claim is full: there may be work for another.
+    """
     done = 0
+    over = time.monotonic() + seconds
     for turn in range(rounds):
+        if turn and time.monotonic() >= over:
+            break
+        if queue.behind in QUEUES:
+            drain(QUEUES[queue.behind], seconds=over - time.monotonic())
         items = claim(queue)
         if not items:
             break
@@ -176,6 +227,12 @@ def _begins(queue: Queue, item: Claimed | None) -> None:
     with connection.cursor() as cursor:
         statement = f"UPDATE {queue.table} SET tries = %s WHERE id = %s AND fence = %s"  # noqa: S608
         cursor.execute(statement, [item.tries, item.id, item.fence])
+
+
+def _all_begin(queue: Queue, items: Sequence[Claimed]) -> None:
+    with connection.cursor() as cursor:
+        statement = f"UPDATE {queue.table} SET tries = 1 WHERE id = ANY(%s) AND tries = 0"  # noqa: S608
+        cursor.execute(statement, [[item.id for item in items]])
 
 
 def _still_ours(queue: Queue, item: Claimed) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from engine import worlds
 from engine.alarms import alarm_clear, alarm_raise
 from engine.bell import ring_after_commit
 from engine.models import Event, Reaction
@@ -26,6 +27,8 @@ class Subscription:
     """`path` names a function of one Event. Together: in the event's own transaction. Relayed: in one of its own.
 
     `many`: a function of all its events of one append, in their order, so that what they share is read and written once.
+    `at_once`: a relayed one follows together in a world led from one due time to the next, which stands still meanwhile: what it
+    does has the time of its event, and no clock that it sets is passed over.
     `unless`: names a function of one Event that says, without a query, whether it concerns nobody here: then no savepoint is spent.
     """
 
@@ -33,6 +36,7 @@ class Subscription:
     path: str
     when: When
     many: bool = False
+    at_once: bool = False
     unless: str = ""
 
     def concerned(self, events: Sequence[Event]) -> Sequence[Event]:
@@ -70,6 +74,7 @@ def follow(events: Sequence[Event]) -> None:
     `events` are those of one append. One that takes many gets all of its events at the first of them.
     """
     served: set[str] = set()
+    later: list[Reaction] = []
     for event in events:
         for subscription in _table.get(event.kind, ()):
             if subscription.name in served:
@@ -79,16 +84,18 @@ def follow(events: Sequence[Event]) -> None:
                 served.add(subscription.name)
                 own = [other for other in events if subscription in _table.get(other.kind, ())]
             own = subscription.concerned(own)
-            if not own or (subscription.when is When.TOGETHER and _together(own, subscription)):
+            if not own:
                 continue
-            _later(own, subscription)
-
-
-def _later(events: Sequence[Event], subscription: Subscription) -> None:
-    tries = 0 if subscription.when is When.RELAYED else 1
-    for event in events:
-        Reaction.objects.create(event=event, reactor=subscription.name, due_at=event.recorded_at, tries=tries)
-    ring_after_commit("reactions")
+            now = subscription.when is When.TOGETHER or (subscription.at_once and worlds.stands(event.stream.world_id))
+            if now and _together(own, subscription):
+                continue
+            # What was tried now and failed has had one try.
+            later += [
+                Reaction(event=one, reactor=subscription.name, due_at=one.recorded_at, tries=int(now)) for one in own
+            ]
+    if later:
+        Reaction.objects.bulk_create(later)
+        ring_after_commit("reactions")
 
 
 def _together(events: Sequence[Event], subscription: Subscription) -> bool:
@@ -120,6 +127,12 @@ def _describe(item: Claimed) -> str:
 
 
 REACTIONS = Queue(
-    name="reactions", table="engine_reaction", columns=("event_id", "reactor"), work=_work, describe=_describe
+    name="reactions",
+    table="engine_reaction",
+    columns=("event_id", "reactor"),
+    work=_work,
+    describe=_describe,
+    limit=5,  # each claim lets deadlines go first
+    behind="timers",
 )
 queue_register(REACTIONS)

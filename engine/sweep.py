@@ -2,6 +2,7 @@
 whose work waits for somebody outside has a thread of its own."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from common.clock import wall
 from engine.alarms import alarm_clear, alarm_raise
 from engine.pulses import SWEEP, pulse, pulse_ages, watchdog_watched
 from engine.queues import QUEUES, Queue, drain
-from engine.timers import worlds_step
+from engine.timers import TIMERS, worlds_step
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ CLOCK_TOLERANCE = timedelta(seconds=1)
 CLOCK_CHECK_EVERY = 20  # rounds: five seconds at the usual pace
 PULSE_EVERY = 4  # rounds: one second
 AWAY = timedelta(seconds=3)  # without a sign of life: its queues are taken up by others
+TURN_SECONDS = 1.0  # for one queue: then those before it are looked at again
 STOP_SECONDS = 10.0  # a letter that waits longer is left to its lease
 LONGEST_PAUSE = 5.0  # seconds between rounds while the database is away
 
@@ -60,10 +62,12 @@ def alive() -> frozenset[str]:
     return frozenset(name for name, age in pulse_ages().items() if age <= AWAY)
 
 
-def sweep(*, but: Collection[str] = ()) -> int:
-    """One round over every queue and every practice world; the number of items done. `but`: what is drained elsewhere."""
+def sweep(*, but: Collection[str] = (), seconds: float = math.inf) -> int:
+    """One round over every queue, deadlines first, and every practice world; the number of items done. `but`: what is drained
+    elsewhere; `seconds`: no queue keeps those behind it, and itself the deadlines of its next turn, waiting longer."""
     done = sum(work() for name, work in list(_also.items()) if name not in but)
-    return done + sum(drain(queue) for queue in list(QUEUES.values()) if queue.name not in but) + worlds_step()
+    queues = sorted(QUEUES.values(), key=lambda queue: queue is not TIMERS)
+    return done + sum(drain(queue, seconds=seconds) for queue in queues if queue.name not in but) + worlds_step()
 
 
 class Sweeper:
@@ -108,7 +112,7 @@ class Sweeper:
         if self.only and not self._alone:
             work_of(self.only)()
         else:
-            sweep(but={*self._left, *(queue.name for queue in self._outside)})
+            sweep(but={*self._left, *(queue.name for queue in self._outside)}, seconds=TURN_SECONDS)
 
     def _turn(self) -> None:
         if self._rounds % CLOCK_CHECK_EVERY == 0:

@@ -1,36 +1,71 @@
 """Due times of worlds. A row of its own each; firing it and what follows commit together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from engine import worlds
 from engine.alarms import alarm_clear
-from engine.models import Timer, World
+from engine.failpoints import failpoint
+from engine.models import Stream, Timer, World
 from engine.queues import Claimed, Queue, claim, perform, queue_register
 
 STEP_LEASE = timedelta(seconds=8)  # prolonged before each firing
-_handlers: dict[str, str] = {}
 
 
-def timers_handle(table: Mapping[str, str]) -> None:
-    """Set the one table: what → dotted path of `def f(ref: int, due_at: datetime, now: datetime) -> None`."""
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A timer of `ref` that fell due."""
+
+    ref: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What fires many timers as one. `path` names `def f(fallen: Sequence[Fallen], now: datetime) -> None`, and `streams`
+    `def f(refs: Collection[int]) -> Mapping[int, int]`: the stream each ref's firing writes to, held when it is called."""
+
+    path: str
+    streams: str
+
+
+_handlers: dict[str, str | Many] = {}
+_patient: list[str] = []
+
+
+def timers_handle(table: Mapping[str, str | Many], *, patient: Collection[str] = ()) -> None:
+    """Set the one table: what → dotted path of `def f(ref: int, due_at: datetime, now: datetime) -> None`, or what fires many.
+
+    `patient`: what may stand behind all others that are due in the real world.
+    """
     _handlers.clear()
     _handlers.update(table)
+    _patient[:] = patient
 
 
 def timer_set(world_id: int, what: str, ref: int, due_at: datetime) -> None:
     """Let `what` of `ref` fall due at a world time; a standing one is moved. Safe from within its own firing."""
+    timers_set([(world_id, what, ref, due_at)])
+
+
+def timers_set(timers: Sequence[tuple[int, str, int, datetime]]) -> None:
+    """The same for many, (world id, what, ref, due time) each, none of them twice."""
+    if not timers:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO engine_timer (world_id, what, ref, due_at, fence, tries) VALUES (%s, %s, %s, %s, 0, 0)"
+            "INSERT INTO engine_timer (world_id, what, ref, due_at, fence, tries)"  # noqa: S608 - placeholders only
+            f" VALUES {', '.join(['(%s, %s, %s, %s, 0, 0)'] * len(timers))}"
             " ON CONFLICT (what, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until,"
             " tries = 0, fence = engine_timer.fence + 1",
-            [world_id, what, ref, due_at],
+            [value for timer in timers for value in timer],
         )
 
 
@@ -46,18 +81,91 @@ def timers_cancel(ref: int, *whats: str) -> int:
 
 def _work(item: Claimed) -> None:
     world = World.objects.get(pk=item.values["world_id"])
-    handler = import_string(_handlers[item.values["what"]])
     if world.is_real:
-        handler(item.values["ref"], item.due_at, worlds.now(world))
+        _fire(item, worlds.now(world))
     else:
         with worlds.standing_at(world.pk, item.due_at):
-            handler(item.values["ref"], item.due_at, item.due_at)
+            _fire(item, item.due_at)
     if item.tries > 1:
         alarm_clear("queue.failing", f"timers:{_describe(item)}")
 
 
+def _fire(item: Claimed, now: datetime) -> None:
+    handler = _handlers[item.values["what"]]
+    if isinstance(handler, Many):
+        import_string(handler.path)([Fallen(item.values["ref"], item.due_at)], now)
+    else:
+        import_string(handler)(item.values["ref"], item.due_at, now)
+
+
+def _hold(item: Claimed) -> None:
+    """Hold the stream first, as every writer does: a person's act holds it and takes away the timer that falls due."""
+    handler = _handlers.get(item.values["what"])
+    if isinstance(handler, Many):
+        ref = item.values["ref"]
+        _streams_hold(import_string(handler.streams)([ref]).values(), wait=True)
+
+
+def _streams_hold(stream_ids: Iterable[int], *, wait: bool) -> set[int]:
+    rows = Stream.objects.select_for_update(no_key=True, skip_locked=not wait).filter(pk__in=set(stream_ids))
+    return set(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _kin(item: Claimed) -> str:
+    what: str = item.values["what"]
+    return what if isinstance(_handlers.get(what), Many) else ""
+
+
+def _fire_together(items: Sequence[Claimed]) -> set[int]:
+    """Fire real timers of one kind in one transaction: those that are ours still and whose streams nobody else holds."""
+    handler = _handlers[items[0].values["what"]]
+    if not isinstance(handler, Many):
+        raise TypeError(f"{items[0].values['what']} is fired one by one")
+    with transaction.atomic():
+        streams = import_string(handler.streams)([item.values["ref"] for item in items])
+        held = _streams_hold(streams.values(), wait=False)
+        ours = _rows_hold([item for item in items if streams.get(item.values["ref"]) in held])
+        if ours:
+            fallen = [Fallen(item.values["ref"], item.due_at) for item in ours]
+            import_string(handler.path)(fallen, worlds.now(ours[0].values["world_id"]))
+            _rows_remove(ours)
+            failpoint("timers.before_commit")
+    failpoint("timers.after_commit")
+    return {item.id for item in ours}
+
+
+def _rows_hold(items: Sequence[Claimed]) -> list[Claimed]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, fence FROM engine_timer WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED",
+            [[item.id for item in items]],
+        )
+        fences = dict(cursor.fetchall())
+    return [item for item in items if fences.get(item.id) == item.fence]
+
+
+def _rows_remove(items: Sequence[Claimed]) -> None:
+    """Unless the firing gave a row a new due time, which leaves it another fence."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM engine_timer t USING unnest(%s::bigint[], %s::bigint[]) AS ours (id, fence)"
+            " WHERE t.id = ours.id AND t.fence = ours.fence",
+            [[item.id for item in items], [item.fence for item in items]],
+        )
+
+
 def _describe(item: Claimed) -> str:
     return f"{item.values['what']}:{item.values['ref']}"
+
+
+def _due_in_real(*, patient: bool) -> str:
+    named = ", ".join(f"'{what}'" for what in sorted(_patient)) or "NULL"
+    among = f"{{t}}.what IN ({named})"
+    chosen = among if patient else f"({among}) IS NOT TRUE"
+    return (
+        "{t}.world_id = (SELECT id FROM engine_world WHERE key = 'real')"  # noqa: S608 - names come from code
+        f" AND {{t}}.due_at <= {REAL_NOW} - {{late}} AND {chosen}"
+    )
 
 
 COLUMNS = ("world_id", "what", "ref")
@@ -68,9 +176,16 @@ TIMERS = Queue(
     columns=COLUMNS,
     work=_work,
     describe=_describe,
-    due="{t}.world_id = (SELECT id FROM engine_world WHERE key = 'real') AND {t}.due_at <= " + REAL_NOW + " - {late}",  # noqa: S608
+    limit=120,  # what is fired one by one takes milliseconds
+    due=partial(_due_in_real, patient=False),
+    before=_hold,
+    kin=_kin,
+    together=_fire_together,
 )
+# What may stand behind: nothing that is due waits until all reminders of a storm are written.
+PATIENT = replace(TIMERS, name="patient", limit=20, behind="timers", due=partial(_due_in_real, patient=True))
 queue_register(TIMERS)
+queue_register(PATIENT)
 
 
 def worlds_step() -> int:
@@ -93,6 +208,7 @@ def world_step(world_id: int, *, most: int = 500) -> int:
         describe=_describe,
         limit=1,
         due=_due_in(world_id),
+        before=_hold,
     )
     fired = 0
     try:

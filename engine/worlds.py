@@ -42,6 +42,11 @@ def now(world: World | int) -> datetime:
     return row[0]
 
 
+def stands(world_id: int) -> bool:
+    """Whether a timer of this world, led from one to the next, is firing right here."""
+    return world_id in (_standing.get() or {})
+
+
 @contextmanager
 def standing_at(world_id: int, at: datetime) -> Iterator[None]:
     """Within this block the world's clock shows `at`."""

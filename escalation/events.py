@@ -158,23 +158,30 @@ class ObligationFulfilled(Payload):
 
 @event("obligation.overdue")
 class ObligationOverdue(Payload):
+    """`told` are the roles that hear of it at due; empty when a later turn fell due as well and speaks instead."""
+
     id: int
     rule: str
     title: Both
     owners: list[str]
     turn: int
     due_at: str
+    told: list[str] = []
 
 
 @event("obligation.escalated")
 class ObligationEscalated(Payload):
-    """`told` are the roles of the plan that heard of it at this step; empty when nobody holds them."""
+    """`told` are the roles of the plan that heard of it at this step; empty when nobody holds them.
+
+    `at_due`: in the same words as its owner.
+    """
 
     id: int
     rule: str
     turn: int
     step: int
     told: list[str]
+    at_due: bool = False
 
 
 @event("obligation.superseded")

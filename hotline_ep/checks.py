@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from notifications.channels.chats import VARIABLE, read_all
 from notifications.channels.configured import GATEWAYS, gateways
 
 
@@ -15,6 +16,7 @@ def register_all() -> None:
     register(two_roles, Tags.security, deploy=True)
     register(keeping_is_long_enough)
     register(gateways_are_whole)
+    register(chats_are_whole)
     register(locale_of_the_database, Tags.database)
 
 
@@ -65,6 +67,15 @@ def gateways_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
             hint = "Write https://name:secret@host/base for each, divided by spaces; the name in small letters, digits and dashes."
             wrong.append(Error(f"{name} cannot be read.", hint=hint, id=f"hotline.{name}"))
     return wrong
+
+
+def chats_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A chat that cannot be read hears nothing; its place is named and nothing of it quoted, for it is a secret."""
+    hint = "Write whose/name=kind+address#secret for each, divided by spaces; kind: wecom, dingtalk, feishu or webhook; each name once."
+    return [
+        Error(f"Entry {place} of {VARIABLE} cannot be read.", hint=hint, id=f"hotline.{VARIABLE}")
+        for place in read_all()[1]
+    ]
 
 
 def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:

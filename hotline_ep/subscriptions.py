@@ -1,7 +1,7 @@
 """One table: event kind → who reacts, together with the event or relayed soon after; and what handles each timer."""
 
 from engine.reactions import Subscription, When, subscribe
-from engine.timers import timers_handle
+from engine.timers import Many, timers_handle
 from escalation.domain.moments import MOMENTS_OF
 
 OBLIGATIONS = Subscription(
@@ -36,6 +36,15 @@ ROSTER = Subscription(
     unless="people.services.turns.concerns_no_duty",
 )
 DUTY_TOLD = Subscription("notifications.duty", "notifications.services.duty_words.follow", When.RELAYED)
+# Telling people takes longer than all the rest of a deadline: a thousand of one second would wait for each other's letters.
+LATE = Subscription(
+    "escalation.late",
+    "escalation.services.clocks.tell",
+    When.RELAYED,
+    at_once=True,
+    unless="escalation.services.clocks.untold",
+)
+VERIFYING = Subscription("notifications.verifying", "notifications.services.verifying.follow", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -51,6 +60,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
     "response.started": (OBLIGATIONS, WARNINGS),
+    "obligation.overdue": (LATE,),
+    "obligation.escalated": (LATE,),
     "task.given": (TASKS,),
     "task.reassigned": (TASKS,),
     "watch.opened": (PRE_RESPONSE,),
@@ -58,8 +69,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "mute.ended": (MUTES,),
     "series.silent": (SILENT,),
     "series.heard": (HEARD,),
-    "plan.version_loaded": (REPLANNED,),
-    "plan.put_in_force": (REPLANNED, PLAN_TOLD),
+    "plan.version_loaded": (REPLANNED, VERIFYING),
+    "plan.put_in_force": (REPLANNED, PLAN_TOLD, VERIFYING),
     "plan.submitted": (PLAN_TOLD,),
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
@@ -74,10 +85,13 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
 }
 
-TIMERS: dict[str, str] = {
+STREAMS = "escalation.services.clocks.streams_of"
+# A reminder may stand behind what is due.
+PATIENT = ("escalation.remind",)
+TIMERS: dict[str, str | Many] = {
     "escalation.remind": "escalation.services.clocks.remind",
-    "escalation.due": "escalation.services.clocks.due",
-    "escalation.climb": "escalation.services.clocks.climb",
+    "escalation.due": Many("escalation.services.clocks.due", STREAMS),
+    "escalation.climb": Many("escalation.services.clocks.climb", STREAMS),
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",
@@ -86,6 +100,8 @@ TIMERS: dict[str, str] = {
     "signals.roll_up": "signals.services.rollups.roll_up",
     "signals.mute_end": "signals.services.mutes.due",
     "notifications.unanswered": "notifications.services.unanswered.look",
+    "notifications.verify": "notifications.services.verifying.begin",
+    "notifications.verify_end": "notifications.services.verifying.end",
     "people.duty": "people.services.turns.look",
     "plans.enter": "plans.services.version_enter",
     "signals.silence": "signals.services.silence.look",
@@ -95,4 +111,4 @@ TIMERS: dict[str, str] = {
 
 def connect() -> None:
     subscribe(REACTIONS)
-    timers_handle(TIMERS)
+    timers_handle(TIMERS, patient=PATIENT)

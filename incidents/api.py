@@ -287,6 +287,11 @@ class NoteIn(serializers.Serializer):
     note = maybe_words()
 
 
+class RegulatorIn(serializers.Serializer):
+    regulator = serializers.CharField(max_length=120)
+    reason = words()
+
+
 class EndingIn(serializers.Serializer):
     summary = words()
 
@@ -364,6 +369,15 @@ class Restore(OnIncident):
 
     def change(self, number: str, data: dict[str, Any]) -> Any:
         return services.service_restore(number=number, by=self.by, **data)
+
+
+class Regulator(OnIncident):
+    """A regulator is concerned: a notice to it is owed, with legal's opinion (3.4)."""
+
+    right, serializer_class = RIGHT[Act.NAME_REGULATOR], RegulatorIn
+
+    def change(self, number: str, data: dict[str, Any]) -> Any:
+        return services.regulator_name(number=number, by=self.by, **data)
 
 
 class EndingReport(OnIncident):

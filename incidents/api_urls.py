@@ -13,6 +13,7 @@ urlpatterns = [
     path(f"{ON}/start", api.Start.as_view(), name="api-start"),
     path(f"{ON}/report", api.ReportHandling.as_view(), name="api-report"),
     path(f"{ON}/group-status", api.GroupStatus.as_view(), name="api-group-status"),
+    path(f"{ON}/regulator", api.Regulator.as_view(), name="api-regulator"),
     path(f"{ON}/restore", api.Restore.as_view(), name="api-restore"),
     path(f"{ON}/ending-report", api.EndingReport.as_view(), name="api-ending-report"),
     path(f"{ON}/close", api.Close.as_view(), name="api-close"),

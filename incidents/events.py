@@ -185,6 +185,14 @@ class HandlingReported(Payload):
     recovery_hours: float | None
 
 
+@event("regulator.concerned")
+class RegulatorConcerned(Payload):
+    """A regulator is concerned by the incident (3.4): a notice to it is owed, with legal's opinion."""
+
+    regulator: FreeText
+    reason: FreeText
+
+
 @event("effect.evaluated")
 class EffectEvaluated(Payload):
     verdict: Literal["keep", "raise", "lower"]

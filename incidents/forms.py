@@ -160,6 +160,16 @@ class NoteForm(ActForm):
     note = _words(_("Note"), rows=2)
 
 
+class RegulatorForm(ActForm):
+    regulator = forms.CharField(label=_("Which regulator?"), max_length=120)
+    reason = _words(
+        _("Why is it concerned?"),
+        required=True,
+        rows=2,
+        help_text=_("PR and legal then owe a notice to it, with legal's opinion (clause 3.4)."),
+    )
+
+
 class EndingReportForm(ActForm):
     summary = _words(_("Ending report"), required=True, rows=6)
 
@@ -216,6 +226,7 @@ FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
     Act.REPORT: (_("Write a handling report"), ReportHandlingForm),
     Act.SET_GROUP_STATUS: (_("Status of a group"), GroupStatusForm),
     Act.RECORD_FACTS: (_("Record facts"), FactsForm),
+    Act.NAME_REGULATOR: (_("A regulator is concerned"), RegulatorForm),
     Act.RESTORE: (_("Service is restored"), NoteForm),
     Act.REPORT_ENDING: (_("Submit the ending report"), EndingReportForm),
     Act.CLOSE: (_("Approve the ending and close"), NoteForm),

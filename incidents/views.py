@@ -139,6 +139,11 @@ def _group(number: str, form: Any, request: PageRequest) -> Incident:
     )
 
 
+def _regulator(number: str, form: Any, request: PageRequest) -> Incident:
+    said = {name: form.cleaned_data[name] for name in ("regulator", "reason")}
+    return services.regulator_name(number=number, **said, by=request.by)
+
+
 def _restore(number: str, form: Any, request: PageRequest) -> Incident:
     return services.service_restore(number=number, note=form.cleaned_data["note"], by=request.by)
 
@@ -159,6 +164,7 @@ CHANGES: dict[Act, Change] = {
     Act.START: _start,
     Act.REPORT: _report,
     Act.SET_GROUP_STATUS: _group,
+    Act.NAME_REGULATOR: _regulator,
     Act.RESTORE: _restore,
     Act.REPORT_ENDING: _ending,
     Act.CLOSE: _close,

@@ -61,10 +61,11 @@ class OwnMessageOut(serializers.ModelSerializer):
 class CountedMessageOut(MessageOut):
     people = serializers.IntegerField(read_only=True)
     acknowledged = serializers.IntegerField(read_only=True)
+    chats = serializers.IntegerField(read_only=True, help_text="group chats told")
     unreached = serializers.IntegerField(read_only=True, help_text="deliveries given up")
 
     class Meta(MessageOut.Meta):
-        fields: tuple[str, ...] = (*MessageOut.Meta.fields, "people", "acknowledged", "unreached")  # type: ignore[assignment]
+        fields: tuple[str, ...] = (*MessageOut.Meta.fields, "people", "acknowledged", "chats", "unreached")  # type: ignore[assignment]
         read_only_fields = fields  # type: ignore[assignment]
 
 
@@ -72,7 +73,7 @@ class ReceiptOut(serializers.ModelSerializer):
     class Meta:
         model = Delivery
         fields = (
-            "user", "role", "channel", "state", "tries", "rung", "provider", "queued_at", "sent_at", "delivered_at", "read_at",
+            "user", "chat", "role", "channel", "state", "tries", "rung", "provider", "queued_at", "sent_at", "delivered_at", "read_at",
             "acknowledged_at", "via", "error",
         )  # fmt: skip
         read_only_fields = fields

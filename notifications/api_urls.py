@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import api, notice_api, receipt_api
+from notifications import api, notice_api, receipt_api, verification_api
 
 urlpatterns = [
     path("messages", api.Messages.as_view(), name="api-messages"),
@@ -17,6 +17,10 @@ urlpatterns = [
         api.SummaryPublish.as_view(),
         name="api-summary-publish",
     ),
+    path("people/verification", verification_api.Rounds.as_view(), name="api-verifications"),
+    path("people/verification/<int:pk>", verification_api.OneRound.as_view(), name="api-verification"),
+    path("people/verification/<int:pk>/remind", verification_api.Remind.as_view(), name="api-verification-remind"),
+    path("people/verification/<int:pk>/end", verification_api.End.as_view(), name="api-verification-end"),
     path("notices", notice_api.Notices.as_view(), name="api-notices"),
     path("notices/<int:pk>", notice_api.OneNotice.as_view(), name="api-notice"),
     *(

@@ -153,3 +153,40 @@ class NoticeWithdrawn(OfNotice):
 
     published: bool
     reason: FreeText
+
+
+# --- contact verification (clause 8.1); on the stream `people` of the real world. No address is ever in it ---
+@event("verification.begun")
+class VerificationBegun(Payload):
+    """Everybody was asked to confirm each way: `ways` in all, `lacking` of them without an address. `of_plan`: its interval had
+    passed, nobody asked for it."""
+
+    round: int
+    people: int
+    ways: int
+    lacking: int
+    channels: list[str]
+    ends_at: str
+    of_plan: bool
+
+
+@event("verification.reminded")
+class VerificationReminded(Payload):
+    """The `number`-th reminder went to those who had not confirmed."""
+
+    round: int
+    number: int
+    people: int
+    ways: int
+
+
+@event("verification.ended")
+class VerificationEnded(Payload):
+    """`unconfirmed` lists each way that was not confirmed: [user id, channel, how it stood]. `early`: ended by a person."""
+
+    round: int
+    people: int
+    ways: int
+    confirmed: int
+    unconfirmed: list[tuple[int, str, str]]
+    early: bool

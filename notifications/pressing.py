@@ -36,7 +36,9 @@ def answers_of(message_id: int) -> tuple[int, int]:
 
 
 def has_answered(delivery: Delivery) -> bool:
-    """Whether the person a delivery was for has answered its message, by whatever way."""
+    """Whether the person a delivery was for has answered its message: by whatever way, or by this one where each counts."""
+    if delivery.message.each_way:
+        return delivery.state == State.ACKNOWLEDGED
     rows = Delivery.objects.filter(message=delivery.message_id, user=delivery.user_id, channel=Channel.INAPP)
     return rows.filter(state=State.ACKNOWLEDGED).exists()
 
@@ -70,9 +72,15 @@ def telephone_list(message_id: int, by: Actor) -> list[Listed]:
     calls: dict[int, list[Call]] = {}
     for call in Call.objects.filter(message=message).select_related("by_user").order_by("-pk"):
         calls.setdefault(call.user_id, []).append(call)
-    phones = people.phones_of([row.user_id for row in own])
+    phones = people.phones_of([row.person_id for row in own])
     rows = [
-        Listed(row.user, row.role, row.state == State.ACKNOWLEDGED, phones.get(row.user_id), calls.get(row.user_id, []))
+        Listed(
+            row.person,
+            row.role,
+            row.state == State.ACKNOWLEDGED,
+            phones.get(row.person_id),
+            calls.get(row.person_id, []),
+        )
         for row in own.order_by("pk")
     ]
     return sorted(rows, key=lambda row: row.answered)

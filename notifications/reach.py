@@ -55,7 +55,7 @@ def unreached(world_id: int, by: Actor) -> list[Unreached]:
     for call in Call.objects.filter(message__in={pair[0] for pair in wanted}).select_related("by_user").order_by("pk"):
         calls[call.message_id, call.user_id] = call
     return [
-        Unreached(own[0].user, own[0].message, own[0].role, own, calls.get(pair))
+        Unreached(own[0].person, own[0].message, own[0].role, own, calls.get(pair))
         for pair in wanted
         if (own := ways[pair]) and may_ring_about(own[0].message, by)
     ]
@@ -64,5 +64,5 @@ def unreached(world_id: int, by: Actor) -> list[Unreached]:
 def _by_pair(rows: Iterable[Delivery]) -> dict[tuple[int, int], list[Delivery]]:
     found: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
     for row in rows:
-        found[row.message_id, row.user_id].append(row)
+        found[row.message_id, row.person_id].append(row)
     return found

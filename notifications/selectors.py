@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.bilingual import Both, both
-from common.clock import utc_text
 from common.errors import Missing
 from engine import worlds
 from engine.log import with_texts
@@ -87,7 +86,7 @@ def newest_message(world_id: int, kind: str) -> int:
 
 # --- everyone's, for message.read_all -----------------------------------------------------------------------------------
 def messages_in(world_id: int, *, incident_id: int | None = None, before: int | None = None) -> list[Message]:
-    """Messages of a world, newest first, with `people`, `acknowledged` and `unreached` counted."""
+    """Messages of a world, newest first, with `people`, `acknowledged`, `chats` and `unreached` counted."""
     found = counted(Message.objects.filter(world_id=world_id))
     if incident_id is not None:
         found = found.filter(incident_id=incident_id)
@@ -108,50 +107,22 @@ def counted(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.select_related("world", "incident").annotate(
         people=Count("deliveries", filter=inapp),
         acknowledged=Count("deliveries", filter=inapp & Q(deliveries__state=State.ACKNOWLEDGED)),
+        chats=Count("deliveries", filter=~Q(deliveries__chat="")),
         unreached=Count("deliveries", filter=Q(deliveries__state=State.GIVEN_UP)),
     )
 
 
-def told_in(incident_id: int) -> list[dict[str, Any]]:
-    """Who was told what of an incident and how far it came: its messages in order, each with its deliveries. No address is in it."""
-    rows = Delivery.objects.filter(message__incident_id=incident_id).select_related("user", "message")
-    found: dict[int, dict[str, Any]] = {}
-    for row in rows.order_by("message_id", "user__display_name", "user_id", "pk"):
-        message = row.message
-        shown = found.setdefault(
-            message.pk,
-            {
-                "id": message.pk,
-                "kind": message.kind,
-                "subject": message.subject,
-                "clause": message.clause,
-                "at": utc_text(message.created_at),
-                "deliveries": [],
-            },
-        )
-        shown["deliveries"].append(_delivery(row))
-    return list(found.values())
-
-
-def _delivery(row: Delivery) -> dict[str, Any]:
-    times = {name: getattr(row, name) for name in ("sent_at", "delivered_at", "read_at", "acknowledged_at")}
-    return {
-        "user": row.user.username,
-        "name": row.user.display_name,
-        "role": row.role,
-        "channel": row.channel,
-        "state": row.state,
-        **{name: at and utc_text(at) for name, at in times.items()},
-    }
-
-
 def receipts(message_id: int) -> list[Delivery]:
-    """Who was told, over which channel, and how far it came."""
+    """Who was told, over which channel, and how far it came; the chats after the persons."""
     rows = Delivery.objects.filter(message_id=message_id).select_related("user")
     order = list(Channel)
     return sorted(
         rows,
-        key=lambda row: (row.user.display_name, row.user_id, order.index(Channel(row.channel))),
+        key=lambda row: (
+            (0, row.user.display_name, row.user.pk, order.index(Channel(row.channel)))
+            if row.user
+            else (1, row.chat, 0, 0)
+        ),
     )
 
 
@@ -203,6 +174,13 @@ def role_names(incident: Incident | None) -> dict[str, Both]:
     if plan := plan_for(incident):
         names |= {key: role.title.as_dict() for key, role in plan.roles.items()}
     return names
+
+
+def chat_owners(incident: Incident | None) -> dict[str, Both]:
+    """Whose a chat may be, by key: a group of the plan, under the company's name for it where it has one, else a role."""
+    plan = plan_for(incident)
+    groups = {key: group.title.as_dict() for key, group in plan.groups.items()} if plan else {}
+    return {**role_names(incident), **groups, **people.names()["groups"]}
 
 
 def summary_audience(incident: Incident) -> list[tuple[int, str]]:

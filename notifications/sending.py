@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
@@ -25,10 +26,12 @@ from engine.clearance import CLEARED
 from engine.failpoints import failpoint
 from engine.models import Alarm, SetAside
 from engine.queues import BACKOFF, MAX_TRIES, Claimed, Queue
-from notifications.channels import Channel, Letter, OutcomeUnknown
+from notifications import pacing
+from notifications.channels import Channel, Letter, Limited, OutcomeUnknown
 from notifications.channels.configured import SINK, chosen, providers
 from notifications.channels.email import CALL_SECONDS
 from notifications.domain import delivery as delivery_rules
+from notifications.domain.chat import lines, without_numbers
 from notifications.domain.delivery import UNSENT, State
 from notifications.models import Delivery, Send
 from notifications.services.answers import link_of
@@ -58,20 +61,21 @@ class Attempt:
 
 
 def providers_of(delivery: Delivery) -> dict[str, Channel]:
-    return providers(delivery.channel, real=delivery.message.world.is_real)
+    return providers(delivery.channel, real=delivery.message.world.is_real, chat=delivery.chat)
 
 
 def letter_of(delivery: Delivery) -> Letter:
-    """The message in its reader's language, marked when it is practice."""
-    message, language = delivery.message, delivery.user.language
+    """The message in its reader's language, or the company's for a chat; marked when it is practice."""
+    message, language = delivery.message, delivery.user.language if delivery.user else settings.LANGUAGE_CODE
     subject = in_language(message.subject, language)
     with override(language):
         if not message.world.is_real:
             subject = pgettext("subject of a message from a practice world", "[Practice] %(subject)s") % {
                 "subject": subject
             }
-        said = _mail if delivery.channel == delivery_rules.Channel.EMAIL else _short
-        body = said(delivery, subject, in_language(message.body, language))
+        if delivery.chat:
+            subject = without_numbers(subject)
+        body = _said(delivery, subject, in_language(message.body, language))
     return Letter(
         key=delivery.key,
         channel=delivery.channel,
@@ -83,14 +87,47 @@ def letter_of(delivery: Delivery) -> Letter:
         code=delivery.code,
         urgent=message.urgent,
         sandbox=not message.world.is_real,
+        chat=delivery.chat,
+        number=_number(delivery),
+        clause=message.clause,
+        link=_link(delivery),
     )
+
+
+def _said(delivery: Delivery, subject: str, body: str) -> str:
+    if delivery.chat:
+        return _in_a_chat(delivery, subject)
+    return (_mail if delivery.channel == delivery_rules.Channel.EMAIL else _short)(delivery, subject, body)
+
+
+def _number(delivery: Delivery) -> str:
+    incident = delivery.message.incident
+    return str(incident.number) if incident else ""
+
+
+def _link(delivery: Delivery) -> str:
+    path = delivery.message.link
+    return f"{_here()}{path}" if path else ""
+
+
+def _here() -> str:
+    return os.environ.get("HOTLINE_PUBLIC_URL", "").rstrip("/")
+
+
+def _in_a_chat(delivery: Delivery, subject: str) -> str:
+    """Title, number, clause and link; the text itself is for those who may open the page."""
+    clause = delivery.message.clause
+    title = pgettext("in front of what is said in a group chat", "[Hotline emergency] %(title)s")
+    by = gettext("clause %(clause)s") % {"clause": clause} if clause else ""
+    about = " · ".join(part for part in (_number(delivery), by) if part)
+    return lines([title % {"title": subject[:LONGEST_SUBJECT]}, about, _link(delivery)])
 
 
 def _mail(delivery: Delivery, subject: str, body: str) -> str:
     """The whole text; where an answer is waited for, with the page whose button gives it; at the end where to go."""
-    message, here = delivery.message, os.environ.get("HOTLINE_PUBLIC_URL", "").rstrip("/")
+    message, here = delivery.message, _here()
     # Others read the sink: in the real world nobody is to press another's button there.
-    if message.unanswered and not (message.world.is_real and delivery.provider == SINK):
+    if (message.unanswered or message.each_way) and not (message.world.is_real and delivery.provider == SINK):
         body = "{}\n\n{}\n{}".format(
             body, gettext("To acknowledge, open this page and press its button:"), here + link_of(delivery)
         )
@@ -108,9 +145,14 @@ def _short(delivery: Delivery, subject: str, body: str) -> str:
 
 def _begin(item: Claimed) -> None:
     """Record the attempt and keep the row under a new fence; the call follows the commit."""
-    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("message__world")
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",))
+    rows = rows.select_related("message__world", "message__incident")
     delivery = rows.get(pk=item.values["delivery_id"])
     if delivery.state not in UNSENT:
+        return
+    if delivery.chat and (free := pacing.turn(delivery)) is not None:
+        # It waits for its turn: no attempt was made, and none is counted.
+        Send.objects.filter(pk=item.id).update(fence=item.fence + 1, lease_until=free, tries=item.tries - 1)
         return
     # Who said that it did not arrive would take the same key for the same message, and send nothing.
     configured = list(providers_of(delivery))
@@ -146,7 +188,8 @@ def _resting(channel: str) -> dict[str, bool]:
 
 def _call(attempt: Attempt) -> None:
     failpoint("sends.after_attempt")
-    delivery = Delivery.objects.select_related("message__world", "user").get(pk=attempt.delivery_id)
+    rows = Delivery.objects.select_related("message__world", "message__incident", "user")
+    delivery = rows.get(pk=attempt.delivery_id)
     try:
         provider_id = _hand_over(delivery, attempt)
     except (TryLater, NeverDelivers) as error:
@@ -179,9 +222,11 @@ def _record_sent(delivery: Delivery, attempt: Attempt, provider_id: str) -> None
     with transaction.atomic():
         if not _still_ours(attempt).delete()[0]:
             return
-        # A receipt may have come before us: what it says of the state is newer.
-        state = Case(When(state=State.SENDING, then=Value(State.SENT)), default=F("state"))
-        _move(attempt, state=state, sent_at=Now(), provider_id=provider_id[:120], error="")
+        # A receipt may have come before us: what it says of the state is newer. What a robot took stands in the chat.
+        reached = State.DELIVERED if delivery.chat else State.SENT
+        state = Case(When(state=State.SENDING, then=Value(reached)), default=F("state"))
+        there = {"delivered_at": Now()} if delivery.chat else {}
+        _move(attempt, state=state, sent_at=Now(), provider_id=provider_id[:120], error="", **there)
         _clear_alarms(delivery, attempt.provider)
 
 
@@ -198,8 +243,9 @@ def _clear_alarms(delivery: Delivery, provider: str) -> None:
 
 
 def _record_failure(delivery: Delivery, attempt: Attempt, error: TryLater | NeverDelivers) -> None:
-    """Postpone, or give up after the last try or when no try can help."""
-    gives_up = attempt.last or isinstance(error, NeverDelivers)
+    """Postpone, or give up after the last try or when no try can help. Whoever is asked to come more slowly loses no try by it."""
+    rest = pacing.rest(delivery, error) if isinstance(error, Limited) else None
+    gives_up = isinstance(error, NeverDelivers) or (attempt.last and rest is None)
     with transaction.atomic():
         row = _still_ours(attempt).first()
         if row is None:
@@ -210,8 +256,8 @@ def _record_failure(delivery: Delivery, attempt: Attempt, error: TryLater | Neve
             row.delete()
             _give_up(attempt.delivery_id, error.code)
             return
-        wait = timedelta(seconds=BACKOFF[min(row.tries, len(BACKOFF)) - 1])
-        _still_ours(attempt).update(lease_until=Now() + wait)
+        wait = rest or timedelta(seconds=BACKOFF[min(row.tries, len(BACKOFF)) - 1])
+        _still_ours(attempt).update(lease_until=Now() + wait, tries=F("tries") - int(rest is not None))
         # With the outcome unknown it stays `sending`, so that the next attempt asks first.
         state = State.SENDING if isinstance(error, OutcomeUnknown) else State.FAILED
         _move(attempt, error=error.code)
@@ -250,6 +296,7 @@ SENDS = Queue(
     outside=True,
     # Nothing leaves a database that nobody has compared with what was exported of it.
     due="{t}.due_at <= clock_timestamp() - {late} AND " + CLEARED,
+    behind="timers",
     # An urgent letter's place in line is ahead of its time.
     joined="(SELECT d.queued_at FROM notifications_delivery d WHERE d.id = {t}.delivery_id)",
     describe=lambda item: str(item.values["delivery_id"]),

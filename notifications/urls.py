@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import notice_views, public, views
+from notifications import notice_views, public, verification_views, views
 
 urlpatterns = [
     path("messages/", views.inbox, name="messages"),
@@ -25,6 +25,11 @@ urlpatterns = [
         path(f"notices/<int:pk>/{act.value}/", notice_views.act_view(act), name=f"notice-{act.value}")
         for act in notice_views.CHANGES
     ),
+    path("people/verification/", verification_views.rounds, name="verifications"),
+    path("people/verification/begin", verification_views.begin, name="verification-begin"),
+    path("people/verification/<int:pk>/", verification_views.one, name="verification"),
+    path("people/verification/<int:pk>/remind", verification_views.remind, name="verification-remind"),
+    path("people/verification/<int:pk>/end", verification_views.end, name="verification-end"),
     path("status/", public.status, name="status"),
     path("status/feed.json", public.feed, name="status-feed"),
     path("status/popup.js", public.popup, name="status-popup"),

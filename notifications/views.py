@@ -48,10 +48,13 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
     """Who was told, who acknowledged, who was not reached."""
     found = selectors.message_by_id(message)
     roles = selectors.role_names(found.incident)
-    rows = [
-        {"delivery": delivery, "role": in_language(roles[delivery.role]) if delivery.role in roles else delivery.role}
-        for delivery in selectors.receipts(found.pk)
-    ]
+    deliveries = selectors.receipts(found.pk)
+    whose = selectors.chat_owners(found.incident) if any(row.chat for row in deliveries) else {}
+    rows = []
+    for delivery in deliveries:
+        names = whose if delivery.chat else roles
+        role = in_language(names[delivery.role]) if delivery.role in names else delivery.role
+        rows.append({"delivery": delivery, "role": role})
     shown = {
         "message": found,
         "rows": rows,
@@ -109,7 +112,7 @@ def calls(request: PageRequest, message: int) -> HttpResponse:
 def answer_by_link(request: PageRequest, token: str) -> HttpResponse:
     """The page behind the link in a mail. Opening it answers nothing: scanners of mail open every link; its button does."""
     delivery = services.linked(token)
-    with override(delivery.user.language):
+    with override(delivery.person.language):
         answered = pressing.has_answered(delivery)
         if request.method == "POST" and not answered:
             services.message_answer_by_link(token=token)

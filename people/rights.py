@@ -58,6 +58,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "incident.view": READERS,
     "incident.report": (*DUTY, *TECHNICAL, "tech_member", *HQ),
     "incident.record_facts": (*DUTY, *TECHNICAL, *GROUPS, *HQ),
+    # Whoever hears of it first: a regulator calls the hotline, legal or PR (3.4).
+    "incident.name_regulator": (*DUTY, *HQ, "pr_manager", "legal_reviewer"),
     "incident.verify": DUTY,
     "incident.dismiss": (*DUTY, *HQ),
     "incident.assess": TECHNICAL,
@@ -120,6 +122,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # People. Verifying contacts is the administration's (8.1).
     "people.view": (*READERS, "security_admin"),
     "contact.reveal": (*DUTY, *HQ, *TECHNICAL, "group_lead", "administration"),
+    # Rounds in which everybody confirms how he is reached. The security administrator mends the addresses they find wrong.
+    "verification.view": (*DUTY, *HQ, *TECHNICAL, "executive", "hr", "administration", "auditor", "security_admin"),
+    "verification.run": ("administration", "hq_commander"),
     "user.manage": ("security_admin",),
     "role.assign": ("security_admin",),
     # The duty roster. Whoever owns a duty changes its rotation, the security administrator any; personnel knows who is away.

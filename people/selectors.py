@@ -121,6 +121,16 @@ def phones_of(user_ids: Iterable[int]) -> dict[int, Contact]:
     return {contact.user_id: contact for contact in rows}
 
 
+def contacts_kept(user_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """(user id, kind) of every contact on record of these persons; no value is opened."""
+    return set(Contact.objects.filter(user__in=set(user_ids)).values_list("user_id", "kind"))
+
+
+def active_people() -> list[User]:
+    """Everyone with an account that is not shut, by name; machines among them."""
+    return list(User.objects.filter(is_active=True).order_by("display_name", "pk"))
+
+
 # --- the directory ----------------------------------------------------------------------------------------------------
 def departments() -> list[Department]:
     return list(Department.objects.order_by("key"))

@@ -78,6 +78,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "role": gettext_lazy("Role"),
     "roles": gettext_lazy("Roles"),
     "channels": gettext_lazy("Channels"),
+    "chats": gettext_lazy("Group chats of"),
     "unanswered": gettext_lazy("When it is not answered"),
     "quorum": gettext_lazy("Answers that suffice"),
     "after": gettext_lazy("After"),

@@ -41,6 +41,7 @@ class Scene:
     answer_link: str
     blind: int
     rotation: int
+    round: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,8 @@ PAGES = (
     Shown("duty-new", "/people/duty/new/", GUARD, "duty-new"),
     Shown("duty-edit", "/people/duty/drivers/edit/", GUARD, "duty-edit"),
     Shown("duty-rotation-new", "/people/duty/duty_manager/rotation/", SUPERVISOR, "duty-rotation-new"),
+    Shown("verifications", "/people/verification/", ADMINISTRATION, "verifications"),
+    Shown("verification", "/people/verification/{round}/", ADMINISTRATION, "verification"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),

@@ -1,9 +1,12 @@
 """A night under way: what every picture and every look at a page begins with. Acted through the API by those whose acts they are."""
 
+import os
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 
+from django.db import transaction
 from openpyxl import Workbook
 from rest_framework.test import APIClient
 
@@ -14,7 +17,8 @@ from engine import sweep, worlds
 from engine.models import Reaction, Timer
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
-from notifications.models import Delivery
+from notifications.models import Delivery, Send
+from notifications.services import message_acknowledge, round_begin
 from people.rostered import duty_named, rotations_of
 from resources import services
 from signals.models import BacktestRun, Baseline
@@ -24,7 +28,7 @@ from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
 from tests.cast import DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
-from tests.pages import Scene
+from tests.pages import ADMINISTRATION, Scene
 from watchdog.models import BlindWindow, Hold
 from watchdog.services.reports import report_of
 
@@ -166,6 +170,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _answer_link(message),
         _blind(message),
         _rotation(),
+        _round(cast),
     )
 
 
@@ -203,6 +208,25 @@ def _rotation() -> int:
     """The duty manager's rotation, of the practice company's roster."""
     roster_found()
     return rotations_of([duty_named("duty_manager")])[0].pk
+
+
+def _round(cast: Cast) -> int:
+    """A round of contact verification: some have confirmed in the product, one by SMS, and one number was refused."""
+    here = "127.0.0.1:9"
+    doors = {"HOTLINE_EMAIL_URL": f"smtp://{here}?from=ep@practice.example", "HOTLINE_SMS_URLS": f"http://a:b@{here}"}
+    # Together, so that no worker sends what is said to be answered.
+    with patch.dict(os.environ, doors), transaction.atomic():
+        row = round_begin(by=cast.actor(ADMINISTRATION))
+        answered, refused = Delivery.objects.filter(message__kind="verification", channel="sms").order_by("pk")[:2]
+        Send.objects.filter(delivery__in=[answered, refused]).delete()
+        Delivery.objects.filter(pk=answered.pk).update(state="sending")
+        Delivery.objects.filter(pk=answered.pk).update(
+            state="acknowledged", via="code", acknowledged_at=worlds.now(worlds.real())
+        )
+        Delivery.objects.filter(pk=refused.pk).update(state="given_up", error="sms.refused")
+    for name in (DUTY, GM, TECH):
+        message_acknowledge(message_id=answered.message_id, by=cast.actor(name))
+    return row.pk
 
 
 def _answer_link(message: int) -> str:

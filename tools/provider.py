@@ -1,4 +1,5 @@
-"""A provider of SMS and voice for tests and practice, which can be as bad as real ones. It keeps its own record of what it was told.
+"""A provider of SMS, voice and group chats for tests and practice, which can be as bad as real ones. It keeps its own record of
+what it was told.
 
     python tools/provider.py --name alpha --secret s3cret --port 8099 --receipts http://127.0.0.1:8000/api/v1/messages/receipts/alpha
 
@@ -7,6 +8,9 @@ and the product with `HOTLINE_SMS_URLS=http://alpha:s3cret@127.0.0.1:8099`. Whil
     POST /fake/mood   {"mood": "busy", "times": 3}      the next three messages meet this; 0 times: until told otherwise
     POST /fake/say    {"key": "…", "said": "reply", "text": "123456"}    a person answers, a receipt is sent
     GET  /fake/record                                    everything that happened, numbers masked
+
+It plays the robots of WeCom, DingTalk and Feishu and a plain webhook as well (`tools/robots.py`); what to write into HOTLINE_CHATS
+it prints when it starts. Moods are theirs too: limited and locked come as the platforms say it, in the code of a good answer.
 """
 
 import argparse
@@ -18,10 +22,16 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+# As a program it is run by its path; as a module it is one of the house.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import robots
 
 MOODS = (
     "well",
@@ -29,7 +39,7 @@ MOODS = (
     "busy",  # 503
     "limited",  # 429
     "locked",  # 401: our key is refused
-    "refusing",  # 422: this number never
+    "refusing",  # 422: this number never; a robot dislikes the message, with a code of its own
     "hanging_up",  # closes the line before it took anything
     "dropping",  # takes it, and closes the line instead of answering
     "garbage",  # takes it, and answers nonsense
@@ -53,6 +63,7 @@ class Provider(ThreadingHTTPServer):
         self.arrived: list[tuple[str, str]] = []
         self.messages: dict[str, dict[str, Any]] = {}
         self.mood, self.times, self.slow_seconds = "well", 0, 7.0
+        self.robots = robots.Robots()
         self.lock = threading.Lock()
         self.noted = threading.Condition(self.lock)
 
@@ -60,6 +71,13 @@ class Provider(ThreadingHTTPServer):
     def url(self) -> str:
         """As the product is told of it."""
         return f"http://{self.name}:{self.secret}@127.0.0.1:{self.server_address[1]}"
+
+    def chat(self, kind: str, owner: str, name: str) -> str:
+        """One of its robots, as HOTLINE_CHATS is told of it."""
+        place = robots.PATHS[kind] + robots.KEYS[kind] + f"key-of-{name}"
+        # WeCom signs nothing: the key in the address is all there is.
+        secret = "" if kind == "wecom" else f"#{urllib.parse.quote(self.secret, safe='')}"
+        return f"{owner}/{name}={kind}+http://127.0.0.1:{self.server_address[1]}{place}{secret}"
 
     def be(self, mood: str, times: int = 0) -> None:
         """Of this mood for so many messages; 0: until told otherwise."""
@@ -153,7 +171,10 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(200, {"id": found["id"]}) if found else self._answer(404, {})
 
     def do_POST(self) -> None:
-        said = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"{}")
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"{}"
+        if post := robots.asked(self.path, dict(self.headers), body):
+            return self._robot(post)
+        said = json.loads(body)
         if self.path == "/fake/mood":
             self.server.be(said["mood"], said.get("times", 0))
             return self._answer(200, {})
@@ -185,6 +206,37 @@ class Handler(BaseHTTPRequestHandler):
         if mood == "garbage":
             return self._write(200, b"<html>it works</html>")
         return self._answer(202, {"id": number})
+
+    def _robot(self, post: robots.Asked) -> None:
+        """A robot is told something; it knows no keys of its callers', so that the same said twice stands there twice."""
+        provider, mood = self.server, self.server.next_mood()
+        with provider.lock:
+            fast = provider.robots.too_fast(post)
+        if mood == "busy":
+            provider.note("refused", post.key, status=503)
+            return self._answer(503, {})
+        if mood == "hanging_up":
+            provider.note("hung up", post.key)
+            return self._hang_up()
+        if mood == "slow":
+            time.sleep(provider.slow_seconds)
+        codes = {"limited": robots.LIMITED, "locked": robots.LOCKED, "refusing": robots.REFUSED}
+        statuses = {"limited": 429, "locked": 401, "refusing": 422}
+        found = robots.text_of(post, provider.secret)
+        if mood in codes or fast:
+            as_said = mood if mood in codes else "limited"
+            found = codes[as_said].get(post.kind, statuses[as_said])
+        if isinstance(found, int):
+            provider.note("refused", post.key, kind=post.kind, code=found)
+            return self._answer(*robots.answer(post.kind, found))
+        with provider.lock:
+            provider.robots.posted.append((post.kind, post.key, found))
+        provider.note("posted", post.key, kind=post.kind)
+        if mood == "dropping":
+            return self._hang_up()
+        if mood == "garbage":
+            return self._write(200, b"<html>it works</html>")
+        return self._answer(*robots.answer(post.kind, 0))
 
     def _known(self) -> bool:
         return self.headers.get("Authorization") == f"Bearer {self.server.secret}"
@@ -219,6 +271,8 @@ def main() -> None:
     provider = Provider(name=said.name, secret=said.secret, port=said.port, receipts=said.receipts, record=said.record)
     provider.be(said.mood)
     sys.stdout.write(f"{provider.url}\n")
+    for kind in robots.PATHS:
+        sys.stdout.write(f"{provider.chat(kind, 'hq', f'hq-{kind}')}\n")
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
         provider.serve_forever()

@@ -65,6 +65,7 @@ def _shown(window: BlindWindow) -> dict[str, Any] | None:
     """The report with its people by name."""
     if window.report is None:
         return None
-    people = users_by_id(row["person"] for row in window.report["told_late"])
-    told = [{**row, "name": people[row["person"]].display_name} for row in window.report["told_late"]]
+    rows = window.report["told_late"]
+    people = users_by_id(row["person"] for row in rows if row["person"] is not None)
+    told = [{**row, "name": people[row["person"]].display_name if row["person"] else row["chat"]} for row in rows]
     return {**window.report, "told_late": told}

@@ -255,3 +255,10 @@ def authority_label(role: str) -> str | Promise:
     """A role of the plan in force or of rights, by its name; another plan's stands for itself."""
     spec = current().roles.get(role)
     return in_language(spec.title.as_dict()) if spec else ROLES.get(role, role)
+
+
+@register.filter
+def owner_label(owner: str) -> str | Promise:
+    """Whose a group chat is: a group of the plan in force by its name, else as `authority_label`."""
+    spec = current().groups.get(owner)
+    return in_language(spec.title.as_dict()) if spec else authority_label(owner)

@@ -57,6 +57,7 @@ MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "incident.joined": lambda data: (),
     "incident.facts_recorded": lambda data: (),
     "report.handling": lambda data: (),
+    "regulator.concerned": lambda data: ("regulator_concerned",),
     "effect.evaluated": lambda data: (),
     "summary.published": lambda data: (),
     "notice.submitted": lambda data: (),

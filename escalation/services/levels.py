@@ -15,7 +15,7 @@ from escalation import selectors
 from escalation.domain.facts import MEAN, level_facts
 from escalation.events import LevelProposed
 from escalation.models import Proposal
-from escalation.services.obligations import stream_of
+from escalation.services.turns import stream_of
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
 from plans.domain import Card, Fact, Plan, level_card

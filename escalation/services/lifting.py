@@ -171,6 +171,7 @@ def _announce(standing: Standing) -> None:
     """The same recipients by the same ways as the issue (ruling on contradiction 29); who left since is passed over."""
     present = people.users_by_id(row[0] for row in standing.warning.told)
     to = [(pk, role) for pk, role in standing.warning.told if pk in present and present[pk].is_active]
+    tier = standing.plan.tiers[f"warning_{standing.warning.colour}"]
     tell_people(
         standing.incident,
         to,
@@ -183,5 +184,6 @@ def _announce(standing: Standing) -> None:
         ),
         clause=CLAUSE,
         key=f"warning.lifted:{standing.incident.number}",
-        channels=standing.plan.tiers[f"warning_{standing.warning.colour}"].all_clear,
+        channels=tier.all_clear,
+        chats=tier.chats,
     )

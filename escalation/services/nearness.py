@@ -12,7 +12,7 @@ from engine.models import Event
 from engine.timers import timer_set, timer_stands
 from escalation import selectors
 from escalation.events import ConditionNear, NearLine
-from escalation.services.obligations import stream_of
+from escalation.services.turns import stream_of
 from incidents.selectors import Incident, by_id, of_event
 from signals.selectors import near_now
 

@@ -12,17 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
 from common.bilingual import in_language
-from common.clock import utc_text
 from common.errors import Conflict, Invalid, Missing, NotAllowed
 from engine import worlds
 from engine.log import log_append
 from engine.models import Event, Stream
-from engine.timers import timer_set, timer_stands, timers_cancel
+from engine.timers import timer_stands, timers_cancel
 from escalation import selectors
 from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of
 from escalation.domain.turns import Turn, covered
-from escalation.events import ObligationFulfilled, ObligationOpened, ObligationSuperseded, ObligationWaived
+from escalation.events import ObligationFulfilled, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
+from escalation.services.turns import CLIMB, DUE, REMIND, stream_of, turn_open
 from incidents.selectors import Incident, of_event
 from people.rights import require
 from plans.domain import (
@@ -30,7 +30,6 @@ from plans.domain import (
     Plan,
     obligations_for,
     opening,
-    remind_at,
     rules_ended_by,
     rules_satisfied_by,
     still_applies,
@@ -38,8 +37,6 @@ from plans.domain import (
 )
 from plans.selectors import plan_of
 
-REMIND, DUE, CLIMB = "escalation.remind", "escalation.due", "escalation.climb"
-TIMERS = (REMIND, DUE, CLIMB)
 PLAN_MOVED = "incident.plan_moved"
 # What of a row is seen or counted while it stands.
 CARRIED = ("title", "owners", "clauses", "due", "repeat", "offset_before", "ladder")
@@ -103,42 +100,6 @@ def _open(
     if turns.filter(state__in=Obligation.STANDING).exists() or (rule.repeat and timer_stands(DUE, turns.values("pk"))):
         return
     turn_open(incident, plan, rule, event, turn=1, anchored_at=anchored_at, due_at=due_at)
-
-
-def turn_open(
-    incident: Incident,
-    plan: Plan,
-    rule: ObligationRule,
-    event: Event,
-    *,
-    turn: int,
-    anchored_at: datetime,
-    due_at: datetime | None,
-) -> Obligation | None:
-    """Open one turn and set its timers; None when this event opened it before."""
-    row, made = Obligation.objects.get_or_create(
-        incident=incident,
-        rule=rule.id,
-        anchor_event=event,
-        turn=turn,
-        defaults={"owners": list(rule.owners), "clause": rule.clause, "anchored_at": anchored_at, "due_at": due_at},
-    )
-    if not made:
-        return None
-    if due_at is not None:
-        timer_set(incident.world_id, DUE, row.pk, due_at)
-        timer_set(incident.world_id, REMIND, row.pk, max(remind_at(plan, rule, due_at), anchored_at))
-    payload = ObligationOpened(
-        id=row.pk,
-        rule=rule.id,
-        title=rule.title.as_dict(),
-        owners=row.owners,
-        turn=turn,
-        due_at=utc_text(due_at) if due_at else None,
-        clause=rule.clause,
-    )
-    log_append(stream_of(incident), payload, by=SYSTEM, clause=rule.clause, plan_version=incident.plan_version)
-    return row
 
 
 # --- settling and ending -----------------------------------------------------------------------------------------------
@@ -373,9 +334,3 @@ def _is_late(row: Obligation) -> bool:
 def _log(row: Obligation, payload: ObligationFulfilled | ObligationSuperseded | ObligationWaived, by: Actor) -> None:
     incident = row.incident
     log_append(stream_of(incident), payload, by=by, clause=row.clause, plan_version=incident.plan_version)
-
-
-def stream_of(incident: Incident) -> Stream:
-    stream = Stream(pk=incident.stream_id, world_id=incident.world_id, kind="incident", key=incident.number)
-    stream.matter = incident
-    return stream

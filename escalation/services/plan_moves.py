@@ -14,7 +14,7 @@ from engine.log import log_append
 from escalation.events import PlanAsked, PlanKept
 from escalation.models import Obligation, PlanMove, PreparationTask
 from escalation.services import levels
-from escalation.services.obligations import stream_of
+from escalation.services.turns import stream_of
 from incidents import services as incidents
 from incidents.events import PlanMoved
 from incidents.selectors import Incident, by_number

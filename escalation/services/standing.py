@@ -13,7 +13,7 @@ from engine.log import log_append
 from engine.models import Event
 from escalation import selectors
 from escalation.models import EarlyWarning
-from escalation.services.obligations import stream_of
+from escalation.services.turns import stream_of
 from incidents.selectors import Incident, by_number
 from incidents.services.acting import locked, scope_of
 from people.rights import require

@@ -36,6 +36,7 @@ def tell_tier(incident: Incident, plan: Plan, tier: str, *, subject: Both, body:
         clause=spec.clauses[0],
         key=key,
         channels=spec.channels,
+        chats=spec.chats,
         ladder=ladder_of(spec),
     )
     return True
@@ -63,9 +64,11 @@ def tell_people(
     clause: str,
     key: str,
     channels: Sequence[str] = USUAL,
+    chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
 ) -> bool:
-    """Tell persons, by channels as the plan calls them; False when there is nobody, which raises an alarm."""
+    """Tell persons, by channels as the plan calls them, and where these mean group chats those of `chats`, or all; False when there
+    is nobody, which raises an alarm."""
     if not to:
         _nobody(incident, kind)
         return False
@@ -81,6 +84,7 @@ def tell_people(
         key=key,
         link=f"/incidents/{incident.number}/",
         channels=channels,
+        chats=chats,
         ladder=ladder,
     )
     return True

@@ -15,14 +15,16 @@ from engine.models import Event
 from escalation import selectors
 from escalation.events import WarningExtended, WarningRaised, WarningStarted
 from escalation.models import EarlyWarning, WarningExtension
-from escalation.services.obligations import clock_renew, stream_of
+from escalation.services.obligations import clock_renew
 from escalation.services.preparing import tasks_make, tasks_said, tasks_tell
 from escalation.services.standing import LIMIT, Standing, entered
 from escalation.services.telling import ladder_of, tell_people
+from escalation.services.turns import stream_of
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
 from incidents.services.acting import blank, check_unchanged, chosen, locked, required, scope_of, user_id
 from notifications.selectors import told_of, ways_told
+from notifications.told import chats_told
 from people.rights import require
 from plans.domain import Plan
 
@@ -141,6 +143,7 @@ def announce(warning: EarlyWarning, incident: Incident, plan: Plan, *, heard: Se
         clause=ISSUE,
         key=f"warning:{incident.number}:{warning.colour}",
         channels=tier.channels,
+        chats=tier.chats,
         ladder=ladder_of(tier),
     )
     told = {row[0]: row[1] for row in [*heard, *to, *warning.told]}
@@ -233,4 +236,5 @@ def _all_clear(incident: Incident) -> None:
         clause=LIFTING,
         key=f"all_clear:{incident.number}",
         channels=ways_told(incident.pk, "tier."),
+        chats=chats_told(incident.pk, "tier."),
     )

@@ -13,6 +13,7 @@ CLAUSE: Final[dict[Act, str]] = {
     Act.DISMISS: "4.4",
     Act.WARN: "5.1",
     Act.RECORD_FACTS: "4.2",
+    Act.NAME_REGULATOR: "3.4",
     Act.ASSESS: "4.1",
     Act.DECIDE_LEVEL: "4.2",
     Act.START: "6.1",

@@ -25,6 +25,7 @@ class Act(StrEnum):
     DISMISS = "dismiss"
     WARN = "warn"
     RECORD_FACTS = "facts"
+    NAME_REGULATOR = "regulator"
     ASSESS = "assess"
     DECIDE_LEVEL = "decide-level"
     START = "start"
@@ -65,6 +66,8 @@ MOVES: Final[dict[Act, dict[Phase, Phase]]] = {
 # Acts that leave the phase as it is, and the phases in which they make sense.
 STAYS: Final[dict[Act, frozenset[Phase]]] = {
     Act.RECORD_FACTS: OPEN,
+    # A regulator may ask long after the response is over.
+    Act.NAME_REGULATOR: frozenset(P) - {P.CLOSED, P.DISMISSED},
     Act.ASSESS: OPEN,
     Act.DECIDE_LEVEL: OPEN,
     Act.SET_GROUP_STATUS: OPEN,
@@ -80,6 +83,7 @@ RIGHT: Final[dict[Act, str]] = {
     # The milder colour's right; the yellow one takes its own besides, which the room of warnings asks for.
     Act.WARN: "warning.issue_blue",
     Act.RECORD_FACTS: "incident.record_facts",
+    Act.NAME_REGULATOR: "incident.name_regulator",
     Act.ASSESS: "incident.assess",
     Act.DECIDE_LEVEL: "incident.decide_level",
     Act.START: "incident.start",

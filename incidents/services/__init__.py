@@ -14,6 +14,7 @@ from incidents.services.judging import (
     incident_assess,
     incident_dismiss,
     incident_verify,
+    regulator_name,
 )
 from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
 from incidents.services.pinning import plan_pin
@@ -36,6 +37,7 @@ __all__ = [
     "level_propose",
     "level_set",
     "plan_pin",
+    "regulator_name",
     "response_end",
     "response_start",
     "response_start_regional",

@@ -11,7 +11,7 @@ from common.errors import Conflict, Invalid, Text
 from engine.events import Payload
 from incidents.domain.facts import Value, Wrong, changed, recorded, wrongs
 from incidents.domain.moves import LEVELLED, Act, Phase
-from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified
+from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified, RegulatorConcerned
 from incidents.models import Assessment, Incident, Intake
 from incidents.services.acting import chosen, entered, moved, required, user_id, written
 from plans.selectors import plan_of
@@ -86,6 +86,18 @@ def facts_record(*, number: str, facts: Facts, by: Actor, source: str = "") -> I
     event = _record(incident, facts, now=now, source=source or actor.authority)
     if event:
         written(incident, [event], by=actor, at=now, act=Act.RECORD_FACTS)
+    return incident
+
+
+@transaction.atomic
+def regulator_name(*, number: str, regulator: str, reason: str, by: Actor) -> Incident:
+    """Say which regulator is concerned, and why (3.4): a notice to it is owed from now on.
+
+    Raises Missing, NotAllowed, Invalid (without name or reason), Conflict (closed or dismissed).
+    """
+    incident, actor, now = entered(Act.NAME_REGULATOR, number=number, by=by)
+    said = RegulatorConcerned(regulator=required("regulator", regulator), reason=required("reason", reason))
+    written(incident, [said], by=actor, at=now, act=Act.NAME_REGULATOR)
     return incident
 
 

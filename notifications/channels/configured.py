@@ -4,8 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 
 from notifications.channels import Channel
+from notifications.channels.chats import chats
 from notifications.channels.email import Smtp
 from notifications.channels.gateway import Gateway
+from notifications.channels.robots import Gone, Robot
 from notifications.channels.sink import Sink
 from notifications.domain import delivery
 
@@ -14,9 +16,13 @@ GATEWAYS = {delivery.Channel.SMS: "HOTLINE_SMS_URLS", delivery.Channel.VOICE: "H
 SINK = "sink"
 
 
-def providers(channel: str, *, real: bool) -> dict[str, Channel]:
-    """Name → provider. Outside the real world nothing leaves the house; without a provider it ends in the sink."""
+def providers(channel: str, *, real: bool, chat: str = "") -> dict[str, Channel]:
+    """Name → provider. Outside the real world nothing leaves the house; without a provider it ends in the sink. A chat has its own
+    robot and no other, by its name."""
     found: dict[str, Channel] = {}
+    if real and chat:
+        there = chats().get(chat)
+        return {chat: Robot(there) if there is not None and there.kind == channel else Gone()}
     if real and channel == delivery.Channel.EMAIL and (url := os.environ.get("HOTLINE_EMAIL_URL", "")):
         found["smtp"] = Smtp(url)
     if real and channel in GATEWAYS:

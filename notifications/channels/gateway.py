@@ -30,14 +30,14 @@ KEPT_SECONDS = 2.0
 
 
 @cache
-def _client() -> httpx.Client:
+def client() -> httpx.Client:
     """One a process, for its threads: a client of its own costs a letter more than all the rest of its sending. No proxy and no
     redirect of the environment's: a number goes to this address or nowhere."""
     limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS)
-    client = httpx.Client(trust_env=False, follow_redirects=False, limits=limits)
+    made = httpx.Client(trust_env=False, follow_redirects=False, limits=limits)
     # What one gateway leaves with us is not shown to the next.
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return client
+    made.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return made
 
 
 class Gateway:
@@ -56,7 +56,7 @@ class Gateway:
         self.base = f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
 
     def deliver(self, letter: Letter) -> str:
-        user = people.users_by_id([letter.user_id])[letter.user_id]
+        user = people.users_by_id([letter.person])[letter.person]
         number = people.contact_value(user, "phone")
         if not number:
             raise NeverDelivers(f"{self.kind}.no_number", _("This person has no telephone number; enter one."))
@@ -81,7 +81,7 @@ class Gateway:
     def _asked(self, method: str, path: str, **said: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.secret}"}
         try:
-            return _client().request(method, self.base + path, headers=headers, timeout=CALL_SECONDS, **said)
+            return client().request(method, self.base + path, headers=headers, timeout=CALL_SECONDS, **said)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise TryLater(f"{self.kind}.unreachable", _("The provider cannot be reached.")) from error
         except httpx.HTTPError as error:

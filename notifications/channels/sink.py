@@ -17,6 +17,7 @@ class Sink:
                 "channel": letter.channel,
                 "world_id": letter.world_id,
                 "user_id": letter.user_id,
+                "chat": letter.chat,
                 "subject": letter.subject,
                 "body": letter.body,
                 "language": letter.language,

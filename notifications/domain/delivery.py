@@ -1,8 +1,8 @@
-"""How far a message has come to one person over one channel: the states and the only moves between them."""
+"""How far a message has come to one person, or into one chat, over one channel: the states and the only moves between them."""
 
 from collections.abc import Iterable
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 
@@ -11,9 +11,19 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     VOICE = "voice"
+    # These address no person but a group's chat.
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    WEBHOOK = "webhook"
 
 
-# What a plan's word for a channel means here. Those that address no person (group chats, the website) are no deliveries.
+CHATS: Final = frozenset({Channel.WECOM, Channel.DINGTALK, Channel.FEISHU, Channel.WEBHOOK})
+PERSONAL: Final = frozenset(Channel) - CHATS
+# The plan's word for every chat, whatever it runs on; their own names are words of the plan as well.
+ANY_CHAT: Final = "chat"
+# What a plan's word for a channel means here, for persons. Those that address neither person nor chat (the website) are no
+# deliveries.
 WAYS: Final = {
     "platform": Channel.INAPP,
     "inapp": Channel.INAPP,
@@ -29,11 +39,17 @@ def ways(channels: Iterable[str]) -> tuple[Channel, ...]:
     return tuple(dict.fromkeys([Channel.INAPP, *(WAYS[word] for word in channels if word in WAYS)]))
 
 
+def chat_kinds(channels: Iterable[str]) -> frozenset[Channel]:
+    """The kinds of chat that these words of a plan mean."""
+    words = {*channels}
+    return CHATS if ANY_CHAT in words else frozenset(kind for kind in CHATS if kind in words)
+
+
 class State(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"  # an attempt is recorded and its outcome is not: the provider may have the message
     SENT = "sent"  # the provider has it
-    DELIVERED = "delivered"  # it lies in front of the person
+    DELIVERED = "delivered"  # it lies in front of the person, or stands in the chat
     READ = "read"
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"  # the last attempt failed; another follows
@@ -50,7 +66,7 @@ MOVES: Final = frozenset({
     (State.FAILED, State.GIVEN_UP),
     (State.GIVEN_UP, State.SENDING),
     (State.SENT, State.DELIVERED),
-    # A receipt may overtake our own record of the call, or come after we had given up.
+    # A receipt may overtake our own record of the call, or come after we had given up; and what a chat's robot takes stands there.
     (State.SENDING, State.DELIVERED),
     (State.FAILED, State.DELIVERED),
     (State.GIVEN_UP, State.DELIVERED),
@@ -75,7 +91,17 @@ UNSENT: Final = frozenset({State.QUEUED, State.SENDING, State.FAILED, State.GIVE
 ANSWERABLE: Final = frozenset(a for a, b in MOVES if b is State.ACKNOWLEDGED)
 # What an in-app message can be: the row is the delivery.
 INAPP: Final = frozenset({State.DELIVERED, State.READ, State.ACKNOWLEDGED})
-# An urgent letter stands this much ahead in the queue: it overtakes what is fresh, and nothing waits forever behind it.
+
+
+class Rank(IntEnum):
+    """How much one message matters before others: those of the gravest level wait for none of the others."""
+
+    ORDINARY = 0
+    URGENT = 1
+    GRAVEST = 2
+
+
+# A letter stands this much ahead in the queue for each rank: it overtakes what is fresh, and nothing waits forever behind it.
 HEAD_START = timedelta(hours=1)
 
 

@@ -168,7 +168,7 @@ def _values_of(event: Fact, teller: _Teller) -> dict[str, Both | str]:
     """What the line of this event may name. Texts a person wrote stay one line."""
     data = event["data"]
     values: dict[str, Both | str] = {
-        name: _one_line(str(data[name])) for name in ("title", "reason", "impact") if data.get(name)
+        name: _one_line(str(data[name])) for name in ("title", "reason", "impact", "regulator") if data.get(name)
     }
     # Names the company gave are in both languages: an incident's titles, an item's names, the title of a preparation.
     for name in ("titles", "names", "title"):
@@ -190,7 +190,7 @@ def _values_of(event: Fact, teller: _Teller) -> dict[str, Both | str]:
         if data.get(name):
             values[name] = table.get(data[name], same(data[name]))
     # A text that was erased reads as empty.
-    return {"title": "—", "reason": "—", "impact": "—", **values}
+    return {"title": "—", "reason": "—", "impact": "—", "regulator": "—", **values}
 
 
 def _one_line(text: str) -> str:

@@ -19,9 +19,11 @@ from notifications.services.notices import (
     notice_withdraw,
 )
 from notifications.services.summaries import summary_draft, summary_edit, summary_publish
+from notifications.services.verification import channels_asked, round_begin, round_end, round_remind
 
 __all__ = [
     "call_record",
+    "channels_asked",
     "linked",
     "message_acknowledge",
     "message_answer_by_link",
@@ -35,6 +37,9 @@ __all__ = [
     "notice_submit",
     "notice_withdraw",
     "notices",
+    "round_begin",
+    "round_end",
+    "round_remind",
     "summary_draft",
     "summary_edit",
     "summary_publish",

@@ -1,6 +1,7 @@
 """How persons answer a message: on its page, by a link, by a code sent back, by a key, or told by a colleague on the telephone.
 
-A person's answer stands in the in-app row, whichever way it came; the way's own row shows it too.
+A person's answer stands in the in-app row, whichever way it came; the way's own row shows it too. Of a message that asks about
+each way (`each_way`) it stands in the way's own row alone.
 """
 
 from django.core import signing
@@ -36,7 +37,7 @@ def message_read(*, message_id: int, by: Actor) -> Delivery:
         if own.state == State.DELIVERED:
             own.state, own.read_at = State.READ, worlds.now(own.message.world_id)
             own.save(update_fields=["state", "read_at"])
-            tell_inboxes(own.message.world_id, [own.user_id])
+            tell_inboxes(own.message.world_id, [own.person_id])
         return own
 
 
@@ -49,19 +50,27 @@ def message_acknowledge(*, message_id: int, by: Actor) -> Delivery:
 @transaction.atomic
 def answer(message_id: int, user_id: int | None, via: Via, *, by_way_of: Delivery | None = None) -> Delivery:
     """Write a person's answer down; `by_way_of` is the delivery it came back by. Raises Missing when he was never told."""
+    if by_way_of is not None and by_way_of.message.each_way:
+        _came_back(by_way_of, via)
+        by_way_of.refresh_from_db()
+        return by_way_of
     own = _own(message_id, user_id)
     if by_way_of is not None:
-        rows = Delivery.objects.filter(pk=by_way_of.pk, state__in=sorted(ANSWERABLE))
-        if rows.update(state=State.ACKNOWLEDGED, acknowledged_at=worlds.now(own.message.world_id), via=via):
-            reached_after_all(message_id)
+        _came_back(by_way_of, via)
     if own.state == State.ACKNOWLEDGED:
         return own
     now = worlds.now(own.message.world_id)
     own.state, own.read_at, own.acknowledged_at, own.via = State.ACKNOWLEDGED, own.read_at or now, now, via
     own.save(update_fields=["state", "read_at", "acknowledged_at", "via"])
-    tell_inboxes(own.message.world_id, [own.user_id])
+    tell_inboxes(own.message.world_id, [own.person_id])
     _press_no_more(own.message)
     return own
+
+
+def _came_back(way: Delivery, via: Via) -> None:
+    rows = Delivery.objects.filter(pk=way.pk, state__in=sorted(ANSWERABLE))
+    if rows.update(state=State.ACKNOWLEDGED, acknowledged_at=worlds.now(way.message.world_id), via=via):
+        reached_after_all(way.message_id)
 
 
 def _own(message_id: int, user_id: int | None) -> Delivery:

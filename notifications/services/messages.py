@@ -1,7 +1,7 @@
 """Messages: written once, told to each person by the ways the plan names, and pressed until enough have answered."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from django.db import transaction
@@ -10,13 +10,16 @@ from django.db.models.functions import Now
 from common.actor import SYSTEM, Actor
 from common.ids import new_key
 from engine import feed, worlds
+from engine.alarms import alarm_clear, alarm_raise
 from engine.bell import ring_after_commit
 from engine.log import log_append
 from engine.timers import timer_set
-from notifications.domain.delivery import HEAD_START, USUAL, Channel, State, ways
+from notifications.channels.chats import VARIABLE, Chat, chats_for, read_all
+from notifications.domain.delivery import HEAD_START, USUAL, Channel, State, chat_kinds, ways
 from notifications.domain.unanswered import NOBODY_PRESSED, Ladder
 from notifications.events import MessageQueued
 from notifications.models import Delivery, Message, Send
+from notifications.pacing import rank_of
 
 UNANSWERED = "notifications.unanswered"
 # Short enough to type at night, long enough that nobody hits another's by chance.
@@ -37,14 +40,17 @@ def message_send(
     key: str,
     link: str,
     channels: Sequence[str] = USUAL,
+    chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
+    each_way: bool = False,
     by: Actor = SYSTEM,
 ) -> Message:
     """Say something to persons, each with the role he is told for; the same key in the same world is the same message.
 
     `channels` are the plan's words; in-app is always one, and thereby delivered, for all is written in the caller's
-    transaction; what leaves the house leaves after commit. `ladder` says how it is pressed while too few have answered.
-    A person named twice is told once.
+    transaction; what leaves the house leaves after commit. Where a channel means group chats, each of them hears it once: those of
+    `chats`, roles or groups of the plan; without any, all there are. `ladder` says how it is pressed while too few have answered.
+    A person named twice is told once. With `each_way` an answer counts for the way it came by, and for no other.
     """
     message, made = Message.objects.get_or_create(
         world_id=world_id,
@@ -59,6 +65,7 @@ def message_send(
             "link": link,
             "quorum": ladder.quorum,
             "unanswered": [rung.as_dict() for rung in ladder.rungs],
+            "each_way": each_way,
             "created_at": worlds.now(world_id),
         },
     )
@@ -67,7 +74,8 @@ def message_send(
     roles: dict[int, str] = {}
     for user_id, role in to:
         roles.setdefault(user_id, role)
-    deliver(message, {(user_id, channel): role for user_id, role in roles.items() for channel in ways(channels)})
+    personal = {(user_id, channel): role for user_id, role in roles.items() for channel in ways(channels)}
+    deliver(message, personal, chats=chats_there(channels, chats))
     if ladder.rungs:
         timer_set(world_id, UNANSWERED, message.pk, ladder.looks(message.created_at)[0])
     if message.incident is not None:
@@ -77,8 +85,23 @@ def message_send(
     return message
 
 
-def deliver(message: Message, to: Mapping[tuple[int, Channel], str], *, rung: int = 0) -> None:
-    """Write what goes to whom over which channel, (user id, channel) → role, and set going what leaves the house."""
+def chats_there(channels: Iterable[str], owners: Iterable[str] = ()) -> list[Chat]:
+    """The chats that these words of a plan mean. An entry of the settings that cannot be read stops no message, and is seen."""
+    words = [*channels]
+    if not chat_kinds(words):
+        return []
+    if read_all()[1]:
+        alarm_raise("channel.failing", f"chat:{VARIABLE}", error="chat.unreadable")
+    else:
+        alarm_clear("channel.failing", f"chat:{VARIABLE}")
+    return chats_for(words, owners)
+
+
+def deliver(
+    message: Message, to: Mapping[tuple[int, Channel], str], *, rung: int = 0, chats: Iterable[Chat] = ()
+) -> None:
+    """Write what goes to whom over which channel, (user id, channel) → role, and into which chats; and set going what leaves the
+    house."""
     rows = [
         Delivery(
             message=message,
@@ -92,8 +115,20 @@ def deliver(message: Message, to: Mapping[tuple[int, Channel], str], *, rung: in
         )
         for (user_id, channel), role in to.items()
     ]
+    rows += [
+        Delivery(
+            message=message,
+            chat=chat.name,
+            role=chat.owner,
+            channel=chat.kind,
+            state=State.QUEUED,
+            key=new_key(),
+            rung=rung,
+        )
+        for chat in chats
+    ]
     letters = [row for row in Delivery.objects.bulk_create(rows) if row.channel != Channel.INAPP]
-    due = Now() - HEAD_START if message.urgent else Now()
+    due = Now() - HEAD_START * rank_of(message)
     Send.objects.bulk_create([Send(delivery=letter, due_at=due) for letter in letters])
     ring_after_commit("sends")
     told = {user_id for user_id, channel in to if channel is Channel.INAPP}

@@ -19,9 +19,10 @@ from engine.models import Stream
 from engine.selectors import events_after
 from incidents import selectors as incidents
 from notifications.domain import summary as rules
+from notifications.domain.delivery import USUAL
 from notifications.events import SummaryDrafted, SummaryEdited, SummaryPublished
 from notifications.models import Summary
-from notifications.selectors import names_for
+from notifications.selectors import SUMMARY_TIER, names_for, plan_for
 from notifications.services.messages import message_send
 from people.rights import require
 
@@ -117,6 +118,8 @@ def summary_publish(*, summary_id: int, revision: int, by: Actor, to: Sequence[t
     by = require(by, "summary.publish")
     summary = _locked_draft(summary_id, revision)
     incident = summary.incident
+    plan = plan_for(incident)
+    tier = plan.tiers.get(SUMMARY_TIER) if plan else None
     now = worlds.now(incident.world_id)
     summary.status, summary.published_at, summary.published_by_id = Summary.Status.PUBLISHED, now, by.id
     summary.late = now > summary.due_at
@@ -137,6 +140,8 @@ def summary_publish(*, summary_id: int, revision: int, by: Actor, to: Sequence[t
         urgent=False,
         key=f"summary:{summary.pk}",
         link=f"/incidents/{incident.number}/summaries/{summary.pk}/",
+        channels=tier.channels if tier else USUAL,
+        chats=tier.chats if tier else (),
         by=by,
     )
     return summary

@@ -6,14 +6,14 @@ from typing import Any
 from engine.alarms import alarm_clear, alarm_raise
 from engine.models import Stream
 from engine.timers import timer_set
-from notifications.domain.delivery import Channel, State, ways
+from notifications.domain.delivery import Channel, State, chat_kinds, ways
 from notifications.domain.unanswered import Rung
 from notifications.events import MessageAnswered, MessageEscalated, MessageUnanswered
 from notifications.models import Delivery, Message
 from notifications.pressing import answers_of, pressed
 from notifications.selectors import plan_for
 from notifications.services.answers import say
-from notifications.services.messages import UNANSWERED, deliver
+from notifications.services.messages import UNANSWERED, chats_there, deliver
 from plans.selectors import told_of
 
 AFTERWARDS = timedelta(minutes=15)
@@ -52,6 +52,7 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
     number, rung = found
     people = _climb(message, number, rung)
     channels = [str(channel) for channel in ways(rung.channels) if channel is not Channel.INAPP]
+    channels += [str(kind) for kind in sorted(chat_kinds(rung.channels))]
     say(
         message,
         MessageEscalated(**counted, rung=number, channels=channels, roles=list(rung.roles), people=people),
@@ -86,5 +87,6 @@ def _climb(message: Message, number: int, rung: Rung) -> int:
             if user.pk not in known:
                 to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
     to = {place: role for place, role in to.items() if place not in there}
-    deliver(message, to, rung=number)
+    heard = set(Delivery.objects.filter(message=message, user=None).values_list("chat", flat=True))
+    deliver(message, to, rung=number, chats=[chat for chat in chats_there(rung.channels) if chat.name not in heard])
     return len({user_id for user_id, _channel in to})

@@ -41,12 +41,20 @@ CHANNELS: dict[Channel, Text] = {
     Channel.EMAIL: _("E-mail"),
     Channel.SMS: _("SMS"),
     Channel.VOICE: _("Voice call"),
+    Channel.WECOM: _("WeCom chat"),
+    Channel.DINGTALK: _("DingTalk chat"),
+    Channel.FEISHU: _("Feishu chat"),
+    Channel.WEBHOOK: _("Webhook"),
 }
 CHANNEL_ICONS = {
     Channel.INAPP: "inbox",
     Channel.EMAIL: "mail",
     Channel.SMS: "message",
     Channel.VOICE: "phone-call",
+    Channel.WECOM: "messages",
+    Channel.DINGTALK: "messages",
+    Channel.FEISHU: "messages",
+    Channel.WEBHOOK: "link",
 }
 VIAS: dict[Via, Text] = {
     Via.PAGE: pgettext_lazy("answered", "on the page"),
@@ -91,9 +99,14 @@ def state_look(state: str) -> Look:
 
 @register.filter
 def delivery_look(delivery: Delivery) -> Look:
-    """As `state_look`; that an SMS or a call arrived says nothing of its being read."""
-    arrived = delivery.state == State.DELIVERED and delivery.channel != Channel.INAPP
-    return ARRIVED if arrived else state_look(delivery.state)
+    """As `state_look`; that an SMS or a call arrived, or a text stands in a chat, says nothing of its being read."""
+    return way_look(delivery.state, delivery.channel)
+
+
+@register.filter
+def way_look(state: str, channel: str) -> Look:
+    """As `delivery_look`, of a state and the channel it is of."""
+    return ARRIVED if state == State.DELIVERED and channel != Channel.INAPP else state_look(state)
 
 
 @register.filter

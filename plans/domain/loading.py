@@ -73,6 +73,7 @@ _REFERENCES: Final = (
     ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
     ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"),
     ("powers.*.grants.*.level", "levels"), ("powers.*.grants.*.rulings.*", "rulings"), ("terms.*.declared_by.*", "roles"),
+    ("tiers.*.chats.*", "groups", "roles"),
 )  # fmt: skip
 
 

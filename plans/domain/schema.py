@@ -235,6 +235,7 @@ class Rung(Spec):
 class Tier(Spec):
     """Who is told, and how; `all_clear` are the ways by which it is taken back again.
 
+    `chats` are those whose group chats hear it where a channel means chats: roles or groups of the plan; empty: all of them.
     `unanswered` are the rungs of a ladder, climbed until `quorum` persons have answered, or without one everybody.
     """
 
@@ -243,6 +244,7 @@ class Tier(Spec):
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     channels: Annotated[tuple[str, ...], Field(min_length=1)]
     all_clear: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
     quorum: Annotated[int, Field(ge=1)] | None = None
     unanswered: tuple[Rung, ...] = ()
     written: Written = None

@@ -39,7 +39,8 @@ COMMAND: Final = frozenset(
 )  # roles of rights that lead a response from above
 
 CHANNELS: Final = frozenset({
-    "inapp", "email", "sms", "voice", "chat", "platform", "website", "weibo", "partner_popup", "video",
+    "inapp", "email", "sms", "voice", "chat", "wecom", "dingtalk", "feishu", "webhook", "platform", "website", "weibo",
+    "partner_popup", "video",
 })  # fmt: skip
 
 PHASES: Final = ("reported", "verified", "warning", "response", "monitoring", "ended", "closed", "dismissed")

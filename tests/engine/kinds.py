@@ -1,16 +1,17 @@
 """An event kind and reactions for the engine's own tests; also imported by the processes they start."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from common.actor import SYSTEM
+from engine import worlds
 from engine.events import FreeText, Payload, event
 from engine.log import log_append, stream_open
 from engine.models import Event, Stream, Timer, World
 from engine.reactions import Subscription, When, subscribe
-from engine.timers import timer_set, timers_handle
+from engine.timers import Fallen, Many, timer_set, timers_handle
 
 HERE = "tests.engine.kinds"
 
@@ -72,7 +73,24 @@ def fail_to_fire(ref: int, due_at: datetime, now: datetime) -> None:
     raise ValueError("poison")
 
 
-TIMERS = {"test.fire": f"{HERE}.fire", "test.poison": f"{HERE}.fail_to_fire"}
+def streams_of(refs: Collection[int]) -> dict[int, int]:
+    return {ref: stream_open(worlds.real(), "test", f"many{ref % 2}").pk for ref in refs}
+
+
+def fire_many(fallen: Sequence[Fallen], now: datetime) -> None:
+    """Write that each fired, beside how many; what is over a hundred has a fault in it."""
+    for one in fallen:
+        stream = stream_of(worlds.real(), f"many{one.ref % 2}")
+        log_append(stream, Fired(ref=one.ref, due=str(len(fallen))), by=SYSTEM, occurred=now)
+    if any(one.ref > 100 for one in fallen):
+        raise ValueError("poison")
+
+
+TIMERS: dict[str, str | Many] = {
+    "test.fire": f"{HERE}.fire",
+    "test.poison": f"{HERE}.fail_to_fire",
+    "test.many": Many(f"{HERE}.fire_many", f"{HERE}.streams_of"),
+}
 
 
 def subscribe_to(reactor: str, when: When) -> None:
@@ -92,6 +110,12 @@ def effects(world: World) -> list[int]:
 
 def fired(world: World) -> list[int]:
     return [e.data["ref"] for e in Event.objects.filter(stream__world=world, stream__key="fired").order_by("seq")]
+
+
+def fired_together() -> list[tuple[int, int]]:
+    """(ref, how many fired as one) of each that `fire_many` fired."""
+    rows = Event.objects.filter(kind="test.fired", stream__key__startswith="many").order_by("pk")
+    return [(event.data["ref"], int(event.data["due"])) for event in rows]
 
 
 def set_timers(world: World, dues: dict[int, datetime], what: str = "test.fire") -> None:

@@ -154,6 +154,7 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     levels.effect_evaluate(number=number, verdict="lower", level="III", reason="Better", by=gm)
     step()
     house.samples("cpu", *[30] * 3, node="sw-3")
+    incidents.regulator_name(number=number, regulator="通信管理局", reason="来电询问", by=gm)
     incidents.service_restore(number=number, note="", by=tech)
     incidents.ending_report(number=number, summary="Done", by=tech)
     step()

@@ -40,6 +40,7 @@ EXPECTED = """
     incident.view           x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     incident.report         x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.record_facts   x  x  x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .
+    incident.name_regulator x  x  x  x  .  .  .  .  .  .  x  x  .  .  .  .  .  .  .  .  .
     incident.verify         x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.dismiss        x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.assess         .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
@@ -90,6 +91,8 @@ EXPECTED = """
     equipment.inspect       .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .
     people.view             x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  x  .
     contact.reveal          x  x  x  x  x  x  .  x  .  .  .  .  .  .  .  .  x  .  .  .  .
+    verification.view       x  x  x  x  x  x  .  .  .  .  .  .  x  .  x  .  x  x  .  x  .
+    verification.run        .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .  .  .
     user.manage             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
     role.assign             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .
     duty.view               x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  x  .

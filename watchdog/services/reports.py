@@ -2,7 +2,7 @@
 
     unseen     [{series, metric, region, hotline, node, expected, stored}]
     fell_due   [{incident, rule, title: {zh, en}, owners: [{zh, en}], turn, due_at, state, said_at, late_s}]   late_s null: never said
-    told_late  [{message, subject: {zh, en}, incident, person, channel, written_at, sent_at, late_s}]          late_s null: not yet
+    told_late  [{message, subject: {zh, en}, incident, person, chat, channel, written_at, sent_at, late_s}]          late_s null: not yet
 
 People are named by id. Lists are cut at MOST, `counts` are whole.
 """
@@ -100,6 +100,7 @@ def _told(row: Delivery) -> dict[str, Any]:
         "subject": row.message.subject,
         "incident": incident.number if incident else None,
         "person": row.user_id,
+        "chat": row.chat,
         "channel": row.channel,
         "written_at": utc_text(row.queued_at),
         "sent_at": utc_text(row.sent_at) if row.sent_at else None,

@@ -92,6 +92,7 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "incident.facts_recorded":
     case "incident.assessed":
     case "task.reassigned":
+    case "regulator.concerned":
     case "report.handling":
     case "effect.evaluated":
     case "ending.reported":

@@ -99,6 +99,8 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("Handling report."), event.data.situation || event.data.measures);
     case "effect.evaluated":
       return plain(verdict(event.data.verdict), event.data.reason);
+    case "regulator.concerned":
+      return plain(say("A regulator is concerned."), said(event.data.regulator, event.data.reason));
     case "service.restored":
       return plain(say("Service is restored; monitoring goes on."), event.data.note);
     case "ending.reported":

@@ -53,6 +53,7 @@ export const PAYLOADS = {
   "task.reassigned": shape({ id: number, group: text, before: number, after: number, title: words, reason: words }),
   "report.handling": shape({ measures: words, situation: words, next_steps: words, recovery_hours: maybe(number) }),
   "effect.evaluated": shape({ verdict: oneOf("keep", "raise", "lower"), reason: words }),
+  "regulator.concerned": shape({ regulator: words, reason: words }),
   "service.restored": shape({ phase, note: words }),
   "ending.reported": shape({ summary: words }),
   "response.ended": shape({ phase, conditions: list(condition), reason: words }),
@@ -88,8 +89,8 @@ export const PAYLOADS = {
   }),
   "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
   "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words }),
-  "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time }),
-  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text) }),
+  "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
+  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false) }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
   "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
 } as const;

@@ -1,6 +1,9 @@
 """The dossier: the decision cards as they were taken, what was decided on them, and who was told, as the record holds it."""
 
+import pytest
+
 from escalation.models import Proposal
+from notifications.models import Delivery
 from people.models import Contact
 from tests.apps.escalation.test_obligations import Night
 from tests.cast import AUDITOR, DUTY, EXECUTIVE, GM, TECH
@@ -42,6 +45,22 @@ def test_it_tells_what_was_owed_and_who_was_told_without_an_address(hotline: Hot
     addresses = [contact.opened() for contact in Contact.objects.all()]
     assert addresses
     assert [address for address in addresses if address in answer.content.decode()] == []
+
+
+def test_it_tells_which_group_chats_heard_it(hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setenv("HOTLINE_CHATS", "technical_response/tech=wecom+https://chats.example.org/?key=k")
+    night = Night(hotline)
+    night.step("verified", DUTY, "verify", {"outcome": "confirmed", "major": True})
+    Delivery.objects.filter(chat="tech").update(state="sending")
+    Delivery.objects.filter(chat="tech").update(state="delivered")
+    found = hotline.cast.api(EXECUTIVE).get(f"/api/v1/incidents/{night.number}/dossier").json()
+    (told,) = [message for message in found["messages"] if message["kind"] == "tier.major"]
+    assert [(row["name"], row["channel"]) for row in told["deliveries"] if row["user"] is None] == [("tech", "wecom")]
+    page = hotline.cast.client(GM).get(f"/incidents/{night.number}/dossier/").content.decode()
+    row = page[page.index(">tech</th>") :].partition("</tr>")[0]
+    assert "Technical response group" in row
+    assert "WeCom chat" in row
+    assert "not read yet" not in row
 
 
 def test_the_page_says_the_same_in_both_languages_and_only_to_those_it_is_for(hotline: Hotline) -> None:  # noqa: F811

@@ -17,7 +17,7 @@ from incidents.selectors import events
 from incidents.services import ReportIn
 from notifications import services
 from notifications.models import Notice
-from tests.cast import DUTY, GM, LEGAL, Cast
+from tests.cast import DUTY, GM, LEGAL, TECH, Cast
 
 PR, MANAGER = "jiang", "han"
 
@@ -94,6 +94,36 @@ def test_an_update_draft_is_not_the_impact_statement(cast: Cast, major: Incident
 def test_a_regulators_notice_proves_nothing_owed_to_the_public(cast: Cast, major: Incident):
     published(cast, approved(cast, drafted(cast, major, kind="regulator")))
     assert states(major, *THREE) == dict.fromkeys(THREE, OPEN)
+
+
+def test_naming_a_regulator_makes_pr_and_legal_owe_it_a_notice_until_one_is_published(cast: Cast, major: Incident):
+    api = cast.api(DUTY)
+    address = f"/api/v1/incidents/{major.number}/regulator"
+    assert states(major, "notice.regulator")["notice.regulator"] == []
+    for missing in ({}, {"regulator": "CA"}, {"regulator": " ", "reason": "It called"}):
+        assert api.post(address, missing, format="json").status_code == 400
+    assert cast.api(TECH).post(address, {"regulator": "CA", "reason": "It called"}, format="json").status_code == 403
+    assert states(major, "notice.regulator")["notice.regulator"] == []
+    said = {"regulator": "通信管理局", "reason": "来电询问"}
+    assert api.post(address, said, format="json").status_code == 200
+    assert api.post(address, {**said, "reason": "又来电"}, format="json").status_code == 200, "on record as well"
+    assert states(major, "notice.regulator")["notice.regulator"] == ["open"], "owed once"
+    row = Obligation.objects.get(incident=major, rule="notice.regulator")
+    assert (row.owners, row.due_at, row.clause) == (["pr_manager", "legal"], None, "3.4")
+    published(cast, approved(cast, drafted(cast, major, kind="regulator")))
+    assert states(major, "notice.regulator")["notice.regulator"] == ["fulfilled"]
+    assert [event["clause"] for event in events(major) if event["kind"] == "regulator.concerned"] == ["3.4", "3.4"]
+
+
+def test_the_form_is_offered_to_whoever_a_regulator_calls(cast: Cast, major: Incident):
+    page = cast.client(DUTY).get(f"/incidents/{major.number}/").content.decode()
+    assert f'action="/incidents/{major.number}/regulator/"' in page
+    said = {"regulator": "通信管理局", "reason": "来电询问"}
+    answer = cast.client(DUTY).post(f"/incidents/{major.number}/regulator/", said)
+    assert answer.status_code in (302, 303)
+    assert states(major, "notice.regulator")["notice.regulator"] == ["open"]
+    hidden = cast.client(TECH).get(f"/incidents/{major.number}/").content.decode()
+    assert "/regulator/" not in hidden
 
 
 def started(cast: Cast, incident: Incident) -> None:

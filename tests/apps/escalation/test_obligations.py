@@ -1,5 +1,7 @@
 """The clocks of PLAN.md's table as a program sees them, from the report to the refused ending; time is moved, not waited for."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +10,13 @@ import pytest
 from common.actor import SYSTEM
 from common.errors import NotAllowed
 from engine.models import Event
+from engine.queues import QUEUES
+from engine.timers import TIMERS, Fallen
 from escalation import selectors
 from escalation.models import Obligation
+from escalation.services import clocks
 from escalation.services.obligations import obligation_fulfil
-from notifications.models import Delivery
+from notifications.models import Delivery, Message
 from people.models import RoleHolding
 from people.services import role_end
 from tests.cast import DUTY, EXECUTIVE, GM, OUTSIDER, TECH
@@ -190,3 +195,60 @@ def test_an_end_is_refused_while_conditions_are_open_and_says_which(hotline: Hot
     hotline.post(GM, address, {**declared, "waived": ["complaints", "stable"], "reason": "Enough"}, expect=409)
     hotline.post(OUTSIDER, address, declared, expect=403)
     assert hotline.get(GM, f"incidents/{night.number}")["phase"] == "response"
+
+
+# --- many at once ------------------------------------------------------------------------------------------------------
+def happened(number: str) -> dict[str, list[Any]]:
+    """What the clocks of an incident have done to its obligations, its log and its people, in no order."""
+    rows = Obligation.objects.filter(incident__number=number)
+    events = Event.objects.filter(stream__key=number, kind__startswith="obligation.")
+    messages = Message.objects.filter(incident__number=number, kind__startswith="obligation.")
+    return {
+        "rows": sorted(rows.values_list("rule", "turn", "state", "step")),
+        "events": sorted(
+            (event.kind, event.data["rule"], event.data["turn"], event.data.get("step", 0), event.data.get("told", []))
+            for event in events
+        ),
+        "told": sorted(
+            (
+                message.kind,
+                message.subject["en"],
+                message.clause,
+                *sorted(set(message.deliveries.values_list("user", "role"))),
+            )
+            for message in messages
+        ),
+    }
+
+
+def an_hour_late(house: Hotline) -> dict[str, list[Any]]:
+    """A night in which one report is made in time and nobody does anything else for over an hour."""
+    night = Night(house).to_the_start()
+    house.post(TECH, f"incidents/{night.number}/report", {"measures": "In time"})
+    for _ in range(5):
+        house.forward(minutes=13)
+    return happened(night.number)
+
+
+def test_deadlines_fired_as_one_do_what_they_do_one_by_one(
+    hotline: Hotline,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    together: list[int] = []
+
+    def due(fallen: Sequence[Fallen], now: datetime) -> None:
+        together.append(len(fallen))
+        fire(fallen, now)
+
+    fire = clocks.due
+    monkeypatch.setattr(clocks, "due", due)
+    monkeypatch.setitem(QUEUES, TIMERS.name, replace(TIMERS, limit=1))
+    one_by_one = an_hour_late(hotline)
+    assert set(together) == {1}
+    monkeypatch.setitem(QUEUES, TIMERS.name, TIMERS)
+    as_one = an_hour_late(hotline)
+    assert max(together) > 5
+    assert as_one == one_by_one
+    late = [event for event in as_one["events"] if event[0] == "obligation.overdue"]
+    assert len(late) > 10
+    assert all(told for *_event, told in late), "each of them speaks"

@@ -14,13 +14,16 @@ from engine import worlds
 from engine.models import World
 from engine.reactions import subscribe
 from hotline_ep import subscriptions
+from notifications.channels import gateway
 from notifications.models import Message
 from notifications.services import message_send
 from people.models import User
 from plans.services import SHIPPED, plan_load
 from tests.apps.people.conftest import api, made  # noqa: F401 - `api` is a fixture
+from tools.provider import Provider
 
 Say = Callable[..., Message]
+KINDS = ("wecom", "dingtalk", "feishu", "webhook")
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +54,22 @@ def gao(world: World) -> User:
 @pytest.fixture
 def auditor(world: World) -> User:
     return made("auditor", "auditor")
+
+
+@pytest.fixture
+def robots(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """One robot of each kind: HQ has three chats, the technical group one."""
+    server = Provider(name="robots", secret="SEC+/= #secret")
+    server.slow_seconds = 0.8
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    owners = {"wecom": "technical_response"}
+    entries = [server.chat(kind, owners.get(kind, "hq"), kind) for kind in KINDS]
+    monkeypatch.setenv("HOTLINE_CHATS", " ".join(entries))
+    monkeypatch.setenv("HOTLINE_PUBLIC_URL", "https://hotline.example.org")
+    monkeypatch.setattr(gateway, "CALL_SECONDS", 0.5)
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture

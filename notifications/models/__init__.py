@@ -1,5 +1,7 @@
 """Words leaving the house: messages with a receipt for each person, progress summaries, and notices to the public."""
 
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,8 +12,27 @@ from django.utils.translation import gettext_lazy as _
 from common.bilingual import in_language
 from engine.models import Todo
 from notifications.domain import notices
-from notifications.domain.delivery import INAPP, MOVES, Channel, State, Via
+from notifications.domain.delivery import CHATS, INAPP, MOVES, Channel, State, Via
 from notifications.domain.unanswered import Ladder, Line, Outcome
+from notifications.models.pacing import ChatPace
+from notifications.models.verification import RoundAsking, RoundWay, VerificationRound
+
+__all__ = [
+    "Call",
+    "ChatPace",
+    "Delivery",
+    "Message",
+    "Notice",
+    "RoundAsking",
+    "RoundWay",
+    "Send",
+    "Summary",
+    "SunkMail",
+    "VerificationRound",
+]
+
+if TYPE_CHECKING:
+    from people.models import User
 
 
 class Message(models.Model):
@@ -26,6 +47,9 @@ class Message(models.Model):
     urgent = models.BooleanField(default=False)
     quorum = models.SmallIntegerField(null=True, help_text="how many answers suffice; null: everybody's")
     unanswered = models.JSONField(default=list, help_text="[{after: seconds, channels, roles}]: how it is pressed")
+    each_way = models.BooleanField(
+        default=False, help_text="each way is answered for itself: the answer proves the way"
+    )
     key = models.CharField(max_length=120, help_text="the sender's: the same key again is the same message")
     link = models.CharField(max_length=200, blank=True, help_text="a path of this product")
     created_at = models.DateTimeField(help_text="world time")
@@ -50,10 +74,14 @@ class Message(models.Model):
 
 
 class Delivery(models.Model):
-    """One message to one person over one channel. Sending runs on wall time, reading and acknowledging on world time."""
+    """One message to one person over one channel, or into one group chat: then it has no `user`, and `role` is whose chat it is.
+
+    Sending runs on wall time, reading and acknowledging on world time.
+    """
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="deliveries")
-    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, related_name="+")
+    chat = models.CharField(max_length=40, blank=True, help_text="the chat's name in the settings, instead of a person")
     role = models.CharField(max_length=64, help_text="a role of the plan or of rights: why this person is told")
     channel = models.CharField(max_length=8, choices=[(c.value, c.value) for c in Channel])
     state = models.CharField(max_length=12, choices=[(s, s) for s in State])
@@ -79,6 +107,12 @@ class Delivery(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["message", "user", "channel"], name="delivery_once"),
+            models.UniqueConstraint(fields=["message", "chat"], condition=~Q(chat=""), name="delivery_once_a_chat"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, chat="") & ~Q(channel__in=sorted(CHATS))
+                | Q(user=None, channel__in=sorted(CHATS)) & ~Q(chat=""),
+                name="delivery_person_or_chat",
+            ),
             models.CheckConstraint(condition=Q(state__in=sorted(State)), name="delivery_state_known"),
             models.CheckConstraint(condition=Q(channel__in=sorted(Channel)), name="delivery_channel_known"),
             models.CheckConstraint(
@@ -109,6 +143,17 @@ class Delivery(models.Model):
             ),
             pgtrigger.Protect(name="delivery_stays", operation=pgtrigger.Delete),
         ]
+
+    @property
+    def person(self) -> "User":
+        """Whom it is for; what goes into a chat is for nobody."""
+        assert self.user is not None, "a delivery into a chat was taken for a person's"
+        return self.user
+
+    @property
+    def person_id(self) -> int:
+        assert self.user_id is not None, "a delivery into a chat was taken for a person's"
+        return self.user_id
 
 
 class Send(Todo):
@@ -154,12 +199,14 @@ class Call(models.Model):
 
 
 class SunkMail(models.Model):
-    """The box of our own provider, the sink: mails, SMS and calls. A key it has seen is the same one, and can be asked for."""
+    """The box of our own provider, the sink: mails, SMS, calls, what is said in chats. A key it has seen is the same one, and can
+    be asked for."""
 
     key = models.CharField(max_length=40, unique=True)
     channel = models.CharField(max_length=8, default=Channel.EMAIL.value)
     world = models.ForeignKey("engine.World", on_delete=models.PROTECT)
-    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, related_name="+")
+    chat = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=300)
     body = models.TextField()
     language = models.CharField(max_length=8)
