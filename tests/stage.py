@@ -199,7 +199,7 @@ def _restored(incident: str) -> None:
         exported_at=now - timedelta(minutes=50),
         missing=[
             {**lost, "kind": "incident", "key": incident},
-            {**lost, "kind": "people", "key": "people", "first": 40, "last": 40, "stands_at": 0},
+            {**lost, "kind": "people", "key": "people", "first": 40, "last": 40, "stands_at": 39},
         ],
     )
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.clock import wall
 from common.errors import HotlineError
+from engine.selectors import worlds_open
 from notifications.waiting import letters_waiting
 from people.endpoints import PageRequest, blame, change_once, page
 from people.selectors import names, users_by_id
@@ -50,10 +51,11 @@ def restored(request: PageRequest) -> HttpResponse:
         else:
             messages.success(request, _("Messages leave again."))
             return redirect("restored")
-    past = selectors.holds_past()
+    past, known = selectors.holds_past(), {world.key: world.names for world in worlds_open()}
     people = users_by_id(event.actor_id for event in past if event.actor_id)
     state = {
         "hold": hold,
+        "missing": [{**row, "names": known.get(row["world"])} for row in hold.missing] if hold else [],
         "waiting": letters_waiting(),
         "form": form,
         "past": [(event, people[event.actor_id].display_name) for event in past if event.actor_id],
