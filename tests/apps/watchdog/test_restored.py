@@ -1,8 +1,6 @@
 """An older backup is put back: it is noticed, nothing leaves the house, and a person who knows what is missing lets it go."""
 
-import subprocess
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,106 +8,24 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
-from psycopg.conninfo import make_conninfo
 
 from common.clock import utc_text, wall
 from common.errors import Conflict, Invalid, NotAllowed
-from engine import clearance, worlds
-from engine.heads import Head, HeadsFile
-from engine.models import Alarm, Event, Installation, SetAside
+from engine import clearance
+from engine.models import Event, Installation, SetAside
 from engine.queues import QUEUES, drain
 from engine.services import set_aside_return
-from engine.sweep import sweep
-from engine.tasks import drain_queue
-from hotline_ep.embedded import postgres
-from notifications.models import Delivery, Send, SunkMail
-from notifications.services import message_send
+from hotline_ep.embedded.child import Child
+from notifications.models import Delivery, Send
+from tests.apps.watchdog.conftest import held, report, sent, standing, try_to_send, write
 from tests.cast import ADMIN, AUDITOR, DUTY, GM, OUTSIDER, Cast
 from tests.conftest import TestServer, point_to
+from tests.engine.processes import eventually, house_on, pass_by
 from watchdog.models import Hold
 from watchdog.selectors import hold_open
-from watchdog.services import restored
 from watchdog.services.restored import Comparing, InWorkers, letters_release
 
 PAGE, API = "/operations/restored/", "/api/v1/operations/restored"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, settings: Any) -> Path:
-    """Where this test's installation is exported; its sweep compares with it too."""
-    settings.HEADS_DIR = str(tmp_path / "heads")
-    return tmp_path / "heads"
-
-
-@pytest.fixture
-def watchdog(fresh_cast: Cast, folder: Path) -> Comparing:
-    return Comparing(str(folder))
-
-
-@pytest.fixture
-def backup(fresh_db: str, database_server: TestServer, tmp_path: Path) -> tuple[Callable[[], None], Callable[[], None]]:
-    """(make one, put it back), as docs/operating.md says it is done."""
-    dump, address = tmp_path / "hotline.dump", make_conninfo(database_server.superuser_url, dbname=fresh_db)
-
-    def run(program: str, *words: str) -> None:
-        connections.close_all()
-        subprocess.run([postgres.wheel_bindir() / program, *words], check=True, capture_output=True)
-
-    return (
-        lambda: run("pg_dump", "-Fc", "-f", str(dump), address),
-        lambda: run("pg_restore", "--clean", "--if-exists", "-d", address, str(dump)),
-    )
-
-
-def write(cast: Cast, key: str, who: str = GM) -> Delivery:
-    """A letter that waits to leave."""
-    with transaction.atomic():
-        message = message_send(
-            world_id=worlds.real().pk,
-            incident_id=None,
-            kind="test.letter",
-            to=[(cast.user(who).pk, "hq_member")],
-            subject={"zh": key, "en": key},
-            body={"zh": key, "en": key},
-            clause="",
-            urgent=False,
-            key=key,
-            link="",
-        )
-    return Delivery.objects.get(message=message, channel="email")
-
-
-def report(cast: Cast) -> str:
-    body = {"noticed": "Nobody gets through", "regions": ["east"], "systems": "down", "business": "rescue"}
-    answer = cast.api(DUTY).post("/api/v1/incidents", body, format="json")
-    assert answer.status_code == 201, answer.content
-    return str(answer.json()["number"])
-
-
-def try_to_send() -> int:
-    """By every way that there is: the sweep, its thread for letters, the bell."""
-    done = drain(QUEUES["sends"]) + drain_queue("sends")
-    sweep()
-    return done + drain(QUEUES["sends"])
-
-
-def sent(key: str) -> int:
-    return SunkMail.objects.filter(subject__contains=key).count()
-
-
-def standing(kind: str) -> list[Alarm]:
-    return list(Alarm.objects.filter(kind=kind, cleared_at=None))
-
-
-def held(cast: Cast, watchdog: Comparing) -> Hold:
-    """Exported heads are ahead of the database by one log that it never had."""
-    watchdog.look(exports=True)
-    assert watchdog._file is not None
-    watchdog._file.write([Head(10**6, worlds.real().pk, "incident", "2026-0099", 7, "ab")], wall())
-    watchdog.look(exports=True)
-    row = hold_open()
-    assert row is not None
-    return row
 
 
 def test_an_older_backup_sends_nothing_until_a_person_says_go(fresh_cast: Cast, folder: Path, backup: Any):
@@ -167,6 +83,41 @@ def test_an_older_backup_sends_nothing_until_a_person_says_go(fresh_cast: Cast, 
     Comparing(str(folder)).look()
     assert clearance.is_cleared()
     assert not standing("letters.held")
+
+
+@pytest.mark.processes
+def test_the_product_started_on_an_older_backup_waits_for_a_person(
+    fresh_cast: Cast, folder: Path, backup: Any, database_server: TestServer, fresh_db: str, tmp_path: Path
+):
+    make, put_back = backup
+    worker = ("-m", "celery", "-A", "hotline_ep", "worker", "-P", "threads", "-c", "2", "-Q", "engine")
+    with house_on(database_server.urls(fresh_db), tmp_path) as house:
+
+        def start() -> list[Child]:
+            return [
+                house.start(*command, HOTLINE_HEADS_DIR=str(folder)) for command in (worker, ("manage.py", "watchdog"))
+            ]
+
+        write(fresh_cast, "waiting-in-the-backup")
+        make()
+        running = start()
+        eventually(lambda: sent("waiting-in-the-backup"), within=60)
+        number = report(fresh_cast)
+        eventually(lambda: any(number.encode() in path.read_bytes() for path in folder.glob("*.heads")), within=60)
+        for child in running:
+            house.end(child)
+        put_back()
+        assert sent("waiting-in-the-backup") == 0
+        fresh_cast.tokens.clear()
+        start()
+        eventually(hold_open, within=60)
+        anew = report(fresh_cast)
+        pass_by(1.5)
+        assert sent("waiting-in-the-backup") == 0
+        letters_release(by=fresh_cast.actor(ADMIN), reason="Rung up")
+        eventually(lambda: not Send.objects.filter(delivery__message__kind="test.letter").exists(), within=60)
+        assert (anew, sent("waiting-in-the-backup")) == (number, 1)
+        eventually(lambda: list(folder.glob("*.aside")), within=60)
 
 
 def test_a_copy_put_in_its_place_is_noticed_too(
@@ -342,117 +293,3 @@ def test_strangers_and_the_board_hear_of_it(fresh_cast: Cast, watchdog: Comparin
     assert (deep.status_code, deep.json()["parts"]["letters"]) == (503, False)
     alarms = fresh_cast.api(GM).get("/api/v1/board").json()["alarms"]
     assert "Restored backup" in next(row["text"] for row in alarms if row["kind"] == "letters.held")
-
-
-# --- the folder ------------------------------------------------------------------------------------------------------------
-def test_the_first_look_begins_a_file_and_letters_leave(fresh_cast: Cast, watchdog: Comparing, folder: Path):
-    Installation.objects.update(cleared_for="")
-    watchdog.look(exports=True)
-    assert clearance.is_cleared()
-    assert [path.suffix for path in sorted(folder.iterdir())] == [".heads", ".lock"]
-    assert clearance.standing().exported_at is not None
-
-
-def test_a_folder_that_cannot_be_written_is_an_alarm_and_letters_leave(fresh_cast: Cast, folder: Path):
-    folder.write_text("no folder")
-    Installation.objects.update(cleared_for="")
-    Comparing(str(folder)).look(exports=True)
-    assert [alarm.ref for alarm in standing("heads.unwritten")] == ["all"]
-    assert clearance.is_cleared()
-    folder.unlink()
-    Comparing(str(folder)).look(exports=True)
-    assert not standing("heads.unwritten")
-
-
-def test_a_file_that_went_while_all_ran_is_written_anew(fresh_cast: Cast, watchdog: Comparing, folder: Path):
-    watchdog.look(exports=True)
-    next(folder.glob("*.heads")).unlink()
-    watchdog.look(exports=True)
-    assert next(folder.glob("*.heads")).stat().st_size
-    assert not Hold.objects.exists()
-
-
-def test_exported_before_and_nothing_to_compare_with_is_held_by_the_watchdog_alone(
-    fresh_cast: Cast, watchdog: Comparing, folder: Path, tmp_path: Path
-):
-    """A copy on another machine, or a machine that lost its folder with the database."""
-    watchdog.look(exports=True)
-    Installation.objects.update(cleared_for="")
-    elsewhere = str(tmp_path / "elsewhere")
-    Comparing(elsewhere).look()
-    assert not Hold.objects.exists(), "a worker may stand where the folder is not"
-    assert not clearance.is_cleared()
-    Comparing(elsewhere).look(exports=True)
-    row = hold_open()
-    assert row is not None
-    assert (row.why, row.missing) == ("no_heads", [])
-    assert row.exported_at is not None
-    letters_release(by=fresh_cast.actor(ADMIN), reason="This is the new machine")
-    Comparing(elsewhere).look(exports=True)
-    assert clearance.is_cleared()
-    assert list((tmp_path / "elsewhere").glob("*.heads"))
-
-
-def test_a_new_installation_beside_the_file_of_another_is_its_own(fresh_cast: Cast, watchdog: Comparing, folder: Path):
-    watchdog.look(exports=True)
-    Installation.objects.update(key="00000000-0000-4000-8000-000000000000", exported_at=None, cleared_for="")
-    watchdog.look(exports=True)
-    assert clearance.is_cleared()
-    assert len(list(folder.glob("*.heads"))) == 2
-
-
-def test_damaged_lines_are_an_alarm(fresh_cast: Cast, watchdog: Comparing, folder: Path):
-    watchdog.look(exports=True)
-    report(fresh_cast)
-    watchdog.look(exports=True)
-    path = next(folder.glob("*.heads"))
-    path.write_bytes(path.read_bytes().replace(b"incident", b"accident"))
-    watchdog.look(exports=True)
-    assert [alarm.params["n"] for alarm in standing("heads.damaged")] == [1]
-
-
-def test_beside_two_folders_it_is_one_hold_and_one_decision(
-    fresh_cast: Cast, watchdog: Comparing, folder: Path, tmp_path: Path
-):
-    held(fresh_cast, watchdog)
-    other = tmp_path / "other"
-    other.mkdir()
-    (source,) = folder.glob("*.heads")
-    second = Comparing(str(other))
-    second._read(other, str(clearance.standing().key))
-    assert second._file is not None
-    kept = HeadsFile(folder, source.stem).read()
-    assert kept is not None
-    second._file.write(kept.heads.values(), wall())
-    second.look()
-    row = hold_open()
-    assert row is not None
-    assert len(row.generations) == 2
-    letters_release(by=fresh_cast.actor(ADMIN), reason="Rung up")
-    for comparing in (watchdog, second):
-        comparing.look(exports=True)
-    assert clearance.is_cleared()
-    assert not Hold.objects.filter(released_at=None).exists()
-
-
-def test_while_held_the_export_stands_still(fresh_cast: Cast, watchdog: Comparing, folder: Path):
-    held(fresh_cast, watchdog)
-    before = next(folder.glob("*.heads")).read_bytes()
-    report(fresh_cast)
-    watchdog.look(exports=True)
-    assert next(folder.glob("*.heads")).read_bytes() == before
-
-
-def test_without_a_folder_nothing_is_compared_and_letters_leave(fresh_cast: Cast):
-    Installation.objects.update(cleared_for="")
-    Comparing("").look(exports=True)
-    assert clearance.is_cleared()
-
-
-def test_workers_ask_once_a_second_at_most(fresh_cast: Cast, folder: Path, monkeypatch: pytest.MonkeyPatch):
-    looks: list[datetime] = []
-    monkeypatch.setattr(restored.Comparing, "look", lambda self, **_: looks.append(wall()))
-    workers = InWorkers()
-    for _ in range(5):
-        assert workers() == 0
-    assert len(looks) == 1
