@@ -27,6 +27,7 @@ COPY . .
 RUN python tools/compile_catalogues.py locale/zh_Hans/LC_MESSAGES/django.po \
  && python manage.py collectstatic --no-input --verbosity 0 \
  && install -d -o hotline -g hotline run \
+ && install -d -o hotline -g hotline -m 700 heads \
  && chown -R hotline var
 USER hotline
 EXPOSE 8000

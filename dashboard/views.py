@@ -10,6 +10,7 @@ from dashboard.dossier import dossier_of, times_of
 from dashboard.selectors import board_state, home_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
+from engine.clearance import held_since
 from engine.log import log_verify
 from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
 from engine.services import set_aside_return
@@ -81,6 +82,7 @@ def operations(request: PageRequest) -> HttpResponse:
     """What whoever runs the product must see: alarms, what was set aside, worlds, logs."""
     state = {
         "alarms": [(alarm, alarm_text(alarm)) for alarm in alarms_standing()],
+        "held": held_since() is not None,
         "set_aside": set_aside_waiting(),
         "worlds": [(world, worlds.now(world)) for world in worlds_open()],
         "streams": streams()[:50],

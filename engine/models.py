@@ -231,3 +231,21 @@ class Pulse(models.Model):
 
     name = models.CharField(max_length=40, unique=True)
     at = models.DateTimeField(db_default=Now())
+
+
+class Installation(models.Model):
+    """This database, one row: what tells it from every other, and whether letters may leave it (`engine.clearance`)."""
+
+    key = models.UUIDField(help_text="made with the tables; a copy or a restored backup has the same")
+    exported_at = models.DateTimeField(null=True, help_text="when heads of its logs were last written outside")
+    cleared_for = models.CharField(max_length=80, blank=True, help_text="the run of the server it was compared in")
+    held_at = models.DateTimeField(null=True, help_text="since when no letter leaves; null: none is held")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="installation_is_one"),
+            models.CheckConstraint(
+                condition=models.Q(held_at=None) | models.Q(cleared_for=""), name="installation_held_is_not_cleared"
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="installation_stays", operation=pgtrigger.Delete)]

@@ -277,6 +277,8 @@ SPECTACULAR_SETTINGS = {
 # Only tests may move the clock of the real world.
 REAL_WORLD_MOVABLE = os.environ.get("HOTLINE_MOVABLE_CLOCK") == "1"
 SWEEP_SECONDS = 0.25
+# Where heads of the logs are kept outside the database, to tell an older backup by; empty: nowhere. Never restore it with a backup.
+HEADS_DIR = "" if TESTING else os.environ.get("HOTLINE_HEADS_DIR", str(VAR_DIR / "heads"))
 # What one source may send to one web process: so many samples a second, and so many at once.
 SOURCE_SAMPLES_A_SECOND = float(os.environ.get("HOTLINE_SOURCE_SAMPLES_A_SECOND", "20000"))
 SOURCE_BURST = float(os.environ.get("HOTLINE_SOURCE_BURST", "200000"))

@@ -11,26 +11,29 @@ from django.views.defaults import page_not_found, server_error
 from common.clock import wall
 from common.database import note, out_of_reach
 from common.problems import problem, problem_response
+from engine.clearance import held_since
 from people.endpoints import busy
 from watchdog.selectors import health
 
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when this process can read the database, 503 otherwise: what a proxy needs to know.
+    """200 when this process can read the database, 503 otherwise: what a proxy needs to know. `held`: no letter leaves until a
+    person has decided what an older backup means.
 
     `?deep` asks for the whole product, as a monitor outside does: 503 as well when watchdog, workers or canary prove nothing
-    any more, each by name. Nothing else is said to strangers.
+    any more or letters are held, each by name. Nothing else is said to strangers.
     """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+            held = held_since() is not None
         found = health(wall()) if "deep" in request.GET else None
     except Error as error:
         note(error)
         return JsonResponse({"status": "unavailable"}, status=503)
     if found is None:
-        return JsonResponse({"status": "ok"})
+        return JsonResponse({"status": "held" if held else "ok"})
     status = "ok" if found.well else "degraded"
     return JsonResponse({"status": status, "parts": found.parts}, status=200 if found.well else 503)
 

@@ -56,6 +56,17 @@ TEXTS: dict[str, str | Promise] = {
     "duty.nobody": _(
         "Nobody is on duty now (%(duty)s), until %(until)s by the roster. Take it, or put somebody on: People → Duty roster."
     ),
+    "letters.held": _(
+        "The database is an older backup, or cannot be compared with what was exported of it: %(n)s logs lack events. "
+        "No message leaves the house until the system administrator decides: Operations → Restored backup."
+    ),
+    "heads.unwritten": _(
+        "How far the logs have come cannot be written outside the database (%(error)s): an older backup would not be noticed. "
+        "Look at the folder HOTLINE_HEADS_DIR."
+    ),
+    "heads.damaged": _(
+        "%(n)s lines of what is exported of the logs are not as they were written; somebody or a disk changed the file."
+    ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from common.clock import wall
 from common.errors import NeverDelivers, TryLater
 from engine.alarms import alarm_clear, alarm_raise
+from engine.clearance import CLEARED
 from engine.failpoints import failpoint
 from engine.models import Alarm, SetAside
 from engine.queues import BACKOFF, MAX_TRIES, Claimed, Queue
@@ -296,6 +297,8 @@ SENDS = Queue(
     lease=LEASE,
     limit=LIMIT,
     outside=True,
+    # Nothing leaves a database that nobody has compared with what was exported of it.
+    due="{t}.due_at <= clock_timestamp() - {late} AND " + CLEARED,
     behind="timers",
     # An urgent letter's place in line is ahead of its time.
     joined="(SELECT d.queued_at FROM notifications_delivery d WHERE d.id = {t}.delivery_id)",

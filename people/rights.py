@@ -134,6 +134,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # The machine room of the product itself
     "operations.view": ("sysadmin", "head_of_it", "auditor"),
     "operations.act": ("sysadmin",),
+    # After an older backup was put back: whether letters leave again.
+    "letters.release": ("sysadmin",),
     # What the product missed while it was blind: whoever decided in that time must know.
     "blindness.view": (*HQ, "duty_manager", "executive", "head_of_it", "auditor", "sysadmin"),
     "log.verify": ("auditor", "security_admin", "sysadmin"),

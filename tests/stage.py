@@ -29,7 +29,7 @@ from signals.services.samples import series_ensure
 from tests.cast import DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
 from tests.pages import ADMINISTRATION, Scene
-from watchdog.models import BlindWindow
+from watchdog.models import BlindWindow, Hold
 from watchdog.services.reports import report_of
 
 SAMPLES = "/api/v1/signals/samples"
@@ -150,6 +150,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
     stage.samples("call_success_rate", *[91.4] * 5)
     message = stage.get(GM, "messages?mine")["mine"][0]["message"]["id"]
     equipment = _equipment(stage, incident)
+    _restored(incident)
     notice, ready = _notices(stage, incident)
     return Scene(
         incident,
@@ -185,6 +186,22 @@ def _blind(message: int) -> int:
         since=since, until=until, stages=["database", "watchdog"], report=report, reported_at=now
     )
     return int(window.pk)
+
+
+def _restored(incident: str) -> None:
+    """An older backup as its page shows it. Nothing is held: the night goes on."""
+    now = worlds.now(worlds.real())
+    at = utc_text(now - timedelta(minutes=50))
+    lost = {"world": "real", "first": 12, "last": 31, "exported_at": at, "stands_at": 12}
+    Hold.objects.create(
+        opened_at=now - timedelta(minutes=45),
+        why=Hold.Why.BEHIND,
+        exported_at=now - timedelta(minutes=50),
+        missing=[
+            {**lost, "kind": "incident", "key": incident},
+            {**lost, "kind": "people", "key": "people", "first": 40, "last": 40, "stands_at": 0},
+        ],
+    )
 
 
 def _rotation() -> int:

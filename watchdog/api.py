@@ -32,7 +32,7 @@ class WindowOut(serializers.ModelSerializer):
 
 class HealthOut(serializers.Serializer):
     well = serializers.BooleanField()
-    parts = serializers.DictField(child=serializers.BooleanField(), help_text="watchdog, workers, canary")
+    parts = serializers.DictField(child=serializers.BooleanField(), help_text="watchdog, workers, canary, letters")
     sighted_at = serializers.DateTimeField(allow_null=True, help_text="when the last canary that arrived was posted")
     took_ms = serializers.IntegerField(allow_null=True, help_text="from sample to sent message")
 

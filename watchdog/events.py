@@ -1,6 +1,6 @@
 """What is written to the stream `watchdog` of the real world."""
 
-from engine.events import Payload, event
+from engine.events import FreeText, Payload, event
 
 
 @event("watchdog.blind")
@@ -38,3 +38,25 @@ class Mended(Payload):
 
     clocks: list[str]
     deliveries: list[int]
+
+
+@event("letters.held")
+class LettersHeld(Payload):
+    """The database is an older backup, or nothing is there to compare it with; `streams`, `events`: how much is missing."""
+
+    hold: int
+    why: str
+    streams: int
+    events: int
+    exported_at: str | None
+
+
+@event("letters.released")
+class LettersReleased(Payload):
+    """A person let the letters go; `dropped`: how many that had waited from before `drop_before` were given up."""
+
+    hold: int
+    decision: str
+    drop_before: str | None
+    dropped: int
+    reason: FreeText

@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Missing
+from engine import clearance, worlds
+from engine.log import with_texts
+from engine.models import Event
 from engine.pulses import SWEEP, WATCHDOG, pulse_ages
 from watchdog.domain.sight import EVERY, PATIENCE
-from watchdog.models import BlindWindow, Sight
+from watchdog.models import BlindWindow, Hold, Sight
 
 LISTED = 100
 
@@ -34,6 +37,7 @@ class Health:
     sighted_at: datetime | None
     took_ms: int | None
     now: datetime
+    held_at: datetime | None = None  # since when letters are held
 
     @property
     def parts(self) -> dict[str, bool]:
@@ -43,6 +47,7 @@ class Health:
             "watchdog": self.watchdog is not None and self.watchdog <= timedelta(seconds=30),
             "workers": self.sweep is not None and self.sweep <= timedelta(seconds=30),
             "canary": self.sighted_at is not None and self.now - self.sighted_at <= limit,
+            "letters": self.held_at is None,
         }
 
     @property
@@ -58,4 +63,18 @@ def health(now: datetime) -> Health:
         sighted_at=row.sighted_at if row else None,
         took_ms=row.took_ms if row else None,
         now=now,
+        held_at=clearance.held_since(),
     )
+
+
+def hold_open() -> Hold | None:
+    """The hold that lasts, with what is missing."""
+    return Hold.objects.filter(released_at=None).first()
+
+
+def holds_past() -> list[Event]:
+    """What was decided on former holds, by whom and why; the newest first."""
+    rows = Event.objects.filter(
+        stream__world=worlds.real(), stream__kind="watchdog", stream__key="watchdog", kind="letters.released"
+    )
+    return with_texts(list(rows.order_by("-seq")[:LISTED]))

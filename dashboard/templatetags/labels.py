@@ -63,6 +63,7 @@ STREAMS = {
     ("people", "people"): _("People, roles and accounts"),
     ("notices", "notices"): _("Notices of no incident"),
     ("drill", "seats"): _("Seats of the drill"),
+    ("watchdog", "watchdog"): _("What the watchdog saw"),
 }
 LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
@@ -227,6 +228,12 @@ def stream_name(stream: Stream) -> str:
             return str(_("The plan and its versions"))
         case _:
             return str(STREAMS.get((stream.kind, stream.key), f"{stream.kind}: {stream.key}"))
+
+
+@register.filter
+def matter_name(row: dict[str, str]) -> str:
+    """As `stream_name`, of a log that may be gone and is known by its kind and key."""
+    return stream_name(Stream(kind=row["kind"], key=row["key"]))
 
 
 DECISIONS = {

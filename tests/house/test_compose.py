@@ -120,8 +120,14 @@ def test_what_must_be_kept_is_on_a_volume_and_nothing_else_is() -> None:
     kept = [
         mount for service in SERVICES.values() for mount in service.get("volumes", []) if not mount.startswith("./")
     ]
-    assert kept == ["database:/var/lib/postgresql/data"]
-    assert set(COMPOSE["volumes"]) == {"database"}
+    heads = {name: service["volumes"] for name, service in OURS.items() if "volumes" in service}
+    assert kept.count("database:/var/lib/postgresql/data") == 1
+    # The watchdog writes how far the logs have come; who sends letters compares with it and cannot change it.
+    assert heads.pop("watchdog") == ["heads:/srv/hotline/heads"]
+    assert heads == {name: ["heads:/srv/hotline/heads:ro"] for name in worker_commands(Path()) if name != "beat"}
+    assert len(kept) == 2 + len(heads)
+    assert set(COMPOSE["volumes"]) == {"database", "heads"}
+    assert "-o hotline -g hotline -m 700 heads" in DOCKERFILE, "a new volume is its user's"
     for mount in (
         mount for service in SERVICES.values() for mount in service.get("volumes", []) if mount.startswith("./")
     ):

@@ -100,6 +100,7 @@ EXPECTED = """
     duty.manage             .  x  x  .  x  .  .  .  .  .  .  .  .  .  x  .  x  .  .  x  .
     operations.view         .  .  .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  x  x  .  .
     operations.act          .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
+    letters.release         .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .
     blindness.view          x  .  x  x  x  .  .  .  .  .  .  .  x  .  .  .  .  x  x  .  .
     log.verify              .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  x  x  .
     world.manage            .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  x  .  .

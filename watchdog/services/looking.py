@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 from redis import Redis, RedisError
 
-from engine import worlds
+from engine import clearance, worlds
 from engine.alarms import alarm_clear, alarm_raise
 from engine.pulses import SWEEP, WATCHDOG, pulse, pulse_ages
 from engine.queues import QUEUES, behind
@@ -22,6 +22,7 @@ from watchdog.events import Mended
 from watchdog.models import Sight
 from watchdog.services.canaries import Web, posted_at, traced
 from watchdog.services.reports import reports_write
+from watchdog.services.restored import Comparing
 from watchdog.services.telling import alarms_tell, heartbeat
 from watchdog.services.windows import blindness_judged, log, sight
 
@@ -43,6 +44,7 @@ class Watchdog:
 
     def __init__(self, *, web: str, heartbeat_url: str = "") -> None:
         self.web, self.heartbeat_url = Web(web), heartbeat_url
+        self.comparing = Comparing()
         self.canary: Canary | None = None
         self.stages: set[Stage] = set()
         self._missed: dict[str, int] = {}
@@ -62,6 +64,7 @@ class Watchdog:
         if not self._begun:
             self._begin(now)
         steps: dict[str, Callable[[datetime], object]] = {
+            "heads": self._heads,
             "canary": self._canary,
             "parts": self._parts,
             "behind": self._behind,
@@ -89,6 +92,10 @@ class Watchdog:
             self.stages.add(Stage.WATCHDOG)
         self.canary = posted_at(row.posted_at) if row.posted_at else None
         self._begun = True
+
+    def _heads(self, now: datetime) -> None:
+        """First of all: what the database lost decides whether anything leaves the house."""
+        self.comparing.look(exports=True, now=now)
 
     def _canary(self, now: datetime) -> None:
         if canary_due(self.canary, now):
@@ -155,7 +162,8 @@ class Watchdog:
         row = sight()
         sees = row.sighted_at is not None and now - row.sighted_at <= EVERY + PATIENCE
         due = self._told_outside is None or now - self._told_outside >= EVERY
-        if self.heartbeat_url and sees and due and not any(self._missed.values()):
+        well = sees and clearance.held_since() is None and not any(self._missed.values())
+        if self.heartbeat_url and due and well:
             self._told_outside = now
             heartbeat(self.heartbeat_url)
 

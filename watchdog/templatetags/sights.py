@@ -25,6 +25,7 @@ PARTS: dict[str, Text] = {
     "watchdog": _("Watchdog"),
     "workers": _("Workers"),
     "canary": pgettext_lazy("test from sample to message", "Canary"),
+    "letters": _("Messages leaving"),
 }
 
 
