@@ -36,6 +36,10 @@ ROSTER = Subscription(
     unless="people.services.turns.concerns_no_duty",
 )
 DUTY_TOLD = Subscription("notifications.duty", "notifications.services.duty_words.follow", When.RELAYED)
+# Relayed: what stands over all rules is carried to the new version, which must not wait for it.
+READINESS = Subscription("readiness.plan", "readiness.services.following.follow_plan", When.RELAYED)
+READINESS_PEOPLE = Subscription("readiness.people", "readiness.services.following.follow_people", When.RELAYED)
+READINESS_KNOWN = Subscription("readiness.known", "readiness.services.following.follow_roster", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -58,26 +62,33 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "mute.ended": (MUTES,),
     "series.silent": (SILENT,),
     "series.heard": (HEARD,),
-    "plan.version_loaded": (REPLANNED,),
-    "plan.put_in_force": (REPLANNED, PLAN_TOLD),
+    "plan.version_loaded": (REPLANNED, READINESS),
+    "plan.put_in_force": (REPLANNED, PLAN_TOLD, READINESS),
     "plan.submitted": (PLAN_TOLD,),
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
     "incident.plan_asked": (PLAN_TOLD,),
     "canary.heard": (CANARY,),
     "duty.swap_asked": (DUTY_TOLD,),
-    "duty.swap_answered": (DUTY_TOLD,),
-    "duty.override_set": (DUTY_TOLD,),
+    "duty.swap_answered": (DUTY_TOLD, READINESS_KNOWN),
+    "duty.rotation_set": (READINESS_KNOWN,),
+    "duty.leave_cancelled": (READINESS_KNOWN,),
+    "duty.override_set": (DUTY_TOLD, READINESS_KNOWN),
     "duty.turn_changed": (DUTY_TOLD,),
     "duty.handover": (DUTY_TOLD,),
     # Who may no longer stand a duty leaves a gap in it.
-    **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
+    "people.user_deactivated": (ROSTER, READINESS_PEOPLE),
+    **dict.fromkeys(("people.role_assigned", "people.role_ended"), (ROSTER,)),
+    "people.user_created": (READINESS_PEOPLE,),
 }
 
 TIMERS: dict[str, str] = {
     "escalation.remind": "escalation.services.clocks.remind",
     "escalation.due": "escalation.services.clocks.due",
     "escalation.climb": "escalation.services.clocks.climb",
+    "readiness.remind": "readiness.services.clocks.remind",
+    "readiness.due": "readiness.services.clocks.due",
+    "readiness.climb": "readiness.services.clocks.climb",
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",

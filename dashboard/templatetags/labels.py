@@ -63,6 +63,7 @@ STREAMS = {
     ("people", "people"): _("People, roles and accounts"),
     ("notices", "notices"): _("Notices of no incident"),
     ("drill", "seats"): _("Seats of the drill"),
+    ("readiness", "readiness"): _("Readiness"),
 }
 LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
