@@ -5,7 +5,7 @@ from typing import Final
 
 from django.core import signing
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, override, pgettext
 from icalendar import Alarm, Calendar, Event
 
 from common.bilingual import in_language
@@ -74,7 +74,7 @@ def _event(one: Shown, at: datetime, now: datetime) -> Event:
     event.add("dtstamp", now)
     event.add("dtstart", at.astimezone(UTC))
     event.add("summary", _("Overdue: %(title)s") % {"title": title} if late else title)
-    owners = _(", ").join(in_language(owner) for owner in one.owners)
+    owners = pgettext("between the items of a list", ", ").join(in_language(owner) for owner in one.owners)
     event.add("description", _("Owner: %(owners)s. Clause %(clause)s.") % {"owners": owners, "clause": one.row.clause})
     event.add("transp", "TRANSPARENT")
     alarm = Alarm()

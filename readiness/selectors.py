@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.clock import utc_text
-from common.errors import Missing
+from common.errors import Missing, Text
 from engine import worlds
 from engine.log import with_texts
 from engine.models import Event, World
@@ -26,6 +26,11 @@ from resources import selectors as resources
 from resources.selectors import Tally
 
 HISTORY = 30
+# Why a turn is asked for no more.
+SUPERSEDED: dict[str, Text] = {
+    "plan": _("Another version of the plan asks otherwise."),
+    "gone": _("Whom it was about has left."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Past:
     known: dict[str, str] | None
     about: User | None
     late: bool
+    why: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,20 @@ def standing(world_id: int) -> QuerySet[ReadinessTurn]:
     """What is owed, the most pressing first; what has no clock last."""
     rows = ReadinessTurn.objects.filter(world=world_id, state__in=ReadinessTurn.STANDING)
     return rows.order_by(F("due_at").asc(nulls_last=True), "rule", "pk")
+
+
+def running(world_id: int) -> list[ReadinessTurn]:
+    """What runs, and the newest turn of every rhythm."""
+    rows = ReadinessTurn.objects.filter(world=world_id)
+    newest = rows.filter(matter="").order_by("rule", "-pk").distinct("rule")
+    found = {row.pk: row for row in (*rows.filter(state=State.OPEN), *newest)}
+    return [found[pk] for pk in sorted(found)]
+
+
+def unfired(world_id: int, before: datetime) -> list[ReadinessTurn]:
+    """Turns whose due time passed before `before` and of which the log does not know it yet, the oldest first."""
+    rows = ReadinessTurn.objects.filter(world=world_id, state=State.OPEN, due_at__lt=before)
+    return list(rows.order_by("due_at", "pk"))
 
 
 def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
@@ -238,6 +258,7 @@ def _past(row: ReadinessTurn, event: Event, people: dict[int, User]) -> Past:
         known=data.get("known"),
         about=people.get(_about(row)),
         late=bool(data.get("late")),
+        why=SUPERSEDED.get(data.get("why", ""), ""),
     )
 
 

@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from django.db.utils import ProgrammingError
 
 from common.actor import SYSTEM
-from engine.models import Event, Timer
+from common.clock import utc_text, wall
+from engine import worlds
+from engine.models import Alarm, Event, Timer
 from hotline_ep.practice.duties import roster_found
 from notifications.models import Delivery
 from people.models import Duty, Leave
@@ -15,12 +17,15 @@ from people.services import roster, user_create, user_deactivate
 from plans.domain import load
 from plans.services import SHIPPED, plan_load
 from readiness.models import ReadinessTurn
+from readiness.selectors import unfired
 from readiness.services.clocks import due
 from readiness.services.following import readiness_begin
+from readiness.services.mending import readiness_mend
 from readiness.services.turns import DUE
 from tests.apps.readiness.conftest import House
 from tests.cast import Cast
 from tests.domain.plans.given import broken
+from watchdog.services.looking import Watchdog
 
 ADMINISTRATION, GUARD, COO = "hu", "guard", "coo"
 FUND = "due: P3M, repeat: true, evidence: [report], ladder: weeks"
@@ -205,8 +210,29 @@ def test_a_rhythm_dropped_after_it_was_done_goes_on_ahead_and_nobody_is_late_for
 def test_a_clock_that_was_lost_is_set_again(house: House) -> None:
     (turn,) = house.turns("ready.drill")
     Timer.objects.filter(what=DUE, ref=turn.pk).delete()
-    readiness_begin()
+    assert readiness_mend(house.world.pk) == [f"ready.drill 1 {utc_text(turn.due_at)}"]
     assert Timer.objects.get(what=DUE, ref=turn.pk).due_at == turn.due_at
+    assert readiness_mend(house.world.pk) == []
+    house.post("chen", turn.pk, "waive", {"reason": "Merged with the drill of the group"})
+    Timer.objects.filter(what=DUE, ref=turn.pk).delete()
+    readiness_begin()
+    assert Timer.objects.filter(what=DUE, ref=turn.pk).exists(), "the rhythm goes on"
+
+
+def test_the_watchdog_sees_a_readiness_clock_that_did_not_strike(house: House) -> None:
+    (turn,) = house.turns("ready.roster")
+    assert unfired(house.world.pk, turn.due_at) == []
+    worlds.world_forward(world=house.world, by=timedelta(days=1, minutes=1))
+    assert [row.pk for row in unfired(house.world.pk, house.now())] == [turn.pk]
+    look = Watchdog(web="http://127.0.0.1:9")
+    look._unfired(wall())
+    assert Alarm.objects.get(kind="watchdog.unfired", cleared_at=None).params["n"] == 1
+    house.forward(seconds=1)
+    look._unfired(wall())
+    assert not Alarm.objects.filter(kind="watchdog.unfired", cleared_at=None).exists()
+    Timer.objects.filter(what=DUE).delete()
+    look._mend(wall())
+    assert Timer.objects.filter(what=DUE, ref=house.turns("ready.roster", "open")[0].pk).exists()
 
 
 # --- the database's own law -------------------------------------------------------------------------------------------
