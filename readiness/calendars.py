@@ -18,6 +18,7 @@ from people.selectors import actor_of
 from readiness.domain.grid import Begins, turns_ahead
 from readiness.domain.moves import State
 from readiness.selectors import Filter, Shown, owed
+from resources.selectors import Duty, duties_of
 
 SALT: Final = "readiness.calendar"
 AHEAD: Final = timedelta(days=400)
@@ -41,10 +42,12 @@ def linked(token: str) -> User:
 
 
 def calendar_of(user: User, *, everything: bool = False) -> bytes:
-    """What this person owes, or what everybody owes: each turn that stands, and those of a year ahead; in their language."""
+    """What this person owes, or what everybody owes: each turn that stands, and those of a year ahead; and what their own items
+    of the ledger ask for soon. In their language."""
     world = worlds.real()
     now = worlds.now(world)
-    rows = owed(actor_of(user), world, Filter(mine=not everything))
+    by = actor_of(user)
+    rows = owed(by, world, Filter(mine=not everything))
     with override(user.language):
         calendar = Calendar()
         calendar.add("prodid", "-//Hotline EP//Readiness//EN")
@@ -54,6 +57,8 @@ def calendar_of(user: User, *, everything: bool = False) -> bytes:
         for one in rows:
             for at in _days(one, now):
                 calendar.add_component(_event(one, at, now))
+        for duty in duties_of(by):
+            calendar.add_component(_item(duty, now))
     return calendar.to_ical()
 
 
@@ -82,4 +87,18 @@ def _event(one: Shown, at: datetime, now: datetime) -> Event:
     alarm.add("description", title)
     alarm.add("trigger", -one.plan.ladders[one.rule.ladder].remind_before.fixed())
     event.add_component(alarm)
+    return event
+
+
+def _item(duty: Duty, now: datetime) -> Event:
+    """The last day on which an item is still good."""
+    said = _("Inspect: %(name)s") if duty.kind == "inspect" else _("Replace: %(name)s")
+    last = (duty.due_at - timedelta(days=1)).date()
+    event = Event()
+    event.add("uid", f"equipment-{duty.item.pk}-{duty.kind}-{last.isoformat()}@hotline-ep")
+    event.add("dtstamp", now)
+    event.add("dtstart", last)
+    event.add("summary", said % {"name": duty.item.name})
+    event.add("description", f"{duty.item.number} · {duty.item.store.name}")
+    event.add("transp", "TRANSPARENT")
     return event

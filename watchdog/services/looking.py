@@ -132,12 +132,12 @@ class Watchdog:
         """Deadlines of the real world that passed: the log must know it."""
         real = worlds.real()
         world_now = worlds.now(real)
-        rows = [*unfired(real.pk, world_now - LATE), *readiness_unfired(real.pk, world_now - LATE)]
-        if not rows:
+        late = [row.due_at or world_now for row in unfired(real.pk, world_now - LATE)]
+        late += [row.due_at or world_now for row in readiness_unfired(real.pk, world_now - LATE)]
+        if not late:
             alarm_clear("watchdog.unfired", "real")
             return
-        first = min(row.due_at or world_now for row in rows)
-        alarm_raise("watchdog.unfired", "real", n=len(rows), seconds=int((world_now - first).total_seconds()))
+        alarm_raise("watchdog.unfired", "real", n=len(late), seconds=int((world_now - min(late)).total_seconds()))
 
     def _mend(self, now: datetime) -> None:
         if self._mended is not None and now - self._mended < MENDED_EVERY:

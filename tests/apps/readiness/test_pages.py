@@ -9,9 +9,11 @@ from icalendar import Calendar
 from common.errors import Missing
 from engine.models import Event
 from hotline_ep.practice.duties import roster_found
+from hotline_ep.practice.ledger import ledger_found
 from people.calendars import link_of as shifts_of
 from people.services import role_end
 from readiness import calendars
+from resources.selectors import Duty, duties_of
 from tests.apps.readiness.conftest import House
 from tests.cast import AUDITOR, DUTY, EXECUTIVE, GM
 
@@ -124,7 +126,7 @@ def entries(house: House, address: str) -> dict[str, list[str]]:
     assert answer["Content-Type"].startswith("text/calendar")
     found: dict[str, list[str]] = {}
     for event in Calendar.from_ical(answer.content).walk("VEVENT"):
-        found.setdefault(str(event["summary"]), []).append(str(event["dtstart"].dt.date()))
+        found.setdefault(str(event["summary"]), []).append(str(event["dtstart"].dt)[:10])
     return found
 
 
@@ -141,6 +143,17 @@ def test_what_one_owes_in_ones_own_calendar_a_year_ahead(house: House) -> None:
     assert len(entries(house, calendars.link_of(hu))["Overdue: Contacts verified"]) == 1
     uids = [str(e["uid"]) for e in Calendar.from_ical(calendars.calendar_of(hu, everything=True)).walk("VEVENT")]
     assert len(uids) == len(set(uids))
+
+
+def test_what_ones_items_ask_for_stands_in_the_same_calendar(house: House) -> None:
+    ledger_found()
+    keeper = next(duty.item.keeper for duty in duties_of_anybody(house))
+    found = entries(house, calendars.link_of(keeper))
+    assert any(title.startswith(("检查：", "更换：", "Inspect: ", "Replace: ")) for title in found), found
+
+
+def duties_of_anybody(house: House) -> list[Duty]:
+    return [duty for user in house.cast.everyone for duty in duties_of(house.cast.actor(user.username))]
 
 
 def test_the_address_is_signed_renewed_and_ends_with_the_right(house: House) -> None:
