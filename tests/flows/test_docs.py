@@ -28,7 +28,8 @@ def test_the_documentation_opens_without_complaint(
         page.on("requestfailed", lambda request: complaints.append(request.url))
         page.goto("/api/docs/")
         expect(page.get_by_role("heading", name="Hotline EP")).to_be_visible(timeout=30_000)
-        expect(page.get_by_text("/api/v1/signals/samples", exact=True).first).to_be_visible()
+        # From 150 operations on the viewer draws what is scrolled to; the first are there at once.
+        expect(page.get_by_text("/api/v1/backtests", exact=True).first).to_be_visible()
         page.locator("#operations-signals-signals_samples_create, .opblock-post").first.click()
         assert complaints == []
         page.close()
