@@ -20,6 +20,7 @@ NAVIGATION = (
     ("/signals/", _("Signals"), "activity", "signals.view"),
     ("/signals/sources/", _("Sources"), "server", "source.manage"),
     ("/notices/", _("Notices"), "speakerphone", "notice.view"),
+    ("/readiness/", _("Readiness"), "shield-check", "readiness.view"),
     ("/resources/", _("Resources"), "packages", "equipment.view"),
     ("/messages/", _("Messages"), "mail", "message.view"),
     ("/plan/", _("Plan"), "book", "plan.view"),

@@ -54,6 +54,7 @@ from people.rostered import own_now
 from people.selectors import groups, names
 from plans.domain import Plan
 from plans.selectors import current, versions_awaiting
+from readiness.selectors import pressing as readiness_pressing
 from resources.selectors import away_for, duties_of
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import near_outside, readings
@@ -216,18 +217,22 @@ def mine_now(by: Actor, world: World) -> list[dict[str, Any]]:
 
 
 def home_state(by: Actor, world: World) -> dict[str, Any]:
-    """One's own list: obligations, tasks and what one's items ask for, the most pressing first, in four groups by clocks."""
+    """One's own list: obligations, tasks, what one's items and readiness ask for, the most pressing first, in four groups by
+    clocks."""
     now = worlds.now(world)
     cards = [{**card, "due_at": card["obligation"].due_at} for card in mine_now(by, world)]
     tasks = [{"task": task, "due_at": task.due_at} for task in tasks_mine(by.id or 0, world.pk)]
     kept = [{"duty": duty, "due_at": duty.due_at} for duty in (duties_of(by) if world.is_real else [])]
-    owed = sorted([*cards, *tasks, *kept], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
+    pressing, readiness_later = readiness_pressing(by, world)
+    ready = [{"readiness": one, "due_at": one.row.due_at} for one in pressing]
+    owed = sorted([*cards, *tasks, *kept, *ready], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
     standing_now = open_incidents(world.pk)
     return {
         "world": world,
         "owed": owed,
         "spans": [(span, rows) for span in SPANS if (rows := [item for item in owed if _span(item, now) == span])],
         "incidents": [{"incident": row, "overdue": _overdue(row)} for row in standing_now],
+        "readiness_later": readiness_later,
         "elsewhere": _elsewhere(by, world),
         "near": _near(by, world, standing_now),
         "versions": versions_awaiting(by),

@@ -80,9 +80,14 @@ def place_of(user_id: int | None) -> Place:
 
 
 def owns(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
-    """Whether this actor holds one of the roles that owe it, in the group and the department that the role names, or is on
+    """Whether this actor owes it."""
+    return holds_any(by, plan, obligation.owners, place)
+
+
+def holds_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> bool:
+    """Whether this actor holds one of these roles of the plan, in the group and the department that the role names, or is on
     its duty now."""
-    specs = (plan.role(key) for key in obligation.owners)
+    specs = (plan.role(key) for key in roles)
     return any(
         (spec.duty is not None and spec.duty in place.duties)
         or (

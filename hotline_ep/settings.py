@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "hotline_ep.apps.HotlineEpConfig",
     "dashboard",
     "drills",
+    "readiness",
     "watchdog",
     "escalation",
     "resources",
@@ -270,6 +271,7 @@ SPECTACULAR_SETTINGS = {
         "MeanEnum": "signals.backtest_api.MEANS",
         "MuteKindEnum": "signals.models.Mute.Kind",
         "PlanVersionStatusEnum": "plans.models.PlanVersion.Status",
+        "ObligationStateEnum": "escalation.models.Obligation.State",
     },
 }
 

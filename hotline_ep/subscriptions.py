@@ -45,6 +45,10 @@ LATE = Subscription(
     unless="escalation.services.clocks.untold",
 )
 VERIFYING = Subscription("notifications.verifying", "notifications.services.verifying.follow", When.RELAYED)
+# Relayed: what stands over all rules is carried to the new version, which must not wait for it.
+READINESS = Subscription("readiness.plan", "readiness.services.following.follow_plan", When.RELAYED)
+READINESS_PEOPLE = Subscription("readiness.people", "readiness.services.following.follow_people", When.RELAYED)
+READINESS_KNOWN = Subscription("readiness.known", "readiness.services.following.follow_roster", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
@@ -69,29 +73,36 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "mute.ended": (MUTES,),
     "series.silent": (SILENT,),
     "series.heard": (HEARD,),
-    "plan.version_loaded": (REPLANNED, VERIFYING),
-    "plan.put_in_force": (REPLANNED, PLAN_TOLD, VERIFYING),
+    "plan.version_loaded": (REPLANNED, VERIFYING, READINESS),
+    "plan.put_in_force": (REPLANNED, PLAN_TOLD, VERIFYING, READINESS),
     "plan.submitted": (PLAN_TOLD,),
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
     "incident.plan_asked": (PLAN_TOLD,),
     "canary.heard": (CANARY,),
     "duty.swap_asked": (DUTY_TOLD,),
-    "duty.swap_answered": (DUTY_TOLD,),
-    "duty.override_set": (DUTY_TOLD,),
+    "duty.swap_answered": (DUTY_TOLD, READINESS_KNOWN),
+    "duty.rotation_set": (READINESS_KNOWN,),
+    "duty.leave_cancelled": (READINESS_KNOWN,),
+    "duty.override_set": (DUTY_TOLD, READINESS_KNOWN),
     "duty.turn_changed": (DUTY_TOLD,),
     "duty.handover": (DUTY_TOLD,),
     # Who may no longer stand a duty leaves a gap in it.
-    **dict.fromkeys(("people.user_deactivated", "people.role_assigned", "people.role_ended"), (ROSTER,)),
+    "people.user_deactivated": (ROSTER, READINESS_PEOPLE),
+    **dict.fromkeys(("people.role_assigned", "people.role_ended"), (ROSTER,)),
+    "people.user_created": (READINESS_PEOPLE,),
 }
 
 STREAMS = "escalation.services.clocks.streams_of"
 # A reminder may stand behind what is due.
-PATIENT = ("escalation.remind",)
+PATIENT = ("escalation.remind", "readiness.remind")
 TIMERS: dict[str, str | Many] = {
     "escalation.remind": "escalation.services.clocks.remind",
     "escalation.due": Many("escalation.services.clocks.due", STREAMS),
     "escalation.climb": Many("escalation.services.clocks.climb", STREAMS),
+    "readiness.remind": "readiness.services.clocks.remind",
+    "readiness.due": "readiness.services.clocks.due",
+    "readiness.climb": "readiness.services.clocks.climb",
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",

@@ -9,6 +9,7 @@ ROOMS = (
     "dashboard",
     "drills",
     "watchdog",
+    "readiness",
     "escalation",
     "resources",
     "notifications",

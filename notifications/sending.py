@@ -6,19 +6,17 @@ Killed in the first gap or during the call, the next attempt finds `sending`: it
 that cannot be asked it sends once more. Killed every time, the engine's queue gives the row up.
 """
 
-import os
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
-from django.utils.translation import gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from common.bilingual import in_language
 from common.clock import wall
 from common.errors import NeverDelivers, TryLater
 from engine.alarms import alarm_clear, alarm_raise
@@ -27,22 +25,20 @@ from engine.failpoints import failpoint
 from engine.models import Alarm, SetAside
 from engine.queues import BACKOFF, MAX_TRIES, Claimed, Queue
 from notifications import pacing
-from notifications.channels import Channel, Letter, Limited, OutcomeUnknown
-from notifications.channels.configured import SINK, chosen, providers
+from notifications.channels import Channel, Limited, OutcomeUnknown
+from notifications.channels.configured import chosen, providers
 from notifications.channels.email import CALL_SECONDS
-from notifications.domain import delivery as delivery_rules
-from notifications.domain.chat import lines, without_numbers
 from notifications.domain.delivery import UNSENT, State
+from notifications.letters import letter_of
 from notifications.models import Delivery, Send
-from notifications.services.answers import link_of
 
 # Few a claim, so that an urgent letter waits behind few.
-LIMIT = 4
+LIMIT = 8
 # Twice the longest call: four exchanges with a server at its slowest.
 LEASE = timedelta(seconds=2 * 4 * CALL_SECONDS)
-LONGEST_SUBJECT = 300
-SHORT_SUBJECT, SHORT_TEXT = 80, 140
 RESTS = timedelta(minutes=1)
+# For the calls of one claim; what is left when they took longer goes to whoever is free.
+TOGETHER_SECONDS = 10.0
 # So often a provider is asked for a message it may have, before the next one takes over.
 ASKED_IN_VAIN = 2
 
@@ -62,85 +58,6 @@ class Attempt:
 
 def providers_of(delivery: Delivery) -> dict[str, Channel]:
     return providers(delivery.channel, real=delivery.message.world.is_real, chat=delivery.chat)
-
-
-def letter_of(delivery: Delivery) -> Letter:
-    """The message in its reader's language, or the company's for a chat; marked when it is practice."""
-    message, language = delivery.message, delivery.user.language if delivery.user else settings.LANGUAGE_CODE
-    subject = in_language(message.subject, language)
-    with override(language):
-        if not message.world.is_real:
-            subject = pgettext("subject of a message from a practice world", "[Practice] %(subject)s") % {
-                "subject": subject
-            }
-        if delivery.chat:
-            subject = without_numbers(subject)
-        body = _said(delivery, subject, in_language(message.body, language))
-    return Letter(
-        key=delivery.key,
-        channel=delivery.channel,
-        world_id=message.world_id,
-        user_id=delivery.user_id,
-        language=language,
-        subject=subject[:LONGEST_SUBJECT],
-        body=body,
-        code=delivery.code,
-        urgent=message.urgent,
-        sandbox=not message.world.is_real,
-        chat=delivery.chat,
-        number=_number(delivery),
-        clause=message.clause,
-        link=_link(delivery),
-    )
-
-
-def _said(delivery: Delivery, subject: str, body: str) -> str:
-    if delivery.chat:
-        return _in_a_chat(delivery, subject)
-    return (_mail if delivery.channel == delivery_rules.Channel.EMAIL else _short)(delivery, subject, body)
-
-
-def _number(delivery: Delivery) -> str:
-    incident = delivery.message.incident
-    return str(incident.number) if incident else ""
-
-
-def _link(delivery: Delivery) -> str:
-    path = delivery.message.link
-    return f"{_here()}{path}" if path else ""
-
-
-def _here() -> str:
-    return os.environ.get("HOTLINE_PUBLIC_URL", "").rstrip("/")
-
-
-def _in_a_chat(delivery: Delivery, subject: str) -> str:
-    """Title, number, clause and link; the text itself is for those who may open the page."""
-    clause = delivery.message.clause
-    title = pgettext("in front of what is said in a group chat", "[Hotline emergency] %(title)s")
-    by = gettext("clause %(clause)s") % {"clause": clause} if clause else ""
-    about = " · ".join(part for part in (_number(delivery), by) if part)
-    return lines([title % {"title": subject[:LONGEST_SUBJECT]}, about, _link(delivery)])
-
-
-def _mail(delivery: Delivery, subject: str, body: str) -> str:
-    """The whole text; where an answer is waited for, with the page whose button gives it; at the end where to go."""
-    message, here = delivery.message, _here()
-    # Others read the sink: in the real world nobody is to press another's button there.
-    if (message.unanswered or message.each_way) and not (message.world.is_real and delivery.provider == SINK):
-        body = "{}\n\n{}\n{}".format(
-            body, gettext("To acknowledge, open this page and press its button:"), here + link_of(delivery)
-        )
-    return f"{body}\n\n{here}{message.link}" if message.link else body
-
-
-def _short(delivery: Delivery, subject: str, body: str) -> str:
-    """What fits an SMS, or is read out: the subject, the beginning of the text, and how to answer."""
-    first = body.strip().partition("\n")[0]
-    shown = first if len(first) <= SHORT_TEXT else f"{first[: SHORT_TEXT - 1]}…"
-    sms = delivery.channel == delivery_rules.Channel.SMS
-    how = gettext("Reply %(code)s to acknowledge.") if sms else gettext("Press 1 to acknowledge.")
-    return "\n".join([subject[:SHORT_SUBJECT], shown, how % {"code": delivery.code}])
 
 
 def _begin(item: Claimed) -> None:
@@ -175,6 +92,93 @@ def _begin(item: Claimed) -> None:
     )
     attempt = Attempt(item.id, fence, delivery.pk, delivery.provider, item.tries >= MAX_TRIES, asks, unknown)
     transaction.on_commit(partial(_call, attempt))
+
+
+# --- first attempts of several letters ----------------------------------------------------------------------------------
+def _send_together(items: Sequence[Claimed]) -> set[int]:
+    """First attempts by providers that can be asked: one transaction before their calls and one after them. Killed in between,
+    each letter is asked for as one sent alone is."""
+    begun = _begin_all(items)
+    failpoint("sends.after_attempt") if begun else None
+    sent: list[tuple[Delivery, Attempt, str]] = []
+    over = time.monotonic() + TOGETHER_SECONDS
+    try:
+        for place, (delivery, attempt) in enumerate(begun):
+            if time.monotonic() > over:
+                _leave([waiting for _delivery, waiting in begun[place:]])
+                break
+            try:
+                sent.append((delivery, attempt, _hand_over(delivery, attempt)))
+            except (TryLater, NeverDelivers) as error:
+                # In the order in which it happened: what went well before ends no alarm of what fails now.
+                _record_all_sent(sent)
+                sent.clear()
+                _record_failure(delivery, attempt, error)
+    finally:
+        failpoint("sends.after_call") if sent else None
+        _record_all_sent(sent)
+    return {attempt.send_id for _delivery, attempt in begun}
+
+
+def _begin_all(items: Sequence[Claimed]) -> list[tuple[Delivery, Attempt]]:
+    """Record the attempts; those that are more than a first call to a provider are left to go alone."""
+    begun: list[tuple[Delivery, Attempt]] = []
+    with transaction.atomic():
+        sends = Send.objects.select_for_update(skip_locked=True).filter(pk__in=[item.id for item in items])
+        fences = dict(sends.values_list("pk", "fence"))
+        rows = Delivery.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        rows = rows.select_related("message__world", "message__incident", "user")
+        waiting = rows.filter(state=State.QUEUED, chat="", tried=[], lost_by=[])
+        found = waiting.in_bulk([item.values["delivery_id"] for item in items])
+        resting: dict[str, dict[str, bool]] = {}
+        for item in items:
+            delivery = found.get(item.values["delivery_id"])
+            if delivery is None or fences.get(item.id) != item.fence:
+                continue
+            there = providers_of(delivery)
+            if delivery.channel not in resting:
+                resting[delivery.channel] = _resting(delivery.channel) if len(there) > 1 else {}
+            provider = chosen(list(there), failed="", resting=resting[delivery.channel])
+            if there[provider].can_be_asked:
+                delivery.provider = provider
+                last = item.tries >= MAX_TRIES
+                begun.append((delivery, Attempt(item.id, item.fence + 1, delivery.pk, provider, last, False, 0)))
+        Send.objects.filter(pk__in=[attempt.send_id for _delivery, attempt in begun]).update(
+            fence=F("fence") + 1, lease_until=Now() + LEASE
+        )
+        for provider in {attempt.provider for _delivery, attempt in begun}:
+            theirs = [delivery.pk for delivery, attempt in begun if attempt.provider == provider]
+            Delivery.objects.filter(pk__in=theirs).update(
+                state=State.SENDING, tries=F("tries") + 1, provider=provider, tried=[provider]
+            )
+    return begun
+
+
+def _leave(attempts: Sequence[Attempt]) -> None:
+    """Another takes them up at once, who asks first: they stand as begun."""
+    for attempt in attempts:
+        Send.objects.filter(pk=attempt.send_id, fence=attempt.fence).update(lease_until=Now())
+
+
+SENT = """
+UPDATE notifications_delivery d SET state = CASE WHEN d.state = 'sending' THEN 'sent' ELSE d.state END, sent_at = now(),
+       provider_id = v.provider_id, error = ''
+FROM unnest(%s::bigint[], %s::text[]) AS v (id, provider_id) WHERE d.id = v.id
+"""
+
+
+def _record_all_sent(sent: Sequence[tuple[Delivery, Attempt, str]]) -> None:
+    if not sent:
+        return
+    with transaction.atomic():
+        sends = Send.objects.select_for_update().filter(pk__in=[attempt.send_id for _d, attempt, _id in sent])
+        fences = dict(sends.values_list("pk", "fence"))
+        ours = [one for one in sent if fences.get(one[1].send_id) == one[1].fence]
+        Send.objects.filter(pk__in=[attempt.send_id for _d, attempt, _id in ours]).delete()
+        with connection.cursor() as cursor:
+            # A receipt may have come before us: what it says of the state is newer.
+            cursor.execute(SENT, [[one[0].pk for one in ours], [one[2][:120] for one in ours]])
+        _clear_alarms([(delivery, attempt.provider) for delivery, attempt, _id in ours])
 
 
 def _resting(channel: str) -> dict[str, bool]:
@@ -227,19 +231,18 @@ def _record_sent(delivery: Delivery, attempt: Attempt, provider_id: str) -> None
         state = Case(When(state=State.SENDING, then=Value(reached)), default=F("state"))
         there = {"delivered_at": Now()} if delivery.chat else {}
         _move(attempt, state=state, sent_at=Now(), provider_id=provider_id[:120], error="", **there)
-        _clear_alarms(delivery, attempt.provider)
+        _clear_alarms([(delivery, attempt.provider)])
 
 
-def _clear_alarms(delivery: Delivery, provider: str) -> None:
-    """What stood against this provider, and against this message once no way of it is given up."""
-    failing, given_up = f"{delivery.channel}:{provider}"[:80], f"message:{delivery.message_id}"
-    # One look for both: of ten thousand letters hardly one finds an alarm.
-    mine = Q(kind="channel.failing", ref=failing) | Q(kind="delivery.given_up", ref=given_up)
-    for kind in Alarm.objects.filter(mine, cleared_at=None).values_list("kind", flat=True):
-        if kind == "channel.failing":
-            alarm_clear(kind, failing)
-        elif not delivery.message.deliveries.filter(state=State.GIVEN_UP).exists():
-            alarm_clear(kind, given_up)
+def _clear_alarms(sent: Iterable[tuple[Delivery, str]]) -> None:
+    """What stood against these providers, and against these messages once no way of them is given up."""
+    failing = {f"{delivery.channel}:{provider}"[:80] for delivery, provider in sent}
+    given_up = {f"message:{delivery.message_id}": delivery.message for delivery, _provider in sent}
+    # One look for all: of ten thousand letters hardly one finds an alarm.
+    theirs = Q(kind="channel.failing", ref__in=failing) | Q(kind="delivery.given_up", ref__in=given_up)
+    for kind, ref in Alarm.objects.filter(theirs, cleared_at=None).values_list("kind", "ref"):
+        if kind == "channel.failing" or not given_up[ref].deliveries.filter(state=State.GIVEN_UP).exists():
+            alarm_clear(kind, ref)
 
 
 def _record_failure(delivery: Delivery, attempt: Attempt, error: TryLater | NeverDelivers) -> None:
@@ -301,4 +304,6 @@ SENDS = Queue(
     joined="(SELECT d.queued_at FROM notifications_delivery d WHERE d.id = {t}.delivery_id)",
     describe=lambda item: str(item.values["delivery_id"]),
     given_up=_died_every_time,
+    kin=lambda item: "first",
+    together=_send_together,
 )

@@ -22,7 +22,7 @@ BEHIND, AHEAD = timedelta(days=7), timedelta(days=92)
 
 def link_of(user: User) -> str:
     """The path of the person's calendar; it stays valid until they take a new one or leave."""
-    return f"/people/duty/{signing.dumps([user.pk, _number(user.pk)], salt=SALT)}.ics"
+    return f"/people/duty/{signing.dumps([user.pk, number_of(user.pk)], salt=SALT)}.ics"
 
 
 def linked(token: str) -> User:
@@ -32,7 +32,7 @@ def linked(token: str) -> User:
     except (signing.BadSignature, ValueError):
         pk, number = 0, 0
     user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is None or number != _number(user.pk):
+    if user is None or number != number_of(user.pk):
         raise Missing("duty.calendar", gettext_lazy("This calendar's address is not valid any more; take a new one."))
     return user
 
@@ -79,5 +79,6 @@ def _event(key: str, name: str, shift: rostered.Stretch, now: datetime) -> Event
     return event
 
 
-def _number(user_id: int) -> int:
+def number_of(user_id: int) -> int:
+    """Which of a person's calendar addresses are the valid ones."""
     return CalendarLink.objects.filter(user_id=user_id).values_list("number", flat=True).first() or 1

@@ -98,6 +98,10 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "obligation.view": READERS,
     "obligation.fulfil": PARTAKERS,
     "obligation.waive": HQ,
+    # What is owed while nothing happens (8). A waiver comes from above every owner, and never from who owes it.
+    "readiness.view": READERS,
+    "readiness.fulfil": PARTAKERS,
+    "readiness.waive": ("hq_commander", "executive"),
     "board.view": READERS,
     "plan.view": READERS,
     # The plan itself: headquarters and the head of IT write it, its leader or top management approves, never one who wrote it.

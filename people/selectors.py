@@ -109,9 +109,9 @@ def language_of(user: User) -> str:
     return user.language
 
 
-def contact_value(user: User, kind: str) -> str | None:
+def contact_value(user_id: int, kind: str) -> str | None:
     """The plain address for whoever delivers messages; showing it to a person is `services.contact_reveal`."""
-    contact = Contact.objects.filter(user=user, kind=kind).first()
+    contact = Contact.objects.filter(user_id=user_id, kind=kind).first()
     return contact.opened() if contact else None
 
 

@@ -17,6 +17,7 @@ NO_PAGES = (
     "resources/equipment/export.xlsx",
     "plan/versions/<int:number>/plan.yaml",
     "people/duty/<str:token>.ics",
+    "readiness/calendar/<str:token>.ics",
 )
 
 
@@ -107,6 +108,12 @@ PAGES = (
     Shown("notice-opened", "/notices/{notice}/", LEGAL, "notice", opened=True),
     Shown("notice-ready", "/notices/{ready}/", SPOKESPERSON, "notice"),
     Shown("status", "/status/", None, "status", main=True),
+    Shown("obligations-readiness", "/", ADMINISTRATION, "home"),
+    Shown("readiness", "/readiness/", ADMINISTRATION, "readiness", main=True),
+    Shown("readiness-all", "/readiness/", GM, "readiness"),
+    Shown("readiness-rule", "/readiness/rules/ready.contacts/", ADMINISTRATION, "readiness-rule", opened=True),
+    Shown("readiness-waived", "/readiness/rules/ready.fund/", EXECUTIVE, "readiness-rule", opened=True),
+    Shown("readiness-refused", "/readiness/rules/ready.contacts/", ADMINISTRATION, sends=("/fulfil/", {"note": ""})),
     Shown("resources", "/resources/", KEEPER, "resources"),
     Shown("equipment", "/resources/equipment/", KEEPER, "equipment", main=True),
     Shown("equipment-item", "/resources/equipment/{equipment}/", KEEPER, "equipment-item"),

@@ -20,6 +20,7 @@ from hotline_ep.practice.ledger import ledger_found
 from notifications.models import Delivery, Send
 from notifications.services import message_acknowledge, round_begin
 from people.rostered import duty_named, rotations_of
+from readiness.services.following import readiness_begin
 from resources import services
 from signals.models import BacktestRun, Baseline
 from signals.selectors import source_by_key
@@ -138,6 +139,7 @@ class Stage:
 def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
     """A false alarm, a warning from signals, and a response at level II with a published summary and things overdue."""
     stage = Stage(cast, language)
+    _readiness(stage)
     series = stage.baseline("east", 10)
     false_alarm = _false_alarm(stage)
     incident, summary = _response(stage)
@@ -172,6 +174,16 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _rotation(),
         _round(cast),
     )
+
+
+def _readiness(stage: Stage) -> None:
+    """A month before the night: a check that was made, one that nobody made, a turn that was let go."""
+    readiness_begin()
+    standing = {row["rule"]: row["id"] for row in stage.get("hu", "readiness")}
+    proof = {"evidence": "check", "note": stage.words["done"]}
+    stage.post("hu", f"readiness/{standing['ready.supplies']}/fulfil", proof)
+    stage.post(GM, f"readiness/{standing['ready.drill']}/waive", {"reason": stage.words["note"]})
+    stage.forward(days=32)
 
 
 def _blind(message: int) -> int:

@@ -64,6 +64,7 @@ STREAMS = {
     ("notices", "notices"): _("Notices of no incident"),
     ("drill", "seats"): _("Seats of the drill"),
     ("watchdog", "watchdog"): _("What the watchdog saw"),
+    ("readiness", "readiness"): _("Readiness"),
 }
 LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})

@@ -42,8 +42,7 @@ class Smtp:
         raise NotImplementedError("SMTP cannot be asked")
 
     def _mail(self, letter: Letter) -> EmailMessage:
-        user = people.users_by_id([letter.person])[letter.person]
-        address = people.contact_value(user, "email")
+        address = people.contact_value(letter.person, "email")
         if not address:
             raise NeverDelivers("email.no_address", _("This person has no e-mail address; enter one."))
         mail = EmailMessage()

@@ -56,8 +56,7 @@ class Gateway:
         self.base = f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
 
     def deliver(self, letter: Letter) -> str:
-        user = people.users_by_id([letter.person])[letter.person]
-        number = people.contact_value(user, "phone")
+        number = people.contact_value(letter.person, "phone")
         if not number:
             raise NeverDelivers(f"{self.kind}.no_number", _("This person has no telephone number; enter one."))
         said = {

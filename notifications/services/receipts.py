@@ -87,7 +87,7 @@ def _about(provider: str, receipt: Receipt) -> Delivery | None:
 
 
 def _number_of(delivery: Delivery) -> str:
-    return _digits(people.contact_value(delivery.person, "phone") or "")
+    return _digits(people.contact_value(delivery.person_id, "phone") or "")
 
 
 def _digits(number: str) -> str:

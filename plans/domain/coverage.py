@@ -30,7 +30,7 @@ SECTIONS: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "checklists": ("checklist", (), False),
     "roles": ("role", ("/plan/",), False),
 }
-ALONE: Final = ("/plan/",)  # readiness duties: read there, no clock runs yet
+READINESS: Final = ("/", "/readiness/")  # duties outside incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ def _carried(plan: Plan, clause: str) -> Carried:
     acts = bool(own)
     for section, (word, pages, running) in SECTIONS.items():
         for name, row in _citing(plan, section, clause):
-            waits = section == "obligations" and row.outside_incidents
-            by.append(f"{word} `{name}`" + (" (readiness)" if waits else ""))
-            seen += ALONE if waits else pages
-            acts |= running and not waits
+            outside = section == "obligations" and row.outside_incidents
+            by.append(f"{word} `{name}`" + (" (readiness)" if outside else ""))
+            seen += READINESS if outside else pages
+            acts |= running
     return Carried(clause, plan.clauses[clause].title.en, tuple(by), tuple(dict.fromkeys(seen)), acts)
 
 

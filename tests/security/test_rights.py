@@ -73,6 +73,9 @@ EXPECTED = """
     obligation.view         x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     obligation.fulfil       x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     obligation.waive        .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    readiness.view          x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
+    readiness.fulfil        x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
+    readiness.waive         .  .  x  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
     board.view              x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     plan.view               x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     plan.edit               .  .  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

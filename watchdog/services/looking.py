@@ -17,6 +17,8 @@ from engine.sweep import clock_is_right
 from escalation.selectors import unfired
 from escalation.services.mending import clocks_mend
 from notifications.services.mending import sends_mend
+from readiness.selectors import unfired as readiness_unfired
+from readiness.services.mending import readiness_mend
 from watchdog.domain.sight import EVERY, PATIENCE, Canary, Stage, canary_due
 from watchdog.events import Mended
 from watchdog.models import Sight
@@ -137,19 +139,20 @@ class Watchdog:
         """Deadlines of the real world that passed: the log must know it."""
         real = worlds.real()
         world_now = worlds.now(real)
-        rows = unfired(real.pk, world_now - LATE)
-        if not rows:
+        late = [row.due_at or world_now for row in unfired(real.pk, world_now - LATE)]
+        late += [row.due_at or world_now for row in readiness_unfired(real.pk, world_now - LATE)]
+        if not late:
             alarm_clear("watchdog.unfired", "real")
             return
-        first = rows[0].due_at or world_now
-        alarm_raise("watchdog.unfired", "real", n=len(rows), seconds=int((world_now - first).total_seconds()))
+        alarm_raise("watchdog.unfired", "real", n=len(late), seconds=int((world_now - min(late)).total_seconds()))
 
     def _mend(self, now: datetime) -> None:
         if self._mended is not None and now - self._mended < MENDED_EVERY:
             return
         self._mended = now
         with transaction.atomic():
-            clocks, deliveries = clocks_mend(worlds.real().pk), sends_mend()
+            real = worlds.real().pk
+            clocks, deliveries = [*clocks_mend(real), *readiness_mend(real)], sends_mend()
             if clocks or deliveries:
                 log(Mended(clocks=clocks, deliveries=deliveries))
                 alarm_raise("watchdog.mended", "all", n=len(clocks) + len(deliveries))

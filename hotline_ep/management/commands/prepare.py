@@ -20,6 +20,7 @@ class Command(BaseCommand):
         steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
             ("Tables", ("migrate", "--database=owner", "--no-input"), {"verbosity": 0}),
             ("Default plan", ("plan_load", "--default"), {}),
+            ("Readiness clocks", ("readiness_begin",), {}),
             ("Static files", ("collectstatic", "--no-input"), {"verbosity": 0}),
         ]
         if options["access_file"]:

@@ -17,9 +17,9 @@ from engine.models import Alarm, Event, Timer, World
 from engine.queues import drain
 from hotline_ep import subscriptions
 from notifications import rounds, services
+from notifications.letters import letter_of
 from notifications.models import Delivery, Message, RoundWay, VerificationRound
 from notifications.rounds import BEGIN
-from notifications.sending import letter_of
 from notifications.services import verifying
 from notifications.services.answers import link_of
 from notifications.services.verification import END

@@ -8,8 +8,8 @@ from tests.domain.plans.broken_plans import changed, small
 from tests.domain.plans.given import FILE, plan
 
 PAGE = FILE.parents[2] / "docs" / "plan-table.md"
-# Duties of readiness whose clocks do not run yet, and what nothing watches over.
-WAITING = {"8.2", "9.2", "9.3", "9.4", "10"}
+# What nothing watches over.
+WAITING = {"9.4"}
 
 
 def test_the_page_is_what_the_file_says() -> None:
@@ -34,4 +34,4 @@ def test_a_clause_that_nothing_carries_out_is_named() -> None:
     )
     (row,) = [row for row in coverage(load(lonely)) if row.clause == "7a"]
     assert (row.by, row.seen, row.acts) == ((), (), False)
-    assert "Nothing acts yet on: 7a Empty, 8 Readiness." in table(load(lonely))
+    assert "Nothing acts yet on: 7a Empty." in table(load(lonely))

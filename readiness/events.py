@@ -1,0 +1,55 @@
+"""What is written to the stream `readiness` of a world."""
+
+from common.bilingual import Both
+from engine.events import FreeText, Payload, event
+
+
+class OfTurn(Payload):
+    id: int
+    rule: str
+    matter: str
+    turn: int
+
+
+@event("readiness.opened")
+class TurnOpened(OfTurn):
+    title: Both
+    owners: list[str]
+    due_at: str | None
+
+
+@event("readiness.overdue")
+class TurnOverdue(OfTurn):
+    title: Both
+    owners: list[str]
+    due_at: str
+
+
+@event("readiness.escalated")
+class TurnEscalated(OfTurn):
+    """`told` are the roles of the plan that heard of it at this step; empty when nobody holds them."""
+
+    step: int
+    told: list[str]
+
+
+@event("readiness.fulfilled")
+class TurnFulfilled(OfTurn):
+    """`evidence` is the kind of proof of the plan. `known`: what the product itself knew, when it proved it by itself."""
+
+    evidence: str
+    late: bool
+    note: FreeText = ""
+    known: Both | None = None
+
+
+@event("readiness.waived")
+class TurnWaived(OfTurn):
+    reason: FreeText
+
+
+@event("readiness.superseded")
+class TurnSuperseded(OfTurn):
+    """`why`: plan (a version changed or dropped the row) or gone (whom it was about has left)."""
+
+    why: str

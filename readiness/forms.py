@@ -1,0 +1,54 @@
+"""Forms of readiness: a proof with words, a waiver with its reason, and what the list shows."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from common.bilingual import in_language
+from plans.domain import ObligationRule, Plan
+from readiness.selectors import proofs_of
+
+LONGEST = 2000
+
+
+def _words(label: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ProofForm(forms.Form):
+    evidence = forms.ChoiceField(label=_("Kind of proof"))
+    note = _words(_("What was done, and where it can be found"))
+
+    def __init__(self, *args: Any, rule: ObligationRule, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in proofs_of(rule, plan)]
+        self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]
+
+
+class WaiveForm(forms.Form):
+    reason = _words(_("Reason"))
+
+
+class FilterForm(forms.Form):
+    """What the list shows: whose, of which clause, and in which state."""
+
+    whose = forms.ChoiceField(label=pgettext_lazy("of an obligation", "Owner"), required=False)
+    clause = forms.ChoiceField(label=_("Clause"), required=False)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All")), ("overdue", _("Overdue")), ("open", _("Not yet due"))],
+    )
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rules = [rule for rule in plan.obligations.values() if rule.outside_incidents]
+        owners = dict.fromkeys(key for rule in rules for key in rule.owners)
+        clauses = dict.fromkeys(clause for rule in rules for clause in rule.clauses)
+        everybody = [("", _("Everybody")), ("mine", _("My own"))]
+        roles = [(key, in_language(plan.role(key).title.as_dict())) for key in owners]
+        self.fields["whose"].choices = [*everybody, *roles]  # type: ignore[attr-defined]
+        named = [(clause, f"{clause} {in_language(plan.clauses[clause].title.as_dict())}") for clause in clauses]
+        self.fields["clause"].choices = [("", _("All")), *named]  # type: ignore[attr-defined]

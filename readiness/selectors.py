@@ -1,0 +1,305 @@
+"""Reads of readiness: what is owed, by whom, when next, and what became of the turns before."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.clock import utc_text
+from common.errors import Missing, Text
+from engine import worlds
+from engine.log import with_texts
+from engine.models import Event, World
+from escalation.selectors import Place, holds_any, place_of
+from people.selectors import User, users_by_id
+from plans.domain import ObligationRule, Plan, next_due, remind_at
+from plans.selectors import current, plan_of
+from readiness.domain.moves import State
+from readiness.known import BY_ITSELF, KEPT_BY_ITEM, Known, known_of
+from readiness.models import ReadinessTurn
+from resources import selectors as resources
+from resources.selectors import Tally
+
+HISTORY = 30
+# Why a turn is asked for no more.
+SUPERSEDED: dict[str, Text] = {
+    "plan": _("Another version of the plan asks otherwise."),
+    "gone": _("Whom it was about has left."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A turn with what the plan says of it. `following`: when the next one is due; `known`: what the product sees; `missed`:
+    how many turns were missed, of which this is the first."""
+
+    row: ReadinessTurn
+    plan: Plan
+    rule: ObligationRule
+    mine: bool
+    about: User | None
+    following: datetime | None
+    known: Known | None
+    missed: int = 1
+
+    @property
+    def title(self) -> dict[str, str]:
+        return self.rule.title.as_dict()
+
+    @property
+    def owners(self) -> list[dict[str, str]]:
+        return [self.plan.role(key).title.as_dict() for key in self.row.owners]
+
+    @property
+    def proofs(self) -> list[tuple[str, dict[str, str]]]:
+        """The kinds of proof a person may give, with their names."""
+        return [(kind, self.plan.evidence[kind].as_dict()) for kind in proofs_of(self.rule, self.plan)]
+
+    @property
+    def remind_from(self) -> datetime | None:
+        return remind_at(self.plan, self.rule, self.row.due_at) if self.row.due_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A turn that ended: by whom (None: the product), with which words."""
+
+    row: ReadinessTurn
+    title: dict[str, str]
+    by: User | None
+    said: str
+    evidence: dict[str, str] | None
+    known: dict[str, str] | None
+    about: User | None
+    late: bool
+    why: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list shows; empty means all. `state`: overdue, open."""
+
+    owner: str = ""
+    clause: str = ""
+    state: str = ""
+    mine: bool = False
+
+
+def turn(turn_id: int) -> ReadinessTurn:
+    """Raises Missing."""
+    found = ReadinessTurn.objects.select_related("world").filter(pk=turn_id).first() if turn_id < 2**63 else None
+    if found is None:
+        raise Missing("readiness.missing", _("There is no such obligation; see the list of readiness."))
+    return found
+
+
+def standing(world_id: int) -> QuerySet[ReadinessTurn]:
+    """What is owed, the most pressing first; what has no clock last."""
+    rows = ReadinessTurn.objects.filter(world=world_id, state__in=ReadinessTurn.STANDING)
+    return rows.order_by(F("due_at").asc(nulls_last=True), "rule", "pk")
+
+
+def running(world_id: int) -> list[ReadinessTurn]:
+    """What runs, and the newest turn of every rhythm."""
+    rows = ReadinessTurn.objects.filter(world=world_id)
+    newest = rows.filter(matter="").order_by("rule", "-pk").distinct("rule")
+    found = {row.pk: row for row in (*rows.filter(state=State.OPEN), *newest)}
+    return [found[pk] for pk in sorted(found)]
+
+
+def unfired(world_id: int, before: datetime) -> list[ReadinessTurn]:
+    """Turns whose due time passed before `before` and of which the log does not know it yet, the oldest first."""
+    rows = ReadinessTurn.objects.filter(world=world_id, state=State.OPEN, due_at__lt=before)
+    return list(rows.order_by("due_at", "pk"))
+
+
+def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
+    """The kinds of proof a person may give for a rule."""
+    return [kind for kind in rule.evidence if kind in plan.evidence and kind not in BY_ITSELF]
+
+
+def owns(by: Actor, plan: Plan, row: ReadinessTurn, place: Place | None = None) -> bool:
+    return by.kind == "system" or holds_any(by, plan, row.owners, place or place_of(by.id))
+
+
+# --- what is owed -----------------------------------------------------------------------------------------------------
+def owed(by: Actor, world: World, wanted: Filter | None = None) -> list[Shown]:
+    """What a world owes now, as this person sees it."""
+    wanted, now = wanted or Filter(), worlds.now(world)
+    rows = standing(world.pk)
+    if wanted.owner:
+        rows = rows.filter(owners__contains=[wanted.owner])
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    found = shown(by, rows, now)
+    return [
+        one
+        for one in found
+        if (one.mine or not wanted.mine) and (not wanted.clause or wanted.clause in one.rule.clauses)
+    ]
+
+
+def shown(by: Actor, rows: Iterable[ReadinessTurn], now: datetime) -> list[Shown]:
+    rows = list(rows)
+    place = place_of(by.id)
+    people = users_by_id(_about(row) for row in rows if row.matter)
+    known: dict[tuple[int, str], Known | None] = {}
+    return [_shown(row, by, place, people, known, now) for row in rows]
+
+
+def missed_once(found: Iterable[Shown]) -> list[Shown]:
+    """The same with the missed turns of one matter as one line, the oldest, with their number: one proof covers them all."""
+    found = list(found)
+    late = Counter((one.row.rule, one.row.matter) for one in found if one.row.state == State.OVERDUE)
+    lines: list[Shown] = []
+    for one in found:
+        count = late.pop((one.row.rule, one.row.matter), 0) if one.row.state == State.OVERDUE else 1
+        if count:
+            lines.append(replace(one, missed=count))
+    return lines
+
+
+def _shown(
+    row: ReadinessTurn,
+    by: Actor,
+    place: Place,
+    people: dict[int, User],
+    known: dict[tuple[int, str], Known | None],
+    now: datetime,
+) -> Shown:
+    plan = plan_of(row.plan_version_id)
+    rule = plan.rule(row.rule)
+    following = next_due(rule, row.due_at, anchored_at=row.anchored_at, zone=plan.zone) if row.due_at else None
+    key = (row.plan_version_id, row.rule)
+    if key not in known:
+        known[key] = known_of(rule, now)
+    sees = known[key] if row.stands else None
+    return Shown(row, plan, rule, owns(by, plan, row, place), people.get(_about(row)), following, sees)
+
+
+def _about(row: ReadinessTurn) -> int:
+    """The person an obligation is about; 0 for one that is about nobody in particular."""
+    kind, _colon, key = row.matter.partition(":")
+    return int(key) if kind == "user" else 0
+
+
+def pressing(by: Actor, world: World) -> tuple[list[Shown], int]:
+    """What this person owes and is late with or has been reminded of, and how much else they owe. What the product sees in
+    order presses nobody."""
+    now = worlds.now(world)
+    own = missed_once(owed(by, world, Filter(mine=True)))
+    pressed = [
+        one
+        for one in own
+        if one.row.state == State.OVERDUE
+        or (one.remind_from is not None and one.remind_from <= now and not (one.known and one.known.holds))
+    ]
+    return pressed, len(own) - len(pressed)
+
+
+@dataclass(frozen=True, slots=True)
+class ByItem:
+    """A row of the plan that is kept item by item in the ledger, with what is expired and what falls due soon there."""
+
+    rule: ObligationRule
+    plan: Plan
+    counts: dict[str, Tally]
+
+
+def kept_by_item(world: World) -> list[ByItem]:
+    """Equipment is real: a practice world has none."""
+    plan = current()
+    rules = [rule for rule in plan.obligations.values() if rule.outside_incidents and KEPT_BY_ITEM in rule.evidence]
+    if not rules or not world.is_real:
+        return []
+    counts = resources.counts(resources.today())
+    return [ByItem(rule, plan, counts) for rule in rules]
+
+
+def rule_named(rule: str, world: World) -> tuple[ObligationRule, Plan]:
+    """A readiness row of the plan in force, or of the version that its newest turn stood by; raises Missing."""
+    plan = current()
+    newest = ReadinessTurn.objects.filter(world=world, rule=rule).order_by("-pk").first()
+    if rule not in plan.obligations and newest is not None:
+        plan = plan_of(newest.plan_version_id)
+    found = plan.obligations.get(rule)
+    if found is None or not found.outside_incidents:
+        raise Missing("readiness.no_rule", _("The plan has no such readiness obligation; see the list of readiness."))
+    return found, plan
+
+
+# --- what was ---------------------------------------------------------------------------------------------------------
+def history(world: World, rule: str = "", limit: int = HISTORY) -> list[Past]:
+    """Turns that ended, the newest first, with who proved what."""
+    ended = ReadinessTurn.objects.filter(world=world).exclude(state__in=ReadinessTurn.STANDING)
+    if rule:
+        ended = ended.filter(rule=rule)
+    rows = list(ended.select_related("ended_event").order_by("-ended_at", "-pk")[:limit])
+    events = {event.pk: event for event in with_texts([row.ended_event for row in rows if row.ended_event])}
+    actors = [event.actor_id for event in events.values() if event.actor_kind == "person" and event.actor_id]
+    people = users_by_id([*actors, *(_about(row) for row in rows)])
+    return [_past(row, events[row.ended_event_id or 0], people) for row in rows]
+
+
+def _past(row: ReadinessTurn, event: Event, people: dict[int, User]) -> Past:
+    plan, data = plan_of(row.plan_version_id), event.data
+    kind = data.get("evidence", "")
+    return Past(
+        row=row,
+        title=plan.rule(row.rule).title.as_dict(),
+        by=people.get(event.actor_id or 0) if event.actor_kind == "person" else None,
+        said=data.get("note") or data.get("reason") or "",
+        evidence=plan.evidence[kind].as_dict() if kind in plan.evidence else None,
+        known=data.get("known"),
+        about=people.get(_about(row)),
+        late=bool(data.get("late")),
+        why=SUPERSEDED.get(data.get("why", ""), ""),
+    )
+
+
+# --- for programs -----------------------------------------------------------------------------------------------------
+def turn_dict(one: Shown) -> dict[str, Any]:
+    row = one.row
+    return {
+        "id": row.pk,
+        "rule": row.rule,
+        "title": one.title,
+        "owners": row.owners,
+        "owner_titles": one.owners,
+        "about": {"id": one.about.pk, "name": one.about.display_name} if one.about else None,
+        "clause": row.clause,
+        "turn": row.turn,
+        "anchored_at": utc_text(row.anchored_at),
+        "due_at": row.due_at and utc_text(row.due_at),
+        "next_due_at": one.following and utc_text(one.following),
+        "state": row.state,
+        "ended_at": row.ended_at and utc_text(row.ended_at),
+        "mine": one.mine,
+        "evidence": [kind for kind, _title in one.proofs],
+        "known": {"holds": one.known.holds, "said": one.known.said} if one.known else None,
+    }
+
+
+def past_dict(past: Past) -> dict[str, Any]:
+    row = past.row
+    return {
+        "id": row.pk,
+        "rule": row.rule,
+        "title": past.title,
+        "about": {"id": past.about.pk, "name": past.about.display_name} if past.about else None,
+        "clause": row.clause,
+        "turn": row.turn,
+        "due_at": row.due_at and utc_text(row.due_at),
+        "state": row.state,
+        "ended_at": row.ended_at and utc_text(row.ended_at),
+        "by": {"id": past.by.pk, "name": past.by.display_name} if past.by else None,
+        "evidence": row.ended_event.data.get("evidence") if row.ended_event else None,
+        "said": past.said,
+        "known": past.known,
+        "late": past.late,
+    }

@@ -1,0 +1,88 @@
+"""What people do with a readiness obligation: prove it, or waive a turn of it."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.actor import Actor
+from common.bilingual import in_language
+from common.errors import Conflict, Invalid, NotAllowed, Text
+from engine import worlds
+from engine.models import Stream
+from people.rights import require
+from readiness import selectors
+from readiness.domain.moves import State
+from readiness.events import TurnWaived
+from readiness.known import known_of
+from readiness.models import ReadinessTurn
+from readiness.services.turns import log, named, overdue_of, rule_of, stream_held, turn_end, turn_prove
+
+LONGEST = 2000
+
+
+@transaction.atomic
+def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor) -> ReadinessTurn:
+    """An owner proves that a turn is done, with words; given late, the proof covers every turn that was missed.
+
+    Raises Missing, NotAllowed (not an owner), Invalid (proof of a kind the plan does not accept, or without words), Conflict
+    (it ended meanwhile, or the product itself sees that it is not so).
+    """
+    by = require(by, "readiness.fulfil")
+    row, stream = _standing(turn_id)
+    plan, rule = rule_of(row)
+    if not selectors.owns(by, plan, row):
+        owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
+        raise NotAllowed("readiness.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+    accepted = selectors.proofs_of(rule, plan)
+    if evidence not in accepted:
+        said = ", ".join(accepted) or "-"
+        raise Invalid(
+            "readiness.evidence",
+            _("This obligation does not accept that kind of proof; it accepts: %(accepted)s."),
+            errors=[{"field": "evidence", "code": "invalid_choice", "message": said}],
+            accepted=said,
+        )
+    now = worlds.now(row.world_id)
+    known = known_of(rule, now)
+    if known is not None and not known.holds:
+        sentence = _("%(known)s Mend that first; then it is proven without your word.")
+        raise Conflict("readiness.not_so", sentence, known=in_language(known.said))
+    note = _words(note, "note", _("Say in a few words what was done and where it can be found."))
+    missed = list(overdue_of(row)) if row.state == State.OVERDUE else []
+    for turn in (*missed, row):
+        turn_prove(stream, turn, evidence=evidence, note=note, now=now, by=by)
+    return row
+
+
+@transaction.atomic
+def readiness_waive(*, turn_id: int, reason: str, by: Actor) -> ReadinessTurn:
+    """Let one turn go, with a reason; the next one comes as it would. Never by who owes it.
+
+    Raises Missing, NotAllowed, Invalid (no reason), Conflict (it ended meanwhile, or has no clock: nothing presses).
+    """
+    by = require(by, "readiness.waive")
+    row, stream = _standing(turn_id)
+    plan, _rule = rule_of(row)
+    if by.kind == "person" and selectors.owns(by, plan, row):
+        raise NotAllowed("readiness.own", _("You owe this yourself; somebody else must waive it."))
+    if row.due_at is None:
+        raise Conflict("readiness.no_clock", _("This has no deadline; there is nothing to waive."))
+    reason = _words(reason, "reason", _("Give the reason; it is kept with your name."))
+    event = log(stream, row, TurnWaived(**named(row), reason=reason), by)  # type: ignore[arg-type]
+    turn_end(row, State.WAIVED, event, worlds.now(row.world_id))
+    return row
+
+
+def _standing(turn_id: int) -> tuple[ReadinessTurn, Stream]:
+    stream = stream_held(selectors.turn(turn_id).world_id)
+    row = ReadinessTurn.objects.select_for_update(no_key=True).get(pk=turn_id)
+    if not row.stands:
+        raise Conflict("readiness.ended", _("This was settled or ended meanwhile; reload the page."))
+    return row, stream
+
+
+def _words(text: str, field: str, sentence: Text) -> str:
+    text = text.strip()
+    if not text or len(text) > LONGEST or "\x00" in text:
+        rows = [{"field": field, "code": "length", "message": _("Write between 1 and 2,000 characters.")}]
+        raise Invalid(f"readiness.{field}", sentence, errors=rows)
+    return text

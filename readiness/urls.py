@@ -1,0 +1,12 @@
+from django.urls import path
+
+from readiness import views
+
+urlpatterns = [
+    path("readiness/", views.readiness, name="readiness"),
+    path("readiness/rules/<str:rule>/", views.rule, name="readiness-rule"),
+    path("readiness/turns/<int:pk>/fulfil/", views.fulfil, name="readiness-fulfil"),
+    path("readiness/turns/<int:pk>/waive/", views.waive, name="readiness-waive"),
+    path("readiness/calendar/renew/", views.renew, name="readiness-calendar-renew"),
+    path("readiness/calendar/<str:token>.ics", views.calendar, name="readiness-calendar"),
+]
