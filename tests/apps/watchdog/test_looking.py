@@ -66,7 +66,7 @@ class House:
 
     def works(self) -> None:
         pulse(SWEEP)
-        self.judges(), self.relays(), drain(QUEUES["timers"]), self.sends()
+        self.judges(), self.relays(), drain(QUEUES["timers"]), drain(QUEUES["patient"]), self.sends()
 
     def look(self, later: timedelta = timedelta(0)) -> None:
         self.dog.look(wall() + later)
