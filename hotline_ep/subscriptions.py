@@ -48,6 +48,7 @@ VERIFYING = Subscription("notifications.verifying", "notifications.services.veri
 # Relayed: what stands over all rules is carried to the new version, which must not wait for it.
 READINESS = Subscription("readiness.plan", "readiness.services.following.follow_plan", When.RELAYED)
 READINESS_PEOPLE = Subscription("readiness.people", "readiness.services.following.follow_people", When.RELAYED)
+READINESS_PROOF = Subscription("readiness.proof", "readiness.services.following.follow_proof", When.RELAYED)
 READINESS_KNOWN = Subscription("readiness.known", "readiness.services.following.follow_roster", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)
 
@@ -91,6 +92,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "people.user_deactivated": (ROSTER, READINESS_PEOPLE),
     **dict.fromkeys(("people.role_assigned", "people.role_ended"), (ROSTER,)),
     "people.user_created": (READINESS_PEOPLE,),
+    "verification.ended": (READINESS_PROOF,),
 }
 
 STREAMS = "escalation.services.clocks.streams_of"

@@ -1,9 +1,9 @@
 """What the product itself knows of a readiness obligation: then nobody's word is needed, and none is taken against it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -37,10 +37,31 @@ def _roster(now: datetime) -> Known | None:
 
 # Kind of proof of the plan → what knows it.
 FACTS: Final[dict[str, Callable[[datetime], Known | None]]] = {"roster": _roster}
+
+
+def _round_ended(data: Mapping[str, Any]) -> Both | None:
+    """A round of contact verification that somebody answered (8.1); who is still unproven stands on its own page."""
+    if not data["confirmed"]:
+        return None
+    said = _("A round of contact verification ended: %(confirmed)s of %(ways)s ways confirmed.")
+    return both(said, confirmed=data["confirmed"], ways=data["ways"])
+
+
+# Event kind → the kind of proof of the plan that it is, and what it says; None: it proves nothing.
+BY_EVENT: Final[dict[str, tuple[str, Callable[[Mapping[str, Any]], Both | None]]]] = {
+    "verification.ended": ("contacts_round", _round_ended)
+}
 # Kept line by line, each with dates of its own: no turn of the whole is opened (decision 0010).
 KEPT_BY_ITEM: Final = "ledger"
 # Never somebody's word.
-BY_ITSELF: Final = frozenset({*FACTS, KEPT_BY_ITEM})
+BY_ITSELF: Final = frozenset({*FACTS, *(kind for kind, _said in BY_EVENT.values()), KEPT_BY_ITEM})
+
+
+def proof_in(kind: str, data: Mapping[str, Any]) -> Known | None:
+    """What an event proves; None for one that proves nothing."""
+    proof, says = BY_EVENT[kind]
+    said = says(data)
+    return Known(proof, True, said, "") if said else None
 
 
 def known_of(rule: ObligationRule, now: datetime) -> Known | None:

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from common.actor import SYSTEM
 from engine import worlds
 from engine.models import Event, Stream
 from engine.timers import timer_set, timer_stands, timers_cancel
@@ -12,10 +13,10 @@ from plans.domain.vocabulary import ALWAYS
 from plans.selectors import in_force, plan_of
 from readiness.domain.grid import Begins, begins, begins_again, same
 from readiness.domain.moves import State
-from readiness.known import FACTS, KEPT_BY_ITEM
+from readiness.known import FACTS, KEPT_BY_ITEM, proof_in
 from readiness.models import ReadinessTurn
 from readiness.services.clocks import Struck, prove_known
-from readiness.services.turns import DUE, rule_of, stream_held, turn_open, turn_supersede
+from readiness.services.turns import DUE, rule_of, stream_held, turn_open, turn_prove, turn_supersede
 
 HIRED = "hired"
 ENDED_WELL = (State.FULFILLED, State.WAIVED)
@@ -158,3 +159,17 @@ def follow_roster(event: Event) -> None:
         plan, rule = rule_of(row)
         if FACTS.keys() & {*rule.evidence} and ReadinessTurn.objects.filter(pk=row.pk, state=State.OVERDUE).exists():
             prove_known(Struck(row, stream, plan, rule), worlds.now(world))
+
+
+def follow_proof(event: Event) -> None:
+    """React to an event that is itself a proof: it covers what was missed, else the turn that runs."""
+    known = proof_in(event.kind, event.data)
+    if known is None:
+        return
+    world = worlds.real()
+    stream = stream_held(world.pk)
+    rows = ReadinessTurn.objects.select_for_update(no_key=True).filter(world=world, state__in=ReadinessTurn.STANDING)
+    asked = [row for row in rows.order_by("turn", "pk") if known.kind in rule_of(row)[1].evidence]
+    late = [row for row in asked if row.state == State.OVERDUE]
+    for row in late or asked:
+        turn_prove(stream, row, evidence=known.kind, note="", now=worlds.now(world), by=SYSTEM, known=known)

@@ -11,9 +11,10 @@ from common.clock import utc_text, wall
 from engine import worlds
 from engine.models import Alarm, Event, Timer
 from hotline_ep.practice.duties import roster_found
+from notifications.events import VerificationEnded
 from notifications.models import Delivery
 from people.models import Duty, Leave
-from people.services import roster, user_create, user_deactivate
+from people.services import record, roster, user_create, user_deactivate
 from plans.domain import load
 from plans.services import SHIPPED, plan_load
 from readiness.models import ReadinessTurn
@@ -148,6 +149,23 @@ def test_a_company_whose_roster_is_kept_elsewhere_gives_its_word(house: House) -
     (turn,) = house.turns("ready.roster")
     house.post("su", turn.pk, "fulfil", {"evidence": "check", "note": "On the wall of the duty room"})
     assert house.states("ready.roster") == ["fulfilled"]
+
+
+def test_a_round_of_contact_verification_proves_itself(house: House) -> None:
+    counts = {"round": 1, "people": 9, "ways": 20, "unconfirmed": [], "early": False}
+    record(VerificationEnded(**counts, confirmed=0), by=SYSTEM)
+    house.forward(seconds=1)
+    assert house.states("ready.contacts") == ["open"], "a round that nobody answered verified nothing"
+    house.forward(days=95)
+    record(VerificationEnded(**counts, confirmed=18), by=SYSTEM)
+    house.forward(seconds=1)
+    assert house.states("ready.contacts") == ["fulfilled", "open"], "what was missed, and nothing in advance"
+    proof = house.turns("ready.contacts")[0].ended_event.data
+    assert (proof["evidence"], proof["late"]) == ("contacts_round", True)
+    assert "18 of 20" in proof["known"]["en"]
+    record(VerificationEnded(**counts, confirmed=19), by=SYSTEM)
+    house.forward(seconds=1)
+    assert house.states("ready.contacts") == ["fulfilled", "fulfilled"]
 
 
 def test_whoever_is_hired_is_to_be_trained_within_a_week(house: House) -> None:
