@@ -28,19 +28,25 @@ class Fallen:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """What fires many timers as one. `path` names `def f(fallen: Sequence[Fallen], now: datetime) -> None`, and `streams`
-    `def f(refs: Collection[int]) -> Mapping[int, int]`: the stream each ref's firing writes to, held when it is called."""
+class Held:
+    """What fires a timer with its stream held first, where an act that holds the stream takes away such timers. `path` names
+    `def f(ref: int, due_at: datetime, now: datetime) -> None`, and `streams` `def f(refs: Collection[int]) -> Mapping[int, int]`:
+    the stream each ref's firing writes to."""
 
     path: str
     streams: str
 
 
-_handlers: dict[str, str | Many] = {}
+@dataclass(frozen=True, slots=True)
+class Many(Held):
+    """The same for many timers as one: `path` names `def f(fallen: Sequence[Fallen], now: datetime) -> None`."""
+
+
+_handlers: dict[str, str | Held] = {}
 _patient: list[str] = []
 
 
-def timers_handle(table: Mapping[str, str | Many], *, patient: Collection[str] = ()) -> None:
+def timers_handle(table: Mapping[str, str | Held], *, patient: Collection[str] = ()) -> None:
     """Set the one table: what → dotted path of `def f(ref: int, due_at: datetime, now: datetime) -> None`, or what fires many.
 
     `patient`: what may stand behind all others that are due in the real world.
@@ -92,16 +98,17 @@ def _work(item: Claimed) -> None:
 
 def _fire(item: Claimed, now: datetime) -> None:
     handler = _handlers[item.values["what"]]
+    ref = item.values["ref"]
     if isinstance(handler, Many):
-        import_string(handler.path)([Fallen(item.values["ref"], item.due_at)], now)
+        import_string(handler.path)([Fallen(ref, item.due_at)], now)
     else:
-        import_string(handler)(item.values["ref"], item.due_at, now)
+        import_string(handler.path if isinstance(handler, Held) else handler)(ref, item.due_at, now)
 
 
 def _hold(item: Claimed) -> None:
     """Hold the stream first, as every writer does: a person's act holds it and takes away the timer that falls due."""
     handler = _handlers.get(item.values["what"])
-    if isinstance(handler, Many):
+    if isinstance(handler, Held):
         ref = item.values["ref"]
         _streams_hold(import_string(handler.streams)([ref]).values(), wait=True)
 

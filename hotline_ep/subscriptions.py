@@ -1,7 +1,7 @@
 """One table: event kind → who reacts, together with the event or relayed soon after; and what handles each timer."""
 
 from engine.reactions import Subscription, When, subscribe
-from engine.timers import Many, timers_handle
+from engine.timers import Held, Many, timers_handle
 from escalation.domain.moments import MOMENTS_OF
 
 OBLIGATIONS = Subscription(
@@ -98,13 +98,14 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
 STREAMS = "escalation.services.clocks.streams_of"
 # A reminder may stand behind what is due.
 PATIENT = ("escalation.remind", "readiness.remind")
-TIMERS: dict[str, str | Many] = {
-    "escalation.remind": "escalation.services.clocks.remind",
+READINESS_STREAMS = "readiness.services.clocks.streams_of"
+TIMERS: dict[str, str | Held] = {
+    "escalation.remind": Held("escalation.services.clocks.remind", STREAMS),
     "escalation.due": Many("escalation.services.clocks.due", STREAMS),
     "escalation.climb": Many("escalation.services.clocks.climb", STREAMS),
-    "readiness.remind": "readiness.services.clocks.remind",
-    "readiness.due": "readiness.services.clocks.due",
-    "readiness.climb": "readiness.services.clocks.climb",
+    "readiness.remind": Held("readiness.services.clocks.remind", READINESS_STREAMS),
+    "readiness.due": Held("readiness.services.clocks.due", READINESS_STREAMS),
+    "readiness.climb": Held("readiness.services.clocks.climb", READINESS_STREAMS),
     "escalation.near": "escalation.services.nearness.look",
     "signals.sustained": "signals.services.judging.sustained",
     "signals.learn": "signals.services.baselines.look",

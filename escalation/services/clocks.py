@@ -15,7 +15,7 @@ from common.actor import SYSTEM
 from common.bilingual import both
 from common.clock import utc_text
 from engine.log import Entry, log_append_many
-from engine.models import Event, Stream
+from engine.models import Event
 from engine.timers import Fallen, timers_set
 from escalation import selectors
 from escalation.events import ObligationEscalated, ObligationOverdue
@@ -80,7 +80,6 @@ def _struck(fallen: Sequence[Fallen]) -> list[Struck]:
 
 def remind(ref: int, due_at: datetime, now: datetime) -> None:
     """Before it is due: the owner hears, and the progress summary is drafted for them from the log (3.2)."""
-    Stream.objects.select_for_update(no_key=True).get(pk=streams_of([ref])[ref])
     (one,) = _struck([Fallen(ref, due_at)])
     row, incident, plan, rule = one.row, one.incident, one.plan, one.rule
     if row.state != Obligation.State.OPEN or row.due_at is None or now >= row.due_at:

@@ -1,6 +1,6 @@
 """What happens when a readiness clock strikes: reminder, proven or overdue, the next one up, the next turn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from common.actor import SYSTEM
 from common.bilingual import Both, both
 from common.clock import utc_text
 from engine.alarms import alarm_raise
+from engine.log import stream_open
 from engine.models import Stream
 from engine.timers import timer_set
 from escalation.selectors import next_up, recipients
@@ -32,6 +33,13 @@ class Struck:
     stream: Stream
     plan: Plan
     rule: ObligationRule
+
+
+def streams_of(refs: Collection[int]) -> Mapping[int, int]:
+    """Turn id → id of the stream that what happens to it is written to."""
+    worlds = dict(ReadinessTurn.objects.filter(pk__in=refs).values_list("pk", "world_id"))
+    streams = {world: stream_open(world, "readiness", "readiness").pk for world in set(worlds.values())}
+    return {ref: streams[world] for ref, world in worlds.items()}
 
 
 def _held(ref: int) -> Struck:

@@ -11,7 +11,7 @@ from engine.events import FreeText, Payload, event
 from engine.log import log_append, stream_open
 from engine.models import Event, Stream, Timer, World
 from engine.reactions import Subscription, When, subscribe
-from engine.timers import Fallen, Many, timer_set, timers_handle
+from engine.timers import Fallen, Held, Many, timer_set, timers_handle
 
 HERE = "tests.engine.kinds"
 
@@ -86,9 +86,14 @@ def fire_many(fallen: Sequence[Fallen], now: datetime) -> None:
         raise ValueError("poison")
 
 
-TIMERS: dict[str, str | Many] = {
+def fire_held(ref: int, due_at: datetime, now: datetime) -> None:
+    fire_many([Fallen(ref, due_at)], now)
+
+
+TIMERS: dict[str, str | Held] = {
     "test.fire": f"{HERE}.fire",
     "test.poison": f"{HERE}.fail_to_fire",
+    "test.held": Held(f"{HERE}.fire_held", f"{HERE}.streams_of"),
     "test.many": Many(f"{HERE}.fire_many", f"{HERE}.streams_of"),
 }
 

@@ -119,8 +119,9 @@ def test_a_claim_that_is_over_fires_nothing(real: World) -> None:
     assert len(fired_together()) == 2
 
 
-def test_an_act_that_takes_away_a_timer_about_to_fire_is_waited_for(real: World) -> None:
-    fall_due(real, 1)
+@pytest.mark.parametrize("what", ["test.held", "test.many"])
+def test_an_act_that_takes_away_a_timer_about_to_fire_is_waited_for(real: World, what: str) -> None:
+    fall_due(real, 1, what=what)
     stream_of(real, "many1")
     (item,) = queues.claim(TIMERS)
     done: list[bool] = []
@@ -135,7 +136,7 @@ def test_an_act_that_takes_away_a_timer_about_to_fire_is_waited_for(real: World)
         Stream.objects.select_for_update(no_key=True).get(key="many1")
         firing.start()
         eventually(_somebody_waits)
-        assert timers_cancel(1, "test.many") == 1
+        assert timers_cancel(1, what) == 1
     firing.join(30)
     assert done == [False]
     assert fired_together() == []
