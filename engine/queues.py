@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from engine.alarms import alarm_raise
+from engine.alarms import alarm_clear, alarm_raise
 from engine.failpoints import failpoint
 from engine.models import SetAside
 
@@ -158,6 +158,8 @@ def perform(queue: Queue, item: Claimed, after: Claimed | None = None) -> bool:
                 raise GivenUp("every try ended with the death of its process")
             queue.work(item)
             _remove(queue, item)
+            if item.tries > 1:
+                alarm_clear("queue.failing", f"{queue.name}:{queue.describe(item)}")
             _begins(queue, after)
             failpoint(f"{queue.name}.before_commit")
     except Exception as error:  # noqa: BLE001 - whatever a row does, the rows behind it must go on; it is kept and shown

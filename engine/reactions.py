@@ -115,7 +115,6 @@ def _work(item: Claimed) -> None:
     _fill_texts(event)
     _by_name[item.values["reactor"]].react([event])
     alarm_clear("reaction.failing", _describe(item))
-    alarm_clear("queue.failing", f"reactions:{_describe(item)}")
 
 
 def _fill_texts(event: Event) -> None:

@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from engine import worlds
-from engine.alarms import alarm_clear
 from engine.failpoints import failpoint
 from engine.models import Stream, Timer, World
 from engine.queues import Claimed, Queue, claim, perform, queue_register
@@ -92,8 +91,6 @@ def _work(item: Claimed) -> None:
     else:
         with worlds.standing_at(world.pk, item.due_at):
             _fire(item, item.due_at)
-    if item.tries > 1:
-        alarm_clear("queue.failing", f"timers:{_describe(item)}")
 
 
 def _fire(item: Claimed, now: datetime) -> None:

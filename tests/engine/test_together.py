@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from engine import queues, reactions, sweep, worlds
-from engine.models import Event, Reaction, SetAside, Stream, Timer, World
+from engine.models import Alarm, Event, Reaction, SetAside, Stream, Timer, World
 from engine.reactions import REACTIONS, Subscription, When
 from engine.timers import PATIENT, TIMERS, timer_set, timers_cancel, timers_handle, world_advance
 from tests.engine import kinds
@@ -166,6 +166,18 @@ def test_the_patient_are_no_part_of_a_claim_of_deadlines(real: World) -> None:
     claimed_again()
     assert sweep.sweep() == 3
     assert (fired(real), len(fired_together())) == ([7], 2)
+
+
+@pytest.mark.parametrize("patient", [(), ("test.fire",)])
+def test_what_failed_once_and_then_went_well_leaves_no_alarm(real: World, patient: tuple[str, ...]) -> None:
+    timers_handle({"test.fire": kinds.TIMERS["test.poison"]}, patient=patient)
+    fall_due(real, 7, what="test.fire")
+    sweep.sweep()
+    assert [alarm.kind for alarm in Alarm.objects.filter(cleared_at=None)] == ["queue.failing"]
+    timers_handle(kinds.TIMERS, patient=patient)
+    claimed_again()
+    assert sweep.sweep() == 1
+    assert not Alarm.objects.filter(cleared_at=None).exists()
 
 
 def test_a_long_queue_keeps_those_behind_it_waiting_no_longer_than_its_turn(real: World) -> None:
