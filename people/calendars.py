@@ -22,19 +22,28 @@ BEHIND, AHEAD = timedelta(days=7), timedelta(days=92)
 
 def link_of(user: User) -> str:
     """The path of the person's calendar; it stays valid until they take a new one or leave."""
-    return f"/people/duty/{signing.dumps([user.pk, number_of(user.pk)], salt=SALT)}.ics"
+    return f"/people/duty/{token_of(user, SALT)}.ics"
 
 
-def linked(token: str) -> User:
+def token_of(user: User, salt: str) -> str:
+    """What proves an address of this person's calendars; `salt` tells one calendar from another."""
+    return signing.dumps([user.pk, number_of(user.pk)], salt=salt)
+
+
+def linked(token: str, salt: str = SALT) -> User:
     """Whose calendar a link is; raises Missing for a forged or a replaced one, or when its owner has left."""
     try:
-        pk, number = signing.loads(token, salt=SALT)
+        pk, number = signing.loads(token, salt=salt)
     except (signing.BadSignature, ValueError):
         pk, number = 0, 0
     user = User.objects.filter(pk=pk, is_active=True).first()
     if user is None or number != number_of(user.pk):
-        raise Missing("duty.calendar", gettext_lazy("This calendar's address is not valid any more; take a new one."))
+        raise no_calendar()
     return user
+
+
+def no_calendar() -> Missing:
+    return Missing("duty.calendar", gettext_lazy("This calendar's address is not valid any more; take a new one."))
 
 
 @transaction.atomic

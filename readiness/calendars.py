@@ -3,15 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.core import signing
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override, pgettext
+from django.utils.translation import override, pgettext
 from icalendar import Alarm, Calendar, Event
 
 from common.bilingual import in_language
-from common.errors import Missing
 from engine import worlds
-from people.calendars import number_of
+from people import calendars
 from people.models import User
 from people.rights import allowed_somewhere
 from people.selectors import actor_of
@@ -26,18 +24,14 @@ AHEAD: Final = timedelta(days=400)
 
 def link_of(user: User) -> str:
     """The path of the person's calendar; it stays valid until they take new addresses or leave."""
-    return f"/readiness/calendar/{signing.dumps([user.pk, number_of(user.pk)], salt=SALT)}.ics"
+    return f"/readiness/calendar/{calendars.token_of(user, SALT)}.ics"
 
 
 def linked(token: str) -> User:
     """Whose calendar a link is; raises Missing for a forged or a replaced one, or when its owner has left or may look no more."""
-    try:
-        pk, number = signing.loads(token, salt=SALT)
-    except (signing.BadSignature, ValueError):
-        pk, number = 0, 0
-    user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is None or number != number_of(user.pk) or not allowed_somewhere(actor_of(user), "readiness.view"):
-        raise Missing("duty.calendar", gettext_lazy("This calendar's address is not valid any more; take a new one."))
+    user = calendars.linked(token, SALT)
+    if not allowed_somewhere(actor_of(user), "readiness.view"):
+        raise calendars.no_calendar()
     return user
 
 
