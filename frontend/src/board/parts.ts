@@ -29,7 +29,7 @@ function groups(incident: Incident, names: Names): HTMLElement | null {
 function entry(event: BoardEvent, incident: Incident, names: Names): HTMLElement {
   const { text, detail, grave } = line(event, incident, names);
   const by = event.actor.kind === "system" ? say("the product") : nameOf(names, "rights", event.authority) || event.authority;
-  return h("li", { "data-tone": grave ? "bad" : "quiet" },
+  return h("li", { "data-key": String(event.seq), "data-tone": grave ? "bad" : "quiet" },
     h("span", { class: "when" }, clock("ago", event.occurred)),
     h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause), h("div", { class: "by" }, detail ? `${detail} · ${by}` : by)));
 }

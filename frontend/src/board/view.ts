@@ -3,6 +3,7 @@
  * references is enough.
  */
 import { ago } from "../spans";
+import { keepingFocus } from "../focus";
 import { say } from "../words";
 import { continuity } from "./continuity";
 import { continuityChip, continuityTile } from "./continuityview";
@@ -33,7 +34,10 @@ export class View {
     this.shown = shown;
     this.drawn = state;
     this.line();
-    if (state === before) return;
+    if (state !== before) keepingFocus(this.root, () => this.draw(state, before));
+  }
+
+  private draw(state: State, before: State | undefined): void {
     if (state.incidents !== before?.incidents || state.names !== before.names) {
       this.incidents(state);
       this.duties(state);

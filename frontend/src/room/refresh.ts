@@ -7,6 +7,7 @@ import { Connection } from "../board/connection";
 import type { Frame } from "../board/types";
 import { clocksShow } from "../controllers/clocks";
 import { controller } from "../controllers/registry";
+import { keepingFocus } from "../focus";
 import { send, Unreachable } from "../http";
 import { worldClock } from "../worldclock";
 
@@ -42,7 +43,7 @@ function replace(selectors: readonly string[], fresh: Document): boolean {
     else {
       const open = new Set([...old.querySelectorAll("details[open][id]")].map(({ id }) => id));
       now.querySelectorAll<HTMLDetailsElement>("details[id]").forEach((details) => (details.open ||= open.has(details.id)));
-      old.replaceWith(document.importNode(now, true));
+      keepingFocus(old, () => old.replaceWith(document.importNode(now, true)), () => document.querySelector(selector));
     }
   }
   return all;
