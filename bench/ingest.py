@@ -14,11 +14,12 @@ import cramjam
 import yaml
 
 from bench.clients import JSON, Watcher, cookie_of, encoded, post, watch
-from bench.ground import PROMISED, Shape, ground, quantile, show
+from bench.ground import PROMISED, Shape, ground, quantile, show, until
 
 PATH, WRITE = "/api/v1/signals/samples", "/api/v1/signals/prometheus/write"
-NODES, BATCH, CONNECTIONS = 202, 100, 16
+NODES, BATCH, CONNECTIONS = 206, 100, 16
 SERIES, RULES = 1_000, 200
+TOLD = 5  # crossings measured apart, while what the first set off goes its ways
 QUIET = range(NODES, NODES + BATCH)  # nodes of the throughput run: none of them stands over a line from before
 
 
@@ -101,25 +102,33 @@ async def _latency(port: int, plain: int, bare: int, token: str, rounds: int) ->
     await asyncio.sleep(8)  # the worker comes up meanwhile; the server closes an idle connection after five seconds
     opened.writer.close()
     line = await Line.open(port, cookie, token)
+    told = [await line.seen(0)]
+    for n in range(1, TOLD):
+        await asyncio.sleep(0.15)
+        told.append(await line.seen(n))
+    print(f"{'the first crossing, which opens the incident':58} {told[0]:12,.2f} ms", flush=True)
+    print(f"{'the next, while headquarters is being told, the worst':58} {max(told[1:]):12,.2f} ms", flush=True)
+    await loop.run_in_executor(pool, until, _everybody_is_told)
     ours: list[float] = []
-    # The first opens the incident and tells headquarters; what is measured are those that join it.
-    for n in range(rounds + 1):
+    for n in range(TOLD, TOLD + rounds):
         await asyncio.sleep(0.15)
         ours.append(await line.seen(n))
-    print(f"{'the first crossing, which opens the incident':58} {ours.pop(0):12,.2f} ms", flush=True)
-    print(f"{'the next, while headquarters is being told of it':58} {ours[0]:12,.2f} ms", flush=True)
     slow = [await _polled(plain, n) for n in range(8)]
     least = await Line.open(bare, cookie, token, "/samples")
     nothing: list[float] = []
     for n in range(rounds + 1):
         await asyncio.sleep(0.05)
         nothing.append(await least.seen(n))
+    # DESIGN.md saw 11 and 16 ms on two idle cores, by the layer and a task between the processes; the least program has neither
+    # of them and is told beside, for whoever compares machines.
     what = "crossing sample posted → seen on a board"
-    # DESIGN.md: 11 and 16 ms where, with nothing in between, it was 4.5 and 9.
-    for label, q, seen, there, better in ((f"{what}, p50", 0.5, 11, 4.5, 3.0), ("  p99", 0.99, 16, 9, 0.0)):
-        shape = Shape(seen, there, quantile(nothing[1:], q))
-        show(label, quantile(ours, q), quantile(slow, q), "ms", shape=shape, at_least=better, within=2)
+    for label, q, seen, better in ((f"{what}, p50", 0.5, 11, 3.0), ("  p99", 0.99, 16, 0.0)):
+        show(label, quantile(ours, q), quantile(slow, q), "ms", shape=Shape(seen), at_least=better, within=2)
     print(f"{'  the worst':58} {max(ours):12,.2f} ms", flush=True)
+    print(
+        f"{'  stored and told in one process, nothing judged: p50':58} {quantile(nothing[1:], 0.5):12,.2f} ms",
+        flush=True,
+    )
     return {"latency_p50": quantile(ours, 0.5), "latency_p99": quantile(ours, 0.99), "plain_p50": quantile(slow, 0.5)}
 
 
@@ -155,6 +164,13 @@ class Line:
             if time.perf_counter() - begun > 20:
                 raise TimeoutError(f"n{n} was never seen")
         return (seen[0] - begun) * 1000
+
+
+def _everybody_is_told() -> bool:
+    from engine.models import Reaction
+    from notifications.models import Send
+
+    return not Reaction.objects.exists() and not Send.objects.exists()
 
 
 async def _polled(port: int, n: int) -> float:

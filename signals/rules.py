@@ -85,7 +85,6 @@ class Lines:
 
     all: tuple[Threshold, ...]
     band: Band
-    bands: dict[str, Band]  # of each by itself
     spans: dict[str, timedelta]  # how far back the verdict of each reads
     openings: timedelta  # how far back openings count, at most
 
@@ -95,7 +94,6 @@ class Lines:
         return cls(
             all=lines,
             band=band_of(lines),
-            bands={line.id: band_of([line]) for line in lines},
             spans={line.id: span(line, metric) for line in lines},
             openings=max((within(line) for line in lines), default=timedelta()),
         )

@@ -34,6 +34,42 @@ class Extent:
         return cls(tops, bottom)
 
 
+ROUNDED: Final = 1e-8  # a figure is told to nine places: one that lies closer to its line may be told as on it
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """How far all samples that any window can hold reach: their ends, and the most that one of them was over its mean."""
+
+    top: float
+    bottom: float
+    over: float
+
+    @classmethod
+    def of(cls, extent: Extent, expected: Callable[[int], float | None]) -> "Peak":
+        """`expected`: as for `Band.holds`."""
+        means = ((expected(quarter), highest) for quarter, highest in extent.tops.items())
+        over = max((_over(mean, highest) for mean, highest in means if mean is not None), default=NEVER)
+        return cls(max(extent.tops.values()), extent.bottom, over)
+
+    def opens(self, line: Threshold) -> bool:
+        """Whether a window of these samples may cross the line: a mean of some lies between the least and the greatest of them."""
+        if line.measure == "excess":
+            return self.over > line.value - ROUNDED
+        if line.measure == "share":
+            return self.top > 0
+        return line.crossed(self.top if line.direction == "above" else self.bottom)
+
+
+NEVER: Final = float("-inf")
+
+
+def _over(mean: float, value: float) -> float:
+    if mean > 0:
+        return value / mean - 1
+    return float("inf") if value > 0 else NEVER
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """The tightest of some lines: of those above, those below, shares, and those that compare with a daily mean."""
@@ -46,12 +82,11 @@ class Band:
     clear_at: float
     edge: bool  # a window that lies on `clear_at` itself crosses: the line there is inclusive and has no hysteresis
 
-    def holds(self, extent: Extent, expected: Callable[[int], float | None], *, whole: bool = False) -> bool:
+    def holds(self, extent: Extent, expected: Callable[[int], float | None]) -> bool:
         """Whether none of these samples can open anything: each lies on the calm side by itself.
 
         `expected`: a quarter of an hour since 1970 → what one sample should be then; None where nothing was learnt, which
-        opens nothing. `whole`: these are all samples of any window that will be read, so that its mean lies between them; else
-        others may wait there for nothing but a count.
+        opens nothing. Others may wait in the window for nothing but a count.
         """
         top = max(extent.tops.values())
         if self.above is not None and not self.above.cleared(top):
@@ -61,14 +96,14 @@ class Band:
         if self.share and top > 0:
             return False
         return not self.excess or all(
-            self._calm(expected(quarter), highest, whole=whole) for quarter, highest in extent.tops.items()
+            self._calm(expected(quarter), highest) for quarter, highest in extent.tops.items()
         )
 
-    def _calm(self, expected: float | None, value: float, *, whole: bool) -> bool:
+    def _calm(self, expected: float | None, value: float) -> bool:
         if expected is None:
             return True
         limit = expected * (1 + self.clear_at)
-        return (whole or expected * FEW > self.min_count) and (value < limit or (value == limit and not self.edge))
+        return expected * FEW > self.min_count and (value < limit or (value == limit and not self.edge))
 
 
 def band_of(lines: Iterable[Threshold]) -> Band:

@@ -21,7 +21,7 @@ from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
 from engine.models import SetAside, Stream
 from plans.domain import Plan
-from signals.domain.quiet import Extent
+from signals.domain.quiet import Extent, Peak
 from signals.domain.verdict import judge
 from signals.events import SeriesHeard
 from signals.models import Series
@@ -165,10 +165,9 @@ def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Writ
     gap = [row for row in held.stored if row[0] > since]
     instants = sorted({*_turning(own, gap, held, plan), *new, latest})
     extent = Extent.of((microseconds(at), value) for at, value in held.stored)
-    expected = partial(own.expectation.in_quarter, plan=plan)
+    peak = Peak.of(extent, partial(own.expectation.in_quarter, plan=plan))
     for threshold in own.thresholds:
-        band = own.lines.bands[threshold.id]
-        if threshold.id not in held.standing.watches and band.holds(extent, expected, whole=True):
+        if threshold.id not in held.standing.watches and not peak.opens(threshold):
             continue  # nothing of it stands, and nothing that is stored can open it
         reach = reach_of(own, threshold, held.standing, len(instants))
         points = points_within(own, threshold, held.stored, latest - since + held.reach, plan)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.clock import microseconds
 from plans.domain import Threshold
 from signals.domain.baseline import QUARTER
-from signals.domain.quiet import Extent, band_of
+from signals.domain.quiet import Extent, Peak, band_of
 from signals.domain.verdict import Point, judge
 from tests.domain.signals.test_verdict import NOW, PLAN
 
@@ -44,17 +44,18 @@ def lines(draw: st.DrawFn) -> list[Threshold]:
     lines(),
     st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=8),
     st.integers(0, 20),
-    st.booleans(),
 )
-def test_what_the_band_holds_opens_no_window(
-    given_lines: list[Threshold], samples: list[tuple[int, int]], mean: int, whole: bool
+def test_what_is_said_to_be_calm_opens_no_window(
+    given_lines: list[Threshold], samples: list[tuple[int, int]], mean: int
 ) -> None:
     rows = sorted({NOW - timedelta(minutes=back): float(value) for back, value in samples}.items())
     expected = float(mean) if mean else None
     extent = Extent.of((microseconds(at), value) for at, value in rows)
-    if not band_of(given_lines).holds(extent, lambda quarter: expected, whole=whole):
-        return
+    calm = band_of(given_lines).holds(extent, lambda quarter: expected)
+    peak = Peak.of(extent, lambda quarter: expected)
     for own in given_lines:
+        if not calm and peak.opens(own):
+            continue
         beside = expected if own.measure == "excess" else None
         for upto in range(1, len(rows) + 1):
             window = [Point(at, value, beside) for at, value in rows[:upto]]
@@ -75,10 +76,26 @@ def test_each_quarter_of_an_hour_has_a_mean_of_its_own() -> None:
     assert not band.holds(Extent.of([(microseconds(night), 99.0), (microseconds(day), 9.0)]), means.get)
 
 
-@pytest.mark.parametrize(("whole", "held"), [(False, False), (True, True)])
-def test_where_few_are_needed_a_calm_sample_counts_only_when_all_of_them_are_seen(*, whole: bool, held: bool) -> None:
-    band = band_of([line(measure="excess", value=0.3, clear_at=0.2, min_count=30)])
-    assert band.holds(Extent.of([(microseconds(NOW), 10.0)]), lambda quarter: 10.0, whole=whole) is held
+def test_where_few_are_needed_a_calm_sample_counts_only_when_all_of_them_are_seen() -> None:
+    few = line(measure="excess", value=0.3, clear_at=0.2, min_count=30)
+    extent = Extent.of([(microseconds(NOW), 10.0)])
+    assert not band_of([few]).holds(extent, lambda quarter: 10.0)
+    assert not Peak.of(extent, lambda quarter: 10.0).opens(few)
+
+
+@pytest.mark.parametrize(("value", "opens"), [(12.5, False), (13.0, True), (13.5, True)])
+def test_between_its_limits_a_line_that_does_not_stand_is_not_opened(value: float, *, opens: bool) -> None:
+    own = line(measure="excess", value=0.3, clear_at=0.1, inclusive=True)
+    assert Peak.of(Extent.of([(microseconds(NOW), value)]), lambda quarter: 10.0).opens(own) is opens
+
+
+@pytest.mark.parametrize(
+    ("mean", "value", "over"), [(0.0, 0.0, float("-inf")), (0.0, 1.0, float("inf")), (None, 9.0, float("-inf"))]
+)
+def test_where_nothing_was_expected_anything_is_beyond_measure_and_where_nothing_was_learnt_nothing_is(
+    mean: float | None, value: float, over: float
+) -> None:
+    assert Peak.of(Extent.of([(microseconds(NOW), value)]), lambda quarter: mean).over == over
 
 
 @pytest.mark.parametrize(("inclusive", "held"), [(False, True), (True, False)])
