@@ -217,9 +217,9 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def disposable(*, bindir: Path | None = None) -> Iterator[Server]:
-    """A fast server in a temporary folder, gone afterwards; for tests and benchmarks."""
-    home, socket_folder = Path(tempfile.mkdtemp(prefix="hotline-pg-")), sockets.private_folder()
+def disposable(*, bindir: Path | None = None, within: Path | None = None) -> Iterator[Server]:
+    """A fast server in a temporary folder, made `within` this one, gone afterwards; for tests and benchmarks."""
+    home, socket_folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir=within)), sockets.private_folder()
     server = Server(home, socket_folder=socket_folder, log=home / "postgres.log", disposable=True, bindir=bindir)
     try:
         server.start()
