@@ -10,8 +10,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from common.pool import prove
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HOTLINE_VAR", BASE_DIR / "var"))
 TESTING = "pytest" in sys.modules
@@ -134,7 +132,7 @@ def database(url: str, *, session: str, pool: dict[str, Any] | None) -> dict[str
         "PASSWORD": parts.get("password", ""),
         "HOST": parts.get("host", ""),
         "PORT": str(parts.get("port", "")),
-        "CONN_HEALTH_CHECKS": not pool,  # the pool has a check of its own
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
 
@@ -151,7 +149,7 @@ DATABASES = {
     "default": database(
         DATABASE_URL,
         session=APP_SESSION,
-        pool=None if TESTING else {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5, "check": prove},
+        pool=None if TESTING else {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5},
     ),
     "owner": database(OWNER_DATABASE_URL, session="", pool=None),
 }

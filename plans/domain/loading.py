@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -77,8 +78,12 @@ _REFERENCES: Final = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def load(text: str, file: str = "plan.yaml") -> Plan:
-    """Read and check a plan; raises PlanErrors with every fault, its line, its clause and what was expected."""
+    """Read and check a plan; raises PlanErrors with every fault, its line, its clause and what was expected.
+
+    A plan is frozen: who asks for the same text again gets the same plan.
+    """
     source = read(text, file)
     if source.errors and source.data is None:
         raise PlanErrors(source.errors)
