@@ -100,11 +100,12 @@ def test_turned_on_here_a_message_appears_on_the_screen_and_removed_it_ends(prod
         tab.wait_for_timeout(100)
     assert shown == [
         {
-            "title": "Test: notifications reach this browser.",
+            # In the person's own language, whatever this page is in.
+            "title": "测试：通知可以送达此浏览器。",
             "body": "",
             "tag": said["tag"],
             "data": said["link"],
-            "lang": "en",
+            "lang": "zh-hans",
         }
     ]
 
