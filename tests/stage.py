@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
-from common.clock import utc_text
+from common.clock import utc_text, wall
 from drills.services import seat_take
 from engine import sweep, worlds
 from engine.models import Reaction, Timer
@@ -213,7 +213,7 @@ def _browsers(cast: Cast) -> None:
         said = FakeBrowser(f"https://fcm.googleapis.com/fcm/send/{name}").handed_over
         browser_turn_on(**said, user_agent=agent, by=cast.actor(AUDITOR))
     rows = Browser.objects.filter(user=cast.user(AUDITOR))
-    rows.filter(name__startswith="Edge").update(told_at=worlds.now(worlds.real()))
+    rows.filter(name__startswith="Edge").update(told_at=wall())
     rows.filter(name__startswith="Safari").update(server_key="another")
 
 

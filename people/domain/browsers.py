@@ -34,7 +34,7 @@ class Gone(StrEnum):
 def usable(address: str, *, near: bool) -> bool:
     """Whether an address is one of a push service: https, a name, no user, no port but the usual one. `near` also allows this
     very machine by plain http, for tests and practice; which address a name leads to is looked at when it is called."""
-    if len(address) > LONGEST_ADDRESS or any(letter.isspace() or ord(letter) < 33 for letter in address):
+    if len(address) > LONGEST_ADDRESS or not all("!" <= letter <= "~" for letter in address):
         return False
     try:
         parts = urlsplit(address)

@@ -19,6 +19,8 @@ SERVICES = ("fcm.googleapis.com", "*.push.apple.com")
         ("https://fcm.googleapis.com/a b", False),
         ("https://fcm.googleapis.com/\r\nHost:%20x", False),
         ("https://fcm.googleapis.com:x/", False),
+        ("https://fcm.googleapis.com/\ud800", False),
+        ("https://ｆcm.googleapis.com/", False),
         ("https://[::1]/", False),
         ("https://[::ffff:10.0.0.1]/", False),
         ("https://10.0.0.1/", False),
