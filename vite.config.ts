@@ -18,9 +18,9 @@ export default defineConfig({
     chunkSizeWarningLimit: 700, // the charts, loaded only where there are charts
     rollupOptions: {
       checks: { eval: false }, // htmx has one for hx-on attributes; the page switches it off (allowEval) and its policy forbids it
-      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room"), status: page("status"), popup: page("popup"), design: page("design") },
-      // Partners embed /status/popup.js: one file that imports nothing, under a name of its own.
-      output: { entryFileNames: (entry) => (entry.name === "popup" ? "popup.js" : "assets/[name]-[hash].js") },
+      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room"), status: page("status"), popup: page("popup"), sw: page("sw"), design: page("design") },
+      // Partners embed /status/popup.js, browsers keep /sw.js: files that import nothing, under names of their own.
+      output: { entryFileNames: (entry) => (["popup", "sw"].includes(entry.name) ? "[name].js" : "assets/[name]-[hash].js") },
     },
   },
   test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },

@@ -1,5 +1,6 @@
 """Refuse to serve dangerously, and say how to mend it."""
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from notifications.channels import vapid
 from notifications.channels.chats import VARIABLE, read_all
 from notifications.channels.configured import GATEWAYS, gateways
 
@@ -17,6 +19,7 @@ def register_all() -> None:
     register(keeping_is_long_enough)
     register(gateways_are_whole)
     register(chats_are_whole)
+    register(push_key_is_whole)
     register(locale_of_the_database, Tags.database)
 
 
@@ -76,6 +79,14 @@ def chats_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
         Error(f"Entry {place} of {VARIABLE} cannot be read.", hint=hint, id=f"hotline.{VARIABLE}")
         for place in read_all()[1]
     ]
+
+
+def push_key_is_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A key that cannot be read would turn notifications off for everybody, silently."""
+    if not os.environ.get(vapid.VARIABLE) or vapid.signer() is not None:
+        return []
+    hint = "Generate it once with `openssl rand -base64 32`, or leave it empty: then nobody is told in browsers."
+    return [Error(f"{vapid.VARIABLE} cannot be read.", hint=hint, id=f"hotline.{vapid.VARIABLE}")]
 
 
 def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:

@@ -278,6 +278,13 @@ SPECTACULAR_SETTINGS = {
 # --- the product's own switches --------------------------------------------------------------------------------------------------
 # Only tests may move the clock of the real world.
 REAL_WORLD_MOVABLE = os.environ.get("HOTLINE_MOVABLE_CLOCK") == "1"
+# The push services of browsers: Chrome's and its kin's, Firefox's, Edge's, Safari's. No notification is handed to any other.
+PUSH_HOSTS = os.environ.get(
+    "HOTLINE_PUSH_HOSTS",
+    "fcm.googleapis.com updates.push.services.mozilla.com *.notify.windows.com *.push.apple.com",
+).split()
+# Only tests and practice may name this machine as a push service.
+PUSH_NEAR = os.environ.get("HOTLINE_PUSH_NEAR") == "1"
 SWEEP_SECONDS = 0.25
 # Where heads of the logs are kept outside the database, to tell an older backup by; empty: nowhere. Never restore it with a backup.
 HEADS_DIR = "" if TESTING else os.environ.get("HOTLINE_HEADS_DIR", str(VAR_DIR / "heads"))

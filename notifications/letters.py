@@ -3,6 +3,7 @@
 import os
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext, override, pgettext
 
 from common.bilingual import in_language
@@ -11,6 +12,7 @@ from notifications.channels.configured import SINK
 from notifications.domain import delivery as delivery_rules
 from notifications.domain.chat import lines, without_numbers
 from notifications.models import Delivery
+from notifications.selectors import plan_for
 from notifications.services.answers import link_of
 
 LONGEST_SUBJECT = 300
@@ -28,7 +30,7 @@ def letter_of(delivery: Delivery) -> Letter:
             }
         if delivery.chat:
             subject = without_numbers(subject)
-        body = _said(delivery, subject, in_language(message.body, language))
+        body = _said(delivery, subject, in_language(message.body, language), language)
     return Letter(
         key=delivery.key,
         channel=delivery.channel,
@@ -47,9 +49,11 @@ def letter_of(delivery: Delivery) -> Letter:
     )
 
 
-def _said(delivery: Delivery, subject: str, body: str) -> str:
+def _said(delivery: Delivery, subject: str, body: str, language: str) -> str:
     if delivery.chat:
         return _in_a_chat(delivery, subject)
+    if delivery.channel == delivery_rules.Channel.PUSH:
+        return _on_a_screen(delivery, language)
     return (_mail if delivery.channel == delivery_rules.Channel.EMAIL else _short)(delivery, subject, body)
 
 
@@ -59,6 +63,9 @@ def _number(delivery: Delivery) -> str:
 
 
 def _link(delivery: Delivery) -> str:
+    if delivery.channel == delivery_rules.Channel.PUSH:
+        # The message among one's own, at the top of its page: the button there answers, and asks for signing in first.
+        return f"{reverse('messages')}?before={delivery.message_id + 1}#message-{delivery.message_id}"
     path = delivery.message.link
     return f"{_here()}{path}" if path else ""
 
@@ -74,6 +81,15 @@ def _in_a_chat(delivery: Delivery, subject: str) -> str:
     by = gettext("clause %(clause)s") % {"clause": clause} if clause else ""
     about = " · ".join(part for part in (_number(delivery), by) if part)
     return lines([title % {"title": subject[:LONGEST_SUBJECT]}, about, _link(delivery)])
+
+
+def _on_a_screen(delivery: Delivery, language: str) -> str:
+    """Level and number, under the title: a locked screen shows them to whoever stands before it."""
+    incident = delivery.message.incident
+    plan = plan_for(incident) if incident and incident.level else None
+    level = plan.levels.get(incident.level) if plan and incident and incident.level else None
+    named = in_language(level.title.as_dict(), language) if level else ""
+    return " · ".join(part for part in (named, _number(delivery)) if part)
 
 
 def _mail(delivery: Delivery, subject: str, body: str) -> str:

@@ -28,9 +28,11 @@ from notifications import pacing
 from notifications.channels import Channel, Limited, OutcomeUnknown
 from notifications.channels.configured import chosen, providers
 from notifications.channels.email import CALL_SECONDS
+from notifications.domain import delivery as delivery_rules
 from notifications.domain.delivery import UNSENT, State
 from notifications.letters import letter_of
 from notifications.models import Delivery, Send
+from notifications.services.unanswered import next_way
 
 # Few a claim, so that an urgent letter waits behind few.
 LIMIT = 8
@@ -281,8 +283,11 @@ def _give_up(delivery_id: int, error: str) -> None:
     rows = Delivery.objects.filter(pk=delivery_id, state__in=sorted(UNSENT))
     if not rows.update(state=State.GIVEN_UP, error=error):
         return
-    message_id = Delivery.objects.values_list("message_id", flat=True).get(pk=delivery_id)
-    alarm_raise("delivery.given_up", f"message:{message_id}", error=error, delivery=delivery_id)
+    delivery = Delivery.objects.select_related("message__incident").get(pk=delivery_id)
+    alarm_raise("delivery.given_up", f"message:{delivery.message_id}", error=error, delivery=delivery_id)
+    if delivery.channel == delivery_rules.Channel.PUSH:
+        # Browsers come and go without a word: whoever relied on his is reached by the next way at once.
+        next_way(delivery)
 
 
 def _died_every_time(item: Claimed) -> None:

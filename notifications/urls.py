@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import notice_views, public, verification_views, views
+from notifications import browser_views, notice_views, public, verification_views, views
 
 urlpatterns = [
     path("messages/", views.inbox, name="messages"),
@@ -9,6 +9,11 @@ urlpatterns = [
     path("messages/<int:message>/", views.receipts, name="message-receipts"),
     path("messages/calls/", views.to_ring, name="messages-to-ring"),
     path("messages/not-reached/", views.not_reached, name="messages-not-reached"),
+    path("messages/browsers/", browser_views.browsers, name="browsers"),
+    path("messages/browsers/add", browser_views.add, name="browser-add"),
+    path("messages/browsers/test", browser_views.test, name="browsers-test"),
+    path("messages/browsers/<uuid:browser>/remove", browser_views.remove, name="browser-remove"),
+    path("sw.js", browser_views.worker, name="service-worker"),
     path("messages/<int:message>/calls/", views.calls, name="message-calls"),
     path("m/<str:token>/", views.answer_by_link, name="message-link"),
     path("messages/<int:message>/acknowledge", views.acknowledge, name="message-acknowledge"),

@@ -83,6 +83,24 @@ class DirectorySet(Payload):
     name_en: str
 
 
+# --- notifications in browsers --------------------------------------------------------------------------------------------
+@event("people.browser_added")
+class BrowserAdded(Payload):
+    """Where it is told, and by which keys, never enters the log."""
+
+    browser: str
+    user: int
+
+
+@event("people.browser_removed")
+class BrowserRemoved(Payload):
+    """`why` is a word of `people.domain.browsers.Gone`."""
+
+    browser: str
+    user: int
+    why: str
+
+
 # --- the duty roster ----------------------------------------------------------------------------------------------------
 @event("duty.set")
 class DutySet(Payload):

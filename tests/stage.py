@@ -11,14 +11,16 @@ from openpyxl import Workbook
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
-from common.clock import utc_text
+from common.clock import utc_text, wall
 from drills.services import seat_take
 from engine import sweep, worlds
 from engine.models import Reaction, Timer
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
+from notifications.channels.vapid import signer
 from notifications.models import Delivery, Send
-from notifications.services import message_acknowledge, round_begin
+from notifications.services import browser_turn_on, message_acknowledge, round_begin
+from people.models import Browser
 from people.rostered import duty_named, rotations_of
 from readiness.services.following import readiness_begin
 from resources import services
@@ -27,7 +29,8 @@ from signals.selectors import source_by_key
 from signals.services import sources
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
-from tests.cast import DUTY, GM, IT, SUPERVISOR, TECH, Cast
+from tests.apps.notifications.browser import FakeBrowser
+from tests.cast import AUDITOR, DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
 from tests.pages import ADMINISTRATION, Scene
 from watchdog.models import BlindWindow, Hold
@@ -153,6 +156,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
     message = stage.get(GM, "messages?mine")["mine"][0]["message"]["id"]
     equipment = _equipment(stage, incident)
     _restored(incident)
+    _browsers(cast)
     notice, ready = _notices(stage, incident)
     return Scene(
         incident,
@@ -198,6 +202,19 @@ def _blind(message: int) -> int:
         since=since, until=until, stages=["database", "watchdog"], report=report, reported_at=now
     )
     return int(window.pk)
+
+
+def _browsers(cast: Cast) -> None:
+    """Two browsers of somebody whom nothing urgent is told: one that was told, and one from before the key was changed."""
+    ours = signer()
+    assert ours is not None, "browsers are told where there is a key"
+    agents = {"desk": "Windows Chrome/140.0 Safari/537.36 Edg/140.0", "phone": "iPhone Version/18.0 Safari/604.1"}
+    for name, agent in agents.items():
+        said = FakeBrowser(f"https://fcm.googleapis.com/fcm/send/{name}").handed_over
+        browser_turn_on(**said, user_agent=agent, by=cast.actor(AUDITOR))
+    rows = Browser.objects.filter(user=cast.user(AUDITOR))
+    rows.filter(name__startswith="Edge").update(told_at=wall())
+    rows.filter(name__startswith="Safari").update(server_key="another")
 
 
 def _restored(incident: str) -> None:

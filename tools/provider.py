@@ -1,4 +1,4 @@
-"""A provider of SMS, voice and group chats for tests and practice, which can be as bad as real ones. It keeps its own record of
+"""A provider of SMS, voice, group chats and browsers for tests and practice, which can be as bad as real ones. It keeps its own record of
 what it was told.
 
     python tools/provider.py --name alpha --secret s3cret --port 8099 --receipts http://127.0.0.1:8000/api/v1/messages/receipts/alpha
@@ -8,6 +8,9 @@ and the product with `HOTLINE_SMS_URLS=http://alpha:s3cret@127.0.0.1:8099`. Whil
     POST /fake/mood   {"mood": "busy", "times": 3}      the next three messages meet this; 0 times: until told otherwise
     POST /fake/say    {"key": "…", "said": "reply", "text": "123456"}    a person answers, a receipt is sent
     GET  /fake/record                                    everything that happened, numbers masked
+
+It plays a push service of browsers as well: a browser whose address is `http://127.0.0.1:8099/push/NAME` is told by it, where the
+product runs with `HOTLINE_PUSH_NEAR=1`. A topic it holds already is replaced, as the standard has it.
 
 It plays the robots of WeCom, DingTalk and Feishu and a plain webhook as well (`tools/robots.py`); what to write into HOTLINE_CHATS
 it prints when it starts. Moods are theirs too: limited and locked come as the platforms say it, in the code of a good answer.
@@ -39,6 +42,7 @@ MOODS = (
     "busy",  # 503
     "limited",  # 429
     "locked",  # 401: our key is refused
+    "gone",  # 410: a push service knows the browser no more; to all others 422
     "refusing",  # 422: this number never; a robot dislikes the message, with a code of its own
     "hanging_up",  # closes the line before it took anything
     "dropping",  # takes it, and closes the line instead of answering
@@ -64,6 +68,8 @@ class Provider(ThreadingHTTPServer):
         self.messages: dict[str, dict[str, Any]] = {}
         self.mood, self.times, self.slow_seconds = "well", 0, 7.0
         self.robots = robots.Robots()
+        # What a browser would find waiting: (its name, topic) → (headers, body), as they came.
+        self.pushed: dict[tuple[str, str], tuple[dict[str, str], bytes]] = {}
         self.lock = threading.Lock()
         self.noted = threading.Condition(self.lock)
 
@@ -172,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"{}"
+        if self.path.startswith("/push/"):
+            return self._push(self.path.removeprefix("/push/"), body)
         if post := robots.asked(self.path, dict(self.headers), body):
             return self._robot(post)
         said = json.loads(body)
@@ -187,7 +195,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _message(self, message: dict[str, Any]) -> None:
         provider, mood = self.server, self.server.next_mood()
-        refusals = {"busy": 503, "limited": 429, "locked": 401, "refusing": 422}
+        refusals = {"busy": 503, "limited": 429, "locked": 401, "refusing": 422, "gone": 422}
         if mood in refusals:
             provider.note("refused", message["key"], status=refusals[mood])
             return self._answer(refusals[mood], {})
@@ -207,6 +215,33 @@ class Handler(BaseHTTPRequestHandler):
             return self._write(200, b"<html>it works</html>")
         return self._answer(202, {"id": number})
 
+    def _push(self, browser: str, body: bytes) -> None:
+        """What RFC 8030 has a push service take; who sends is not proved here, a test does that from what was kept."""
+        provider, mood = self.server, self.server.next_mood()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        topic = headers.get("topic", "")
+        refusals = {"busy": 503, "limited": 429, "locked": 403, "refusing": 400, "gone": 410}
+        whole = (
+            headers.get("content-encoding") == "aes128gcm" and headers.get("ttl", "").isdigit() and len(body) <= 4096
+        )
+        if mood in refusals or not whole or len(topic) > 32:
+            status = refusals.get(mood, 400)
+            provider.note("refused", topic, status=status)
+            return self._answer(status, {})
+        if mood == "hanging_up":
+            provider.note("hung up", topic)
+            return self._hang_up()
+        if mood == "slow":
+            time.sleep(provider.slow_seconds)
+        with provider.lock:
+            again = (browser, topic) in provider.pushed
+            if mood != "losing":
+                provider.pushed[browser, topic] = (headers, body)
+        provider.note("pushed again" if again else "pushed", topic, browser=browser)
+        if mood == "dropping":
+            return self._hang_up()
+        return self._answer(201, {})
+
     def _robot(self, post: robots.Asked) -> None:
         """A robot is told something; it knows no keys of its callers', so that the same said twice stands there twice."""
         provider, mood = self.server, self.server.next_mood()
@@ -221,7 +256,7 @@ class Handler(BaseHTTPRequestHandler):
         if mood == "slow":
             time.sleep(provider.slow_seconds)
         codes = {"limited": robots.LIMITED, "locked": robots.LOCKED, "refusing": robots.REFUSED}
-        statuses = {"limited": 429, "locked": 401, "refusing": 422}
+        statuses = {"limited": 429, "locked": 401, "refusing": 422, "gone": 422}
         found = robots.text_of(post, provider.secret)
         if mood in codes or fast:
             as_said = mood if mood in codes else "limited"

@@ -6,7 +6,6 @@ from common.bilingual import Both
 from engine.alarms import alarm_raise
 from escalation import selectors
 from incidents.selectors import Incident
-from notifications.domain.delivery import USUAL
 from notifications.domain.unanswered import NOBODY_PRESSED, Ladder, Rung
 from notifications.services import message_send
 from plans.domain import Plan, Tier
@@ -63,12 +62,12 @@ def tell_people(
     body: Both,
     clause: str,
     key: str,
-    channels: Sequence[str] = USUAL,
+    channels: Sequence[str] | None = None,
     chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
 ) -> bool:
-    """Tell persons, by channels as the plan calls them, and where these mean group chats those of `chats`, or all; False when there
-    is nobody, which raises an alarm."""
+    """Tell persons, by channels as the plan calls them or by the usual ones, and where these mean group chats those of `chats`, or
+    all; False when there is nobody, which raises an alarm."""
     if not to:
         _nobody(incident, kind)
         return False

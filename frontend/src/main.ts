@@ -7,6 +7,7 @@ import "./controllers/confirm";
 import { draftSettle } from "./controllers/draft";
 import "./controllers/goline";
 import "./controllers/menu";
+import "./controllers/push";
 import "./controllers/theme";
 import { toastsListen } from "./controllers/toasts";
 import { start } from "./controllers/registry";

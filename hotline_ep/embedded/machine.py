@@ -56,7 +56,8 @@ class Stopped(Exception):
 
 # What a command beside the running product needs to be part of it.
 _SHARED = frozenset({
-    "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "HOTLINE_SECRET_KEY", "HOTLINE_LOG_KEY", "HOTLINE_FIELD_KEY", "HOTLINE_VAR",
+    "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "HOTLINE_SECRET_KEY", "HOTLINE_LOG_KEY", "HOTLINE_FIELD_KEY", "HOTLINE_PUSH_KEY",
+    "HOTLINE_VAR",
 })  # fmt: skip
 
 
@@ -213,6 +214,10 @@ class Machine:
                 "HOTLINE_LOG_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
                 "HOTLINE_FIELD_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             }
+            write_private(path, keys)
+        if "HOTLINE_PUSH_KEY" not in keys:
+            # Younger than the others: browsers are told with it from now on.
+            keys["HOTLINE_PUSH_KEY"] = base64.b64encode(secrets.token_bytes(32)).decode()
             write_private(path, keys)
         return keys | dict(os.environ) | {"PYTHONUNBUFFERED": "1", "HOTLINE_VAR": str(self.var)}
 

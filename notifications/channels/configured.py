@@ -4,11 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 
 from notifications.channels import Channel
+from notifications.channels.browsers import Browsers
 from notifications.channels.chats import chats
 from notifications.channels.email import Smtp
 from notifications.channels.gateway import Gateway
 from notifications.channels.robots import Gone, Robot
 from notifications.channels.sink import Sink
+from notifications.channels.vapid import signer
 from notifications.domain import delivery
 
 # channel → the variable that names its gateways, several divided by spaces
@@ -27,6 +29,8 @@ def providers(channel: str, *, real: bool, chat: str = "") -> dict[str, Channel]
         found["smtp"] = Smtp(url)
     if real and channel in GATEWAYS:
         found |= {gateway.name: gateway for gateway in gateways(channel)}
+    if real and channel == delivery.Channel.PUSH and (ours := signer()) is not None:
+        found["webpush"] = Browsers(ours)
     return found or {SINK: Sink()}
 
 

@@ -11,6 +11,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     VOICE = "voice"
+    PUSH = "push"  # in the browsers in which a person turned notifications on
     # These address no person but a group's chat.
     WECOM = "wecom"
     DINGTALK = "dingtalk"
@@ -30,8 +31,11 @@ WAYS: Final = {
     "email": Channel.EMAIL,
     "sms": Channel.SMS,
     "voice": Channel.VOICE,
+    "push": Channel.PUSH,
 }
+# By what a message goes for which nobody named ways; the second when it is urgent.
 USUAL: Final = ("inapp", "email")
+URGENTLY: Final = ("inapp", "push", "email")
 
 
 def ways(channels: Iterable[str]) -> tuple[Channel, ...]:

@@ -8,6 +8,7 @@ from notifications.services.answers import (
     message_answer_by_link,
     message_read,
 )
+from notifications.services.browsers import browser_turn_on, browsers_try
 from notifications.services.messages import message_send
 from notifications.services.notices import (
     notice_approve,
@@ -22,6 +23,8 @@ from notifications.services.summaries import summary_draft, summary_edit, summar
 from notifications.services.verification import channels_asked, round_begin, round_end, round_remind
 
 __all__ = [
+    "browser_turn_on",
+    "browsers_try",
     "call_record",
     "channels_asked",
     "linked",

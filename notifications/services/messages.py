@@ -15,11 +15,13 @@ from engine.bell import ring_after_commit
 from engine.log import log_append
 from engine.timers import timer_set
 from notifications.channels.chats import VARIABLE, Chat, chats_for, read_all
-from notifications.domain.delivery import HEAD_START, USUAL, Channel, State, chat_kinds, ways
+from notifications.channels.vapid import signer
+from notifications.domain.delivery import HEAD_START, URGENTLY, USUAL, Channel, State, chat_kinds, ways
 from notifications.domain.unanswered import NOBODY_PRESSED, Ladder
 from notifications.events import MessageQueued
 from notifications.models import Delivery, Message, Send
 from notifications.pacing import rank_of
+from people.browsers import with_browser
 
 UNANSWERED = "notifications.unanswered"
 # Short enough to type at night, long enough that nobody hits another's by chance.
@@ -39,7 +41,7 @@ def message_send(
     urgent: bool,
     key: str,
     link: str,
-    channels: Sequence[str] = USUAL,
+    channels: Sequence[str] | None = None,
     chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
     each_way: bool = False,
@@ -47,10 +49,10 @@ def message_send(
 ) -> Message:
     """Say something to persons, each with the role he is told for; the same key in the same world is the same message.
 
-    `channels` are the plan's words; in-app is always one, and thereby delivered, for all is written in the caller's
-    transaction; what leaves the house leaves after commit. Where a channel means group chats, each of them hears it once: those of
-    `chats`, roles or groups of the plan; without any, all there are. `ladder` says how it is pressed while too few have answered.
-    A person named twice is told once. With `each_way` an answer counts for the way it came by, and for no other.
+    `channels` are the plan's words, None the usual ones; in-app is always among them, and thereby delivered, for all is written in
+    the caller's transaction; what leaves the house leaves after commit. Where a channel means group chats, each of them hears it
+    once: those of `chats`, roles or groups of the plan; without any, all there are. `ladder` says how it is pressed while too few
+    have answered. A person named twice is told once. With `each_way` an answer counts for the way it came by, and for no other.
     """
     message, made = Message.objects.get_or_create(
         world_id=world_id,
@@ -71,11 +73,13 @@ def message_send(
     )
     if not made:
         return message
+    if channels is None:
+        channels = URGENTLY if urgent else USUAL
     roles: dict[int, str] = {}
     for user_id, role in to:
         roles.setdefault(user_id, role)
     personal = {(user_id, channel): role for user_id, role in roles.items() for channel in ways(channels)}
-    deliver(message, personal, chats=chats_there(channels, chats))
+    deliver(message, with_browsers(personal), chats=chats_there(channels, chats))
     if ladder.rungs:
         timer_set(world_id, UNANSWERED, message.pk, ladder.looks(message.created_at)[0])
     if message.incident is not None:
@@ -95,6 +99,23 @@ def chats_there(channels: Iterable[str], owners: Iterable[str] = ()) -> list[Cha
     else:
         alarm_clear("channel.failing", f"chat:{VARIABLE}")
     return chats_for(words, owners)
+
+
+def with_browsers(to: Mapping[tuple[int, Channel], str]) -> dict[tuple[int, Channel], str]:
+    """Without push for those who turned it on in no browser: it is theirs to turn on, and no failing of anybody's."""
+    asked = {user_id for user_id, channel in to if channel is Channel.PUSH}
+    there = reached_in_browsers(asked) if asked else set()
+    return {
+        (user_id, channel): role
+        for (user_id, channel), role in to.items()
+        if channel is not Channel.PUSH or user_id in there
+    }
+
+
+def reached_in_browsers(user_ids: Iterable[int]) -> set[int]:
+    """Of these persons, those a push would reach; nobody where there is no key to sign it with."""
+    ours = signer()
+    return with_browser(user_ids, ours.digest) if ours is not None else set()
 
 
 def deliver(

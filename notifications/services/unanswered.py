@@ -13,7 +13,7 @@ from notifications.models import Delivery, Message
 from notifications.pressing import answers_of, pressed
 from notifications.selectors import plan_for
 from notifications.services.answers import say
-from notifications.services.messages import UNANSWERED, chats_there, deliver
+from notifications.services.messages import UNANSWERED, chats_there, deliver, with_browsers
 from plans.selectors import told_of
 
 AFTERWARDS = timedelta(minutes=15)
@@ -86,7 +86,30 @@ def _climb(message: Message, number: int, rung: Rung) -> int:
         for user in told_of(plan.roles[key]):
             if user.pk not in known:
                 to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
-    to = {place: role for place, role in to.items() if place not in there}
+    to = with_browsers({place: role for place, role in to.items() if place not in there})
     heard = set(Delivery.objects.filter(message=message, user=None).values_list("chat", flat=True))
     deliver(message, to, rung=number, chats=[chat for chat in chats_there(rung.channels) if chat.name not in heard])
     return len({user_id for user_id, _channel in to})
+
+
+def next_way(delivery: Delivery) -> None:
+    """A way to a person is lost: what the ladder would try next for him is tried now, unless he has answered. Within the
+    transaction that gives it up."""
+    message = delivery.message
+    if not message.unanswered:
+        return
+    if message.incident is not None:
+        # A look that climbs at this moment has gone before us, or waits.
+        Stream.objects.select_for_update(no_key=True).get(pk=message.incident.stream_id)
+        message.incident.refresh_from_db(fields=["phase"])
+        if message.incident.is_over:
+            return
+    rows = Delivery.objects.filter(message=message, user=delivery.user_id, user__is_active=True)
+    if not rows.filter(channel=Channel.INAPP).exclude(state=State.ACKNOWLEDGED).exists():
+        return
+    there = set(rows.values_list("channel", flat=True))
+    for number, rung in enumerate(message.ladder.rungs, start=1):
+        further = [channel for channel in ways(rung.channels) if channel not in there]
+        if further:
+            deliver(message, {(delivery.person_id, channel): delivery.role for channel in further}, rung=number)
+            return

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people import secrecy
 from people.models.bilingual import Bilingual
+from people.models.browsers import Browser
 from people.models.roster import (
     CalendarLink,
     Duty,
@@ -29,6 +30,7 @@ from people.rights import ROLES
 __all__ = [
     "ApiToken",
     "Bilingual",
+    "Browser",
     "CalendarLink",
     "Contact",
     "Department",

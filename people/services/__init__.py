@@ -19,7 +19,9 @@ from engine import worlds
 from engine.events import Payload
 from engine.log import log_append, stream_open
 from engine.models import Event, Stream
+from people.domain.browsers import Gone
 from people.events import (
+    BrowserRemoved,
     ContactRevealed,
     ContactSet,
     RoleAssigned,
@@ -29,7 +31,7 @@ from people.events import (
     UserCreated,
     UserDeactivated,
 )
-from people.models import ApiToken, Contact, Department, Region, RoleHolding, User, WorkGroup
+from people.models import ApiToken, Browser, Contact, Department, Region, RoleHolding, User, WorkGroup
 from people.rights import ROLES, allowed, require
 
 PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{3,18}[0-9]")
@@ -77,7 +79,8 @@ def user_create(
 
 @transaction.atomic
 def user_deactivate(*, user: User, by: Actor) -> User:
-    """Shut an account: sessions and tokens stop working at once, roles no longer count. Its history stays."""
+    """Shut an account: sessions and tokens stop working at once, roles no longer count, nothing is kept that reaches its browsers.
+    Its history stays."""
     by = require(by, "user.manage")
     _refuse_self(by, user)
     user = _lock(user)
@@ -86,7 +89,16 @@ def user_deactivate(*, user: User, by: Actor) -> User:
     user.is_active = False
     user.save(update_fields=["is_active"])
     record(UserDeactivated(user=user.pk), by=by)
+    for browser in Browser.objects.select_for_update().filter(user=user).order_by("pk"):
+        browser_drop(browser, Gone.SHUT, by=by)
     return user
+
+
+def browser_drop(browser: Browser, why: Gone, *, by: Actor) -> None:
+    """Within a transaction that holds its row: where it was told, and its keys, are gone; that it was there is on record."""
+    payload = BrowserRemoved(browser=str(browser.pk), user=browser.user_id, why=str(why))
+    browser.delete()
+    record(payload, by=by)
 
 
 # --- roles -----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ COMMAND: Final = frozenset(
 )  # roles of rights that lead a response from above
 
 CHANNELS: Final = frozenset({
-    "inapp", "email", "sms", "voice", "chat", "wecom", "dingtalk", "feishu", "webhook", "platform", "website", "weibo",
+    "inapp", "push", "email", "sms", "voice", "chat", "wecom", "dingtalk", "feishu", "webhook", "platform", "website", "weibo",
     "partner_popup", "video",
 })  # fmt: skip
 

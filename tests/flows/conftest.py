@@ -1,5 +1,6 @@
 """A whole product beside the test: web and worker processes, and a real Chromium in front of them."""
 
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,6 +114,9 @@ def product(
     settings.REAL_WORLD_MOVABLE = True
     # The processes serve the built front end as they do in earnest: from the folder `collectstatic` fills.
     monkeypatch.setenv("HOTLINE_VAR", str(tmp_path))
+    # Browsers may be told, by a push service on this machine.
+    monkeypatch.setenv("HOTLINE_PUSH_KEY", base64.b64encode(bytes(range(1, 33))).decode())
+    monkeypatch.setenv("HOTLINE_PUSH_NEAR", "1")
     settings.STATIC_ROOT = tmp_path / "static"
     call_command("collectstatic", interactive=False, verbosity=0)
     with valkey.disposable() as redis, house_on(database_server.urls(fresh_db), tmp_path, redis.url) as house:

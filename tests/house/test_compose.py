@@ -87,6 +87,7 @@ def test_secrets_come_from_the_environment_and_have_no_defaults() -> None:
     # Not every company has a gateway for SMS and voice, robots in its group chats, or somebody outside who listens; the page says
     # what is without one.
     without = {"HOTLINE_SMS_URLS:-", "HOTLINE_VOICE_URLS:-", "HOTLINE_CHATS:-", "HOTLINE_HEARTBEAT_URL:-"}
+    without |= {"HOTLINE_PUSH_KEY:-", "HOTLINE_PUSH_CONTACT:-"}
     assert all(re.fullmatch(r"[A-Z_]+:\?", name) for name in names - without), names
     secret = {name: value for service in SERVICES.values() for name, value in service.get("environment", {}).items()}
     for name, value in secret.items():

@@ -57,13 +57,14 @@ def test_nothing_is_public_unless_it_is_listed() -> None:
     else does.
 
     The status page, its feed and the script for partners are what the public is told (3.4). A provider's receipts are signed; the
-    page behind a mail's link answers for the one it was written to, and for a signed address alone; so do one's calendars.
+    page behind a mail's link answers for the one it was written to, and for a signed address alone; so do one's calendars. The worker
+    that shows notifications is a script like those under /static/.
     """
     public = {path for path, view in ours() if path not in OPEN and PUBLIC in _named(declared(view))}
     doors = {f"api/v1/signals/{door}" for door in ("samples", "prometheus/write", "alertmanager", "zabbix", "history")}
     signed = {"api/v1/messages/receipts/<slug:provider>", "m/<str:token>/"}
     calendars = {"people/duty/<str:token>.ics", "readiness/calendar/<str:token>.ics"}
-    assert public == {*doors, *signed, *calendars, "status/", "status/feed.json", "status/popup.js"}
+    assert public == {*doors, *signed, *calendars, "status/", "status/feed.json", "status/popup.js", "sw.js"}
 
 
 def _named(right: Any) -> list[str]:

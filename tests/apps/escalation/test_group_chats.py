@@ -14,7 +14,7 @@ from tests.cast import DUTY, Cast
 from tests.domain.plans.given import broken
 
 SAID = {"reach": "华东，约三成来电", "duration": "约两小时", "measures": "增派坐席，检查线路"}
-BLUE = "roles: [department_heads, technical_response], channels: [platform, inapp, sms, voice], within: PT5M"
+BLUE = "roles: [department_heads, technical_response], channels: [platform, inapp, push, sms, voice], within: PT5M"
 TO_THE_GROUP = broken(
     BLUE, BLUE.replace("voice]", "voice, wecom, feishu], chats: [technical_response, logistics_support]"), 1
 )
