@@ -15,6 +15,7 @@ NO_PAGES = (
     "status/feed.json",
     "status/popup.js",
     "resources/equipment/export.xlsx",
+    "incidents/<str:number>/dossier.docx",
     "plan/versions/<int:number>/plan.yaml",
     "people/duty/<str:token>.ics",
     "readiness/calendar/<str:token>.ics",
