@@ -114,8 +114,8 @@ def test_flapping_is_said_once_and_settles_as_it_did(night: Night) -> None:
 
 def test_what_a_mute_holds_speaks_at_its_end_if_it_still_stands(night: Night) -> None:
     night.gives("cpu", [40.0] * 3 + [95.0] * 4 + [40.0] * 3 + [95.0] * 14 + [40.0] * 3, NODE)
-    night.hushes(0, 60, metric="cpu")
-    night.hushes(50, 90, region="east")
+    night.hushes(0, 70, metric="cpu")
+    night.hushes(65, 90, region="east")
     live, found = night.live(), night.tried()
     assert said(found) == live
     cleared, spoke = found.held
