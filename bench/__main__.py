@@ -1,4 +1,4 @@
-"""`python -m bench [--short] [claim|watchers|ingest|backtest|charts|steady|memory|sends|due …]`: everything without a name.
+"""`python -m bench [--short] [claim|watchers|ingest|backtest|charts|steady|memory|sends|due|takeover …]`: everything without a name.
 
 Fails when a ratio to the plainest way that is promised does not hold. `--short` is what the tests run.
 """
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-NAMES = ("claim", "watchers", "ingest", "backtest", "charts", "steady", "memory", "sends", "due")
+NAMES = ("claim", "watchers", "ingest", "backtest", "charts", "steady", "memory", "sends", "due", "takeover")
 
 if __name__ == "__main__":
     print(

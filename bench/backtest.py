@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from common.clock import instant, microseconds
-from plans.domain import Metric, Plan, load
-from signals.domain.backtest import History, Mean, backtest, expectations
+from plans.domain import Metric, Plan, Threshold, load
+from signals.domain.backtest import backtest
 from signals.domain.callcentre import HOURS
+from signals.domain.flapping import SETTLED, Settled, flaps, settled
+from signals.domain.learnt import expectations
+from signals.domain.marks import History, Mean
 from signals.domain.verdict import Point, judge, span
 
 PLAN = Path(__file__).parent.parent / "plans" / "data" / "hotline.yaml"
@@ -73,20 +76,31 @@ def _complaints(chance: random.Random, samples: int) -> "array[float]":
 
 def plainly(plan: Plan, history: History) -> int:
     """Every sample judged against every line as it comes; the number of watches opened."""
-    opened = 0
     beside, _ = expectations(history, plan, Mean.LEARNT)
     points = [Point(instant(at), value, e) for at, value, e in zip(history.at, history.values, beside, strict=True)]
-    for line in plan.thresholds.values():
-        if line.metric != history.metric.key:
+    lines = [line for line in plan.thresholds.values() if line.metric == history.metric.key]
+    return sum(_opened(points, line, history.metric) for line in lines)
+
+
+def _opened(points: list[Point], line: Threshold, metric: Metric) -> int:
+    reach, low, far = span(line, metric), 0, 0
+    openings: list[datetime] = []
+    standing = flapping = False
+    for n, point in enumerate(points):
+        while points[low].at <= point.at - reach:
+            low += 1
+        while points[far].at <= point.at - reach - SETTLED:
+            far += 1
+        if flapping:
+            now = settled(points[far : n + 1], line, metric, now=point.at)
+            standing, flapping = now is not Settled.CALM, now is Settled.NOT_YET
             continue
-        reach, standing, low = span(line, history.metric), False, 0
-        for n, point in enumerate(points):
-            while points[low].at <= point.at - reach:
-                low += 1
-            verdict = judge(points[low : n + 1], line, history.metric, standing=standing, now=point.at)
-            opened += verdict.stands and not standing
-            standing = verdict.stands
-    return opened
+        verdict = judge(points[low : n + 1], line, metric, standing=standing, now=point.at)
+        if verdict.stands and not standing:
+            flapping = flaps(openings, line, at=point.at)
+            openings.append(point.at)
+        standing = verdict.stands
+    return len(openings)
 
 
 def _short(history: History) -> History:

@@ -1,14 +1,25 @@
-"""Claiming 100 due rows among ten thousand, a hundred thousand, a million; and asking when nothing is due."""
+"""Claiming 100 due rows among ten thousand and a million; asking when nothing is due; and both once more after a
+million timers were put off, which leaves as many dead rows and index entries behind.
+"""
 
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from statistics import median
 
-from bench.ground import PROMISED, Shape, ground, quantile, show
+from bench.ground import PROMISED, Shape, ground, show
 
-ROUNDS = 15
-SHORT = (10_000,)
-SIZES = (10_000, 100_000, 1_000_000)
+ROUNDS = 25
+CLAIMED = 100
+POLLS = 100
+SHORT, SIZES = (5_000, 20_000), (10_000, 1_000_000)
+MOVES, SHORT_MOVES = 1_000_000, 10_000
+AT_ONCE = 1_000  # moves a statement
+# What is promised of the largest beside the smallest, and of asking in vain, before and after the moves.
+FLAT, IN_VAIN = 1.5, 0.5  # times, ms
+SHORT_FLAT, SHORT_IN_VAIN = 4.0, 5.0  # beside other work: what grows with the table would still be found out
 # The shape: one statement on one narrow table. It lies bare below, so that seen and bare are the same program.
 BARE = """
 WITH due AS (SELECT id FROM bench_narrow WHERE due_at <= clock_timestamp() AND lease_until <= clock_timestamp()
@@ -18,21 +29,79 @@ RETURNING t.id, t.due_at, t.fence
 """
 
 
-def run(sizes: tuple[int, ...] = SIZES) -> dict[int, tuple[float, float]]:
-    """Size → (ours, plainest) in ms; the plainest is one wide table with a status, read and saved row by row."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Medians in ms of claims, and of asking when nothing is due."""
+
+    claim: float
+    in_vain: float
+
+
+def run(sizes: tuple[int, ...] = SIZES, moves: int = MOVES) -> dict[int, tuple[Seen, Seen]]:
+    """Size → fresh, and after so many moves. The plainest is one wide table with a status, read and saved row by row."""
     with ground():
-        return {size: _measure(size) for size in sizes}
+        seen = {size: measure(size, moves) for size in sizes}
+    promise = (FLAT, IN_VAIN) if PROMISED.whole else (SHORT_FLAT, SHORT_IN_VAIN)
+    PROMISED.missed += missed(seen, *promise)
+    return seen
 
 
-def _measure(size: int) -> tuple[float, float]:
+def missed(seen: dict[int, tuple[Seen, Seen]], flat: float, in_vain: float) -> list[str]:
+    """What was not kept of the promises, fresh and after the moves, by the largest table beside the smallest."""
+    found: list[str] = []
+    small, large = min(seen), max(seen)
+    for place, when in enumerate(("fresh", "after the moves")):
+        ratio = seen[large][place].claim / seen[small][place].claim
+        found += _said(f"  {when}: among {large:,} beside {small:,}", f"×{ratio:.2f}", ratio <= flat, f"×{flat:g}")
+        worst = max(both[place].in_vain for both in seen.values())
+        found += _said(f"  {when}: nothing due, at worst", f"{worst:.2f} ms", worst <= in_vain, f"{in_vain:g} ms")
+    return found
+
+
+def _said(what: str, found: str, kept: bool, most: str) -> list[str]:
+    print(f"{what:58} {found:>12}{'' if kept else f'   NOT WITHIN {most}'}", flush=True)
+    return [] if kept else [what.strip()]
+
+
+def measure(size: int, moves: int) -> tuple[Seen, Seen]:
+    _lay(size)
+    plain: list[float] = []
+    bare: list[float] = []
+
+    def others() -> None:
+        plain.append(_plain_claim())
+        bare.append(_bare_claim())
+
+    fresh = _claims(size, beside=others)
+    narrow = median(bare)
+    show(
+        f"claim of {CLAIMED} due among {size:,}, p50",
+        fresh.claim,
+        median(plain),
+        "ms",
+        shape=Shape(narrow, narrow, narrow),
+        at_least=1.5,
+        within=2,
+    )
+    begun = time.perf_counter()
+    _put_off(size, moves)
+    took = time.perf_counter() - begun
+    moved = _claims(size)
+    print(
+        f"{f'  after {moves:,} were put off in {took:,.0f} s':58} {moved.claim:12,.2f} ms   nothing due"
+        f" {fresh.in_vain:.2f} → {moved.in_vain:.2f} ms",
+        flush=True,
+    )
+    return fresh, moved
+
+
+def _lay(size: int) -> None:
+    """So many timers, all ahead; and as many rows of the two tables beside, of which enough are due."""
     from django.db import connection, connections
 
-    from engine import queues, worlds
-    from engine.models import Timer
-    from engine.timers import TIMERS
+    from engine import worlds
 
-    world = worlds.real()
-    now = datetime.now(UTC)
+    world, now = worlds.real(), datetime.now(UTC)
     with connections["owner"].cursor() as cursor:
         cursor.execute("SET ROLE NONE; DROP TABLE IF EXISTS bench_wide, bench_narrow; TRUNCATE engine_timer")
         cursor.execute(
@@ -46,47 +115,67 @@ def _measure(size: int) -> tuple[float, float]:
         cursor.execute("SET statement_timeout = 0")  # a million rows are laid out here
         with cursor.copy("COPY engine_timer (world_id, what, ref, due_at, fence, tries) FROM STDIN") as copy:
             for ref in range(size):
-                due = now - timedelta(days=1) if ref < 100 * ROUNDS else now + timedelta(days=1, seconds=ref)
-                copy.write_row((world.pk, "bench", ref, due, 0, 0))
+                copy.write_row((world.pk, "bench", ref, now + timedelta(days=1, seconds=ref), 0, 0))
+        due = "CASE WHEN ref < %s THEN due_at - interval '3 days' ELSE due_at END"
         cursor.execute(
-            "INSERT INTO bench_wide (due_at, status, title, body, owner) SELECT due_at, 'open', 'a title', repeat('x', 300), 'hq'"
-            " FROM engine_timer"
+            f"INSERT INTO bench_wide (due_at, status, title, body, owner) SELECT {due}, 'open', 'a title', repeat('x', 300), 'hq'"
+            " FROM engine_timer",
+            [CLAIMED * ROUNDS],
         )
         cursor.execute(
-            "INSERT INTO bench_narrow (due_at, lease_until, fence) SELECT due_at, lease_until, 0 FROM engine_timer"
+            f"INSERT INTO bench_narrow (due_at, lease_until, fence) SELECT {due}, lease_until, 0 FROM engine_timer",
+            [CLAIMED * ROUNDS],
         )
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "CREATE INDEX ON bench_wide (due_at) WHERE status = 'open'; CREATE INDEX ON bench_narrow (due_at, id)"
         )
         cursor.execute("ANALYZE engine_timer; ANALYZE bench_wide; ANALYZE bench_narrow")
-    ours, plain, bare = [], [], []
+
+
+def _claims(size: int, *, beside: Callable[[], None] = lambda: None) -> Seen:
+    """Let enough of the timers be due, claim them hundred by hundred, put them back, and ask in vain. `beside` is done after each."""
+    from engine import queues
+    from engine.timers import TIMERS
+
+    now = datetime.now(UTC)
+    # Spread over the whole table, as what falls due is.
+    refs = range(0, size, size // (CLAIMED * ROUNDS))[: CLAIMED * ROUNDS]
+    _move(refs, [now - timedelta(days=1, seconds=n) for n in range(len(refs))])
+    claims, polls = [], []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
-        items = queues.claim(TIMERS, 100)
-        ours.append((time.perf_counter() - begun) * 1000)
-        if len(items) != 100:
+        items = queues.claim(TIMERS, CLAIMED)
+        claims.append((time.perf_counter() - begun) * 1000)
+        if len(items) != CLAIMED:
             raise RuntimeError(f"claimed {len(items)}")
-        plain.append(_plain_claim())
-        bare.append(_bare_claim())
-    Timer.objects.filter(due_at__lt=now).delete()
-    empty = []
-    for _ in range(50):
+        beside()
+    _move(refs, [now + timedelta(days=2, seconds=ref) for ref in refs])
+    for _ in range(POLLS):
         begun = time.perf_counter()
-        queues.claim(TIMERS, 100)
-        empty.append((time.perf_counter() - begun) * 1000)
-    narrow = quantile(bare, 0.5)
-    show(
-        f"claim of 100 due among {size:,}, p50",
-        quantile(ours, 0.5),
-        quantile(plain, 0.5),
-        "ms",
-        shape=Shape(narrow, narrow, narrow),
-        at_least=1.5,
-        within=2,
-    )
-    print(f"{'  asking when nothing is due, p50':58} {quantile(empty, 0.5):12,.2f} ms", flush=True)
-    return quantile(ours, 0.5), quantile(plain, 0.5)
+        if queues.claim(TIMERS, CLAIMED):
+            raise RuntimeError("something was due")
+        polls.append((time.perf_counter() - begun) * 1000)
+    return Seen(median(claims), median(polls))
+
+
+def _put_off(size: int, moves: int) -> None:
+    """What comes next is put behind everything else, again and again: the dead entries lie where a claim begins to read."""
+    ahead = datetime.now(UTC) + timedelta(days=3, seconds=size)
+    for start in range(0, moves, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, moves))
+        _move([n % size for n in numbers], [ahead + timedelta(seconds=n) for n in numbers])
+
+
+def _move(refs: "range | list[int]", due: list[datetime]) -> None:
+    """As whoever sets a timer anew moves the one that stands."""
+    from engine import worlds
+    from engine.timers import timers_set
+
+    world = worlds.real().pk
+    rows = list(zip(refs, due, strict=True))
+    for start in range(0, len(rows), AT_ONCE):
+        timers_set([(world, "bench", ref, at) for ref, at in rows[start : start + AT_ONCE]])
 
 
 def _plain_claim() -> float:
@@ -115,5 +204,8 @@ def _bare_claim() -> float:
 
 
 if __name__ == "__main__":
-    run(SHORT if "--short" in sys.argv else SIZES)
+    if PROMISED.whole:
+        run()
+    else:
+        run(SHORT, SHORT_MOVES)
     sys.exit(bool(PROMISED.missed))

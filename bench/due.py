@@ -21,11 +21,11 @@ ALL_WITHIN, HEALTHY, IDLE = 2.0, 2.0, 5.0  # seconds, seconds, per cent of one c
 def run(incidents: int) -> None:
     with ground() as made:
         made.workers()
-        _settled()
+        settled()
         before = _busy(made)
-        standing = _open(incidents)
-        _far_ahead()
-        _settled()
+        standing = open_incidents(incidents)
+        far_ahead()
+        settled()
         after = _busy(made)
         print(f"{incidents} open incidents, {standing} clocks running", flush=True)
         print(f"{'  workers while nothing is due, without any, of a core':58} {before:12,.2f} %", flush=True)
@@ -33,7 +33,7 @@ def run(incidents: int) -> None:
         _fall_due(min(DUE, standing))
 
 
-def _open(incidents: int) -> int:
+def open_incidents(incidents: int) -> int:
     """So many responses under way; how many obligations stand with a due time."""
     from engine import worlds
     from escalation.models import Obligation
@@ -53,7 +53,7 @@ def _open(incidents: int) -> int:
     return Obligation.objects.filter(state="open", due_at__isnull=False).count()
 
 
-def _settled() -> None:
+def settled() -> None:
     """Until the workers have nothing left to do."""
     from engine.models import Reaction
     from notifications.models import Send
@@ -62,7 +62,7 @@ def _settled() -> None:
     threading.Event().wait(3)
 
 
-def _far_ahead() -> None:
+def far_ahead() -> None:
     from engine.models import Timer
 
     Timer.objects.update(due_at=datetime.now(UTC) + timedelta(days=30))
@@ -86,19 +86,10 @@ def _taken(made: Ground) -> float:
 
 def _fall_due(count: int) -> None:
     """Let so many obligations be due at one instant; when each one's event was written."""
-    from django.db import connections
-
     from engine.models import Event
 
     instant = datetime.now(UTC) + timedelta(seconds=5)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SET ROLE NONE")
-        cursor.execute(
-            "WITH chosen AS (SELECT id FROM escalation_obligation WHERE state = 'open' AND due_at IS NOT NULL ORDER BY id LIMIT %s),"
-            " moved AS (UPDATE escalation_obligation o SET due_at = %s FROM chosen WHERE o.id = chosen.id RETURNING o.id)"
-            " UPDATE engine_timer t SET due_at = %s FROM moved WHERE t.what = 'escalation.due' AND t.ref = moved.id",
-            [count, instant, instant],
-        )
+    fall_due_at(instant, count)
     fired = Event.objects.filter(kind="obligation.overdue", recorded_at__gt=instant)
     until(lambda: fired.count() >= count, within=120)
     seen = (datetime.now(UTC) - instant).total_seconds()
@@ -111,6 +102,20 @@ def _fall_due(count: int) -> None:
     )
     _hold("  of 99 in a hundred", quantile(late, 0.99), HEALTHY, "s")
     _hold("  of the last, as another sees it", seen, ALL_WITHIN, "s")
+
+
+def fall_due_at(instant: datetime, count: int) -> None:
+    """So many open obligations are due at one instant, their clocks with them."""
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute(
+            "WITH chosen AS (SELECT id FROM escalation_obligation WHERE state = 'open' AND due_at IS NOT NULL ORDER BY id LIMIT %s),"
+            " moved AS (UPDATE escalation_obligation o SET due_at = %s FROM chosen WHERE o.id = chosen.id RETURNING o.id)"
+            " UPDATE engine_timer t SET due_at = %s FROM moved WHERE t.what = 'escalation.due' AND t.ref = moved.id",
+            [count, instant, instant],
+        )
 
 
 def _hold(what: str, seen: float, most: float, unit: str) -> None:

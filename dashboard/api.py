@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.errors import Invalid
 from dashboard.brief import duty_brief
 from dashboard.dossier import dossier_of
+from dashboard.dossier_paper import paper_response
+from dashboard.paper import DOCX
 from dashboard.prefill import ACTS, act_started, prefilled
 from dashboard.selectors import board_state
 from escalation.selectors import plan_for
@@ -44,6 +49,26 @@ class Dossier(Endpoint):
     @extend_schema(responses={200: dict[str, Any]})
     def get(self, request: Request, number: str) -> Response:
         return Response(dossier_of(by_number(number)))
+
+
+class Document(BaseRenderer):
+    """Lets a program ask for the document by its media type; the view answers with it whole."""
+
+    media_type, format, charset = DOCX, "docx", None
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> Any:
+        return JSONRenderer().render(data)
+
+
+class DossierPaper(Endpoint):
+    """The dossier as a Word document, in the language of `Accept-Language`."""
+
+    right = "dossier.view"
+    renderer_classes = [Document, JSONRenderer]
+
+    @extend_schema(responses={(200, DOCX): OpenApiTypes.BINARY})
+    def get(self, request: Request, number: str) -> HttpResponse:
+        return paper_response(by_number(number))
 
 
 class Prefill(Endpoint):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from common.clock import utc_text
 from common.errors import Text
 from dashboard.selectors import names_of
+from engine.log import log_sealed
 from escalation.selectors import Obligation, obligation_row, obligations_of, plan_for, proposals_of
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict
 from notifications.selectors import notices_of
@@ -42,7 +43,20 @@ def dossier_of(incident: Incident) -> dict[str, Any]:
         ],
         "events": logged,
         "more": more,
+        "seal": _seal(incident),
         "names": names_of(plan),
+    }
+
+
+def _seal(incident: Incident) -> dict[str, Any]:
+    """What proves that this is the log as it was written: its newest number, the seal over all before it, and whether it is whole."""
+    sealed = log_sealed(incident.stream_id)
+    return {
+        "seq": sealed.seq,
+        "hash": sealed.hash,
+        "key": sealed.key_id,
+        "whole": sealed.tampered is None,
+        "tampered_at": sealed.tampered and sealed.tampered.seq,
     }
 
 

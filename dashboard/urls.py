@@ -7,6 +7,7 @@ urlpatterns = [
     path("board/", views.board, name="board"),
     path("incidents/<str:number>/", views.room, name="incident-room"),
     path("incidents/<str:number>/dossier/", views.dossier, name="dossier"),
+    path("incidents/<str:number>/dossier.docx", views.dossier_document, name="dossier-paper"),
     path("design/", views.design, name="design"),
     path("people/duty/<slug:key>/handover/draft", views.handover_draft, name="handover-draft"),
     path("operations/", views.operations, name="operations"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from dashboard.brief import duty_brief
 from dashboard.dossier import dossier_of, times_of
+from dashboard.dossier_paper import paper_response, seal_words
 from dashboard.selectors import board_state, home_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
@@ -50,9 +51,16 @@ def dossier(request: PageRequest, number: str) -> HttpResponse:
         "dossier": found,
         "times": times_of(incident),
         "notices": notices_of(incident.pk),
+        "seal_words": seal_words(found["seal"]),
         "log": {"events": found["events"][::-1], "names": found["names"]},
     }
     return render(request, "dashboard/dossier.html", shown)
+
+
+@page("dossier.view")
+def dossier_document(request: PageRequest, number: str) -> HttpResponse:
+    """The same as a Word document, to take along."""
+    return paper_response(by_number(number))
 
 
 @page("board.view")

@@ -15,7 +15,7 @@ from people.endpoints import ActionEndpoint, EditEndpoint, Endpoint, Nothing
 from people.models import Leave, Rotation, Swap
 from people.rights import GRANTS
 from people.selectors import users_by_id
-from people.services import handovers, roster, swaps
+from people.services import handovers, leaves, roster, swaps
 
 MOST_DAYS = 92
 FURTHEST = timedelta(days=366)  # nobody plans further
@@ -163,6 +163,10 @@ class RotationIn(serializers.Serializer):
     from_time = serializers.TimeField(required=False, allow_null=True, default=None)
     to_time = serializers.TimeField(required=False, allow_null=True, default=None)
     position = serializers.IntegerField(min_value=0, max_value=99, required=False, default=0)
+    begins_at = serializers.DateTimeField(
+        required=False, allow_null=True, default=None,
+        help_text="entered ahead: from when it counts; of a change, the rotation stands as it is up to then",
+    )  # fmt: skip
 
 
 class RotationEditIn(RotationIn):
@@ -184,7 +188,7 @@ class Rotations(AnswersRotation, ActionEndpoint):
 
     @extend_schema(responses=shapes.RotationOut(many=True))
     def get(self, request: Request, key: str) -> Response:
-        rows = rostered.rotations_of([rostered.duty_named(key)]).select_related("duty")
+        rows = rostered.rotations_of([rostered.duty_named(key)], roster.now_here()).select_related("duty")
         return Response([shapes.rotation_dict(row) for row in rows])
 
     @extend_schema(request=RotationIn, responses={201: shapes.RotationOut})
@@ -197,7 +201,7 @@ class Rotations(AnswersRotation, ActionEndpoint):
 
 
 class OneRotation(AnswersRotation, EditEndpoint):
-    """Change a rotation; what was stays on record."""
+    """Change a rotation, from now on or from an instant ahead; what was stays on record."""
 
     right = {"PATCH": "duty.manage"}
     serializer_class = RotationEditIn
@@ -256,7 +260,7 @@ class Leaves(AnswersLeave, ActionEndpoint):
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         user = data.pop("user", None) or self.by.id or 0
-        return f"leave:{roster.leave_set(user_id=user, by=self.by, **data).pk}"
+        return f"leave:{leaves.leave_set(user_id=user, by=self.by, **data).pk}"
 
 
 @extend_schema(request=Nothing, responses=shapes.LeaveOut)
@@ -264,7 +268,7 @@ class CancelLeave(AnswersLeave, ActionEndpoint):
     right = "duty.view"
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"leave:{roster.leave_cancel(leave_id=kwargs['pk'], by=self.by).pk}"
+        return f"leave:{leaves.leave_cancel(leave_id=kwargs['pk'], by=self.by).pk}"
 
 
 class SwapIn(serializers.Serializer):

@@ -127,17 +127,22 @@ class RotationForm(forms.Form):
         initial=0,
         help_text=_("Where several reach the same hour, the lowest number decides."),
     )
+    begins_at = instant(
+        _("Counts from"), _("Empty: from now on. Until then everything stays as it is; the calendar shows it.")
+    )
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, duty: Duty, now: datetime, rotation: Rotation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.now = now
         seated = len(rotation.seated) if rotation else 0  # type: ignore[attr-defined]
         self.seats = [f"person_{n}" for n in range(1, min(max(SEATS, seated + 2), MOST_PEOPLE) + 1)]
         people = may_stand(duty)
         for n, name in enumerate(self.seats, 1):
             label = _("Person %(n)s") % {"n": n}
             self.fields[name] = forms.ModelChoiceField(people, label=label, required=n == 1, empty_label=_("Nobody"))
-        self.order_fields(["anchor", "turn_hours", *self.seats])
+        self.fields["begins_at"].required = rotation is not None and rotation.ahead(now)
+        self.order_fields(["begins_at", "anchor", "turn_hours", *self.seats])
         tomorrow = localtime(now).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=1)
         self.initial = {
             "anchor": tomorrow,
@@ -152,12 +157,13 @@ class RotationForm(forms.Form):
         said = {name: getattr(rotation, name) for name in names}
         people = [member.user_id for member in rotation.seated]  # type: ignore[attr-defined]
         said |= dict(zip(self.seats, people, strict=False))
-        return {**said, "anchor": localtime(rotation.anchor), "based_on": rotation.version}
+        begins = localtime(rotation.begins_at) if rotation.begins_at and rotation.ahead(self.now) else None
+        return {**said, "anchor": localtime(rotation.anchor), "begins_at": begins, "based_on": rotation.version}
 
     def said(self) -> dict[str, Any]:
         """What `rotation_set` takes, but for the duty and who acts."""
         data = self.cleaned_data
-        names = ("anchor", "turn_hours", "days", "from_time", "to_time", "position", "based_on")
+        names = ("anchor", "turn_hours", "days", "from_time", "to_time", "position", "begins_at", "based_on")
         people = [data[name].pk for name in self.seats if data[name]]
         return {**{name: data[name] for name in names}, "people": people}
 

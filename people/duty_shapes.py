@@ -64,6 +64,8 @@ class RotationOut(serializers.Serializer):
     from_time = serializers.TimeField(allow_null=True)
     to_time = serializers.TimeField(allow_null=True)
     position = serializers.IntegerField()
+    begins_at = serializers.DateTimeField(allow_null=True, help_text="entered ahead: it counts from then on")
+    replaces = serializers.IntegerField(allow_null=True, help_text="the rotation that counts up to then")
     ended_at = serializers.DateTimeField(allow_null=True)
     version = serializers.IntegerField()
 
@@ -155,6 +157,8 @@ def rotation_dict(row: Rotation) -> dict[str, Any]:
         "from_time": row.from_time and row.from_time.isoformat(),
         "to_time": row.to_time and row.to_time.isoformat(),
         "position": row.position,
+        "begins_at": _at(row.begins_at),
+        "replaces": row.replaces_id,
         "ended_at": _at(row.ended_at),
         "version": row.version,
     }

@@ -15,9 +15,9 @@ from common.errors import HotlineError
 from people import calendars, rostered
 from people.duty_forms import DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts
-from people.models import Duty
+from people.models import Duty, Rotation
 from people.rights import allowed_somewhere
-from people.services import roster, swaps
+from people.services import leaves, roster, swaps
 
 WEEKS = timedelta(days=14)
 AHEAD = timedelta(days=28)
@@ -76,7 +76,8 @@ def _duty(request: PageRequest, duty: Duty, *, status: int = 200, tried: Overrid
         "may_stand": _may_stand(request, duty),
         "manages": manages,
         "overrides": rostered.overrides_standing(duty, now),
-        "rotations": list(rostered.rotations_of([duty])),
+        "rotations": list(rostered.rotations_of([duty], now)),
+        "now": now,
         "history": rostered.history_of(duty),
         "may_make": allowed_somewhere(request.by, "user.manage"),
         "form": (tried or OverrideForm(duty=duty, now=now)) if manages else None,
@@ -170,7 +171,9 @@ def _rotation(request: PageRequest, duty: Duty, pk: int | None) -> HttpResponse:
         return f"rotation:{made.pk}", 303
 
     if request.method == "POST" and form.is_valid() and _tried(request, form, change):
-        messages.success(request, _("The rotation counts from now on."))
+        ahead = form.cleaned_data["begins_at"]
+        said = _("It is entered; the calendar shows it.") if ahead else _("The rotation counts from now on.")
+        messages.success(request, said)
         return redirect("duty", duty.key)
     shown = {"duty": duty, "rotation": row, "form": form}
     return render(request, "people/rotation.html", shown, status=400 if form.errors else 200)
@@ -179,7 +182,9 @@ def _rotation(request: PageRequest, duty: Duty, pk: int | None) -> HttpResponse:
 @posts("duty.manage")
 def rotation_end(request: PageRequest, key: str, pk: int) -> HttpResponse:
     change_once(request, lambda: (f"rotation:{roster.rotation_end(rotation_id=pk, by=request.by).pk}", 303))
-    messages.success(request, _("Nobody takes turns by it any more."))
+    taken_back = Rotation.objects.get(pk=pk).taken_back
+    said = _("Taken back; everything stays as it was.") if taken_back else _("Nobody takes turns by it any more.")
+    messages.success(request, said)
     return redirect("duty", key)
 
 
@@ -274,7 +279,7 @@ def leave(request: PageRequest) -> HttpResponse:
     def change() -> tuple[str, int]:
         data = form.cleaned_data
         span = {"starts_at": data["starts_at"], "ends_at": data["ends_at"]}
-        return f"leave:{roster.leave_set(user_id=data['user'].pk, by=request.by, **span).pk}", 303
+        return f"leave:{leaves.leave_set(user_id=data['user'].pk, by=request.by, **span).pk}", 303
 
     if form.is_valid() and _tried(request, form, change):
         messages.success(request, _("The leave is in the roster; gaps it makes are shown."))
@@ -284,6 +289,6 @@ def leave(request: PageRequest) -> HttpResponse:
 
 @posts("duty.view")
 def leave_cancel(request: PageRequest, pk: int) -> HttpResponse:
-    change_once(request, lambda: (f"leave:{roster.leave_cancel(leave_id=pk, by=request.by).pk}", 303))
+    change_once(request, lambda: (f"leave:{leaves.leave_cancel(leave_id=pk, by=request.by).pk}", 303))
     messages.success(request, _("The leave is taken back."))
     return redirect("duty-mine")

@@ -115,7 +115,10 @@ class DutySet(Payload):
 
 @event("duty.rotation_set")
 class RotationSet(Payload):
-    """`people` take turns in this order; `before` is their order until now. No days: every day; no times: all day."""
+    """`people` take turns in this order; `before` is their order until now. No days: every day; no times: all day.
+
+    `begins_at`: it was entered ahead and counts from then on; `replaces`: up to then this one does.
+    """
 
     duty: str
     rotation: int
@@ -126,6 +129,8 @@ class RotationSet(Payload):
     days: list[int]
     from_time: str | None = None
     to_time: str | None = None
+    begins_at: str | None = None
+    replaces: int | None = None
 
 
 @event("duty.rotation_ended")

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Min, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -51,7 +51,7 @@ def roster_of(duty: Duty, since: datetime) -> Roster:
 def rosters_of(wanted: Sequence[Duty], since: datetime) -> dict[int, Roster]:
     """What says who is on each duty from an instant on, by id; five queries however many."""
     layers: dict[int, list[Layer]] = defaultdict(list)
-    for row in rotations_of(wanted):
+    for row in rotations_of(wanted, since):
         layers[row.duty_id].append(_layer(row))
     covers: dict[int, list[Cover]] = defaultdict(list)
     for override in Override.objects.filter(duty__in=wanted, cancelled_at=None, ends_at__gt=since):
@@ -67,11 +67,16 @@ def rosters_of(wanted: Sequence[Duty], since: datetime) -> dict[int, Roster]:
     }
 
 
-def rotations_of(wanted: Iterable[Duty]) -> QuerySet[Rotation]:
-    """The rotations in force, with their people (`seated`), the one that decides first."""
+def rotations_of(wanted: Iterable[Duty], at: datetime | None = None) -> QuerySet[Rotation]:
+    """The rotations in force from an instant on, and those entered ahead, with their people (`seated`) and what ends them (`until`),
+    the one that decides first."""
+    counting = Q(successors__ended_at=None) | Q(successors__ended_at__gt=F("successors__begins_at"))
+    until = Min("successors__begins_at", filter=counting)
     seated = Prefetch("members", RotationMember.objects.select_related("user").order_by("place"), to_attr="seated")
     return (
         Rotation.objects.filter(duty__in=list(wanted), ended_at=None)
+        .annotate(until=until)
+        .filter(Q(until=None) | (Q(until__gt=at) if at is not None else Q()))
         .prefetch_related(seated)
         .order_by("duty", "position", "pk")
     )
@@ -89,7 +94,7 @@ def _layer(row: Rotation) -> Layer:
     if row.days or row.from_time is not None:
         times = (row.from_time, row.to_time) if row.from_time is not None and row.to_time is not None else ()
         weekly = Weekly(frozenset(row.days or range(7)), *times)
-    return Layer(row.pk, row.anchor, row.turn_hours, people, weekly)
+    return Layer(row.pk, row.anchor, row.turn_hours, people, weekly, since=row.begins_at, until=row.until)  # type: ignore[attr-defined]
 
 
 def _cover(row: Override) -> Cover:

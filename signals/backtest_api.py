@@ -58,7 +58,9 @@ class BacktestOut(serializers.Serializer):
     region = serializers.CharField(allow_null=True)
     error = serializers.CharField(allow_null=True)
     result = serializers.DictField(
-        allow_null=True, help_text="{first, second, beside, charts}: warnings with opened, ended, level, peak and lines"
+        allow_null=True,
+        help_text="{first, second, beside, charts}: warnings with opened, ended, level, peak and lines; `held` (by a maintenance window"
+        " or silence, until `spoke`), `flapping` (said once), `silences` (no data inside service hours: since, noticed, heard)",
     )
 
 

@@ -12,6 +12,7 @@ from common.errors import Missing
 from engine import worlds
 from people.selectors import names
 from plans.selectors import current
+from signals.domain.mutes import Muted, Where
 from signals.models import Mute, Watch
 
 PAST_SHOWN = timedelta(days=30)
@@ -51,18 +52,21 @@ def holding(world_id: int, now: datetime) -> list[Mute]:
 
 def covering(standing: Iterable[Mute], *, metric: str, region: str, hotline: str, node: str) -> Mute | None:
     """The first of these that holds for a series."""
-    own = (metric, region, hotline, node)
-    return next(
-        (
-            row
-            for row in standing
-            if all(
-                key in ("", mine)
-                for key, mine in zip((row.metric, row.region, row.hotline, row.node), own, strict=True)
-            )
-        ),
-        None,
-    )
+    return next((row for row in standing if _scope(row).covers(metric, region, hotline, node)), None)
+
+
+def _scope(mute: Mute) -> Where:
+    return Where(mute.metric, mute.region, mute.hotline, mute.node)
+
+
+def mutes_between(world_id: int, since: datetime, until: datetime) -> list[Muted]:
+    """Those that held at some time between two instants, each as it truly held: not before it was set, not after it was ended."""
+    rows = Mute.objects.filter(world_id=world_id, starts_at__lt=until, ends_at__gt=since).order_by("pk")
+    held = [
+        Muted(_scope(row), max(row.starts_at, row.set_at), min(row.ends_at, row.ended_at or row.ends_at), row.pk)
+        for row in rows
+    ]
+    return [mute for mute in held if mute.starts < mute.ends]
 
 
 def held_by(mute: Mute) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ NO_PAGES = (
     "status/popup.js",
     "sw.js",
     "resources/equipment/export.xlsx",
+    "incidents/<str:number>/dossier.docx",
     "plan/versions/<int:number>/plan.yaml",
     "people/duty/<str:token>.ics",
     "readiness/calendar/<str:token>.ics",

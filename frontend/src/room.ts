@@ -3,5 +3,6 @@ import "./styles/continuity.css";
 import "./styles/room.css";
 import "./room/acts";
 import "./room/continuity";
+import "./room/fold";
 import "./room/log";
 import "./room/refresh";

@@ -7,7 +7,7 @@ from django.db import transaction
 from common.actor import SYSTEM
 from people.rostered import ZONE, duties, standing_at
 from people.selectors import user_by_name
-from people.services import roster
+from people.services import leaves, roster
 
 # key → (zh, en, owner, who may stand it, clause, hours of a turn, people in their order)
 DUTIES = {
@@ -82,7 +82,7 @@ def roster_found() -> int:
 def _away(today: datetime) -> None:
     monday = datetime.combine(today.date() + timedelta(days=7 - today.weekday()), CHANGE, ZONE)
     who, duty = user_by_name(AWAY), next(duty for duty in duties() if duty.key == "drivers")
-    roster.leave_set(user_id=who.pk, starts_at=monday, ends_at=monday + timedelta(days=4), by=SYSTEM)
+    leaves.leave_set(user_id=who.pk, starts_at=monday, ends_at=monday + timedelta(days=4), by=SYSTEM)
     # Whatever the day of founding: of the four days two are his.
     first = monday if standing_at(duty, monday, now=today).person is None else monday + timedelta(days=1)
     roster.override_set(

@@ -47,13 +47,21 @@ class Weekly:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """People who take turns of `hours` from `anchor` on; before it nobody has one."""
+    """People who take turns of `hours` from `anchor` on; before it nobody has one. It counts from `since` up to `until`: a change
+    entered ahead ends one layer where the next begins."""
 
     id: int
     anchor: datetime
     hours: int
     people: tuple[int, ...]
     weekly: Weekly | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def counts(self, at: datetime) -> bool:
+        return (
+            self.anchor <= at and (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def on_duty(roster: Roster, at: datetime) -> Standing:
         newest = max(covers, key=lambda cover: cover.id)
         return _there(roster, at, newest.person, newest.why, (newest.id, -1), present=newest.present)
     for layer in roster.layers:
-        if layer.people and layer.anchor <= at and _reached(layer.weekly, at, roster.zone):
+        if layer.people and layer.counts(at) and _reached(layer.weekly, at, roster.zone):
             turn = _turn(layer, at, roster.zone)
             return _there(roster, at, layer.people[turn % len(layer.people)], Why.ROTATION, (layer.id, turn))
     return Standing(None, Why.UNFILLED)
@@ -183,7 +191,7 @@ def _edges(roster: Roster, start: datetime, end: datetime) -> Iterator[datetime]
     yield from _both_ends((cover.start, cover.end) for cover in roster.covers)
     yield from _both_ends((leave.start, leave.end) for leave in roster.leaves)
     for layer in roster.layers:
-        yield layer.anchor
+        yield from (edge for edge in (layer.anchor, layer.since, layer.until) if edge is not None)
         yield from _turns(layer, start, end, roster.zone)
         if layer.weekly:
             zone = roster.zone

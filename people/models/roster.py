@@ -1,5 +1,7 @@
 """Who is on duty (3.1, 7.2, 8.1, 9.3): duties with rotations, what is laid over them, who is away, and what was in fact."""
 
+from datetime import datetime
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -47,7 +49,10 @@ class Duty(Bilingual):
 
 class Rotation(models.Model):
     """People who take turns from `anchor` on. No days: every day; no times: all day. The first by `position` that reaches an
-    instant decides."""
+    instant decides.
+
+    One entered ahead counts from `begins_at`, until when the one it `replaces` does; taken back before, it never counted.
+    """
 
     duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="rotations")
     position = models.SmallIntegerField(default=0)
@@ -57,11 +62,30 @@ class Rotation(models.Model):
     from_time = models.TimeField(null=True, blank=True)
     to_time = models.TimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True)
+    begins_at = models.DateTimeField(null=True, help_text="null: from when it was made")
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="successors")
     version = models.IntegerField(default=1)
+
+    def ahead(self, now: datetime) -> bool:
+        """Whether it was entered ahead and does not count yet."""
+        return self.begins_at is not None and self.begins_at > now
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether it was ended before it counted."""
+        return self.begins_at is not None and self.ended_at is not None and self.ended_at <= self.begins_at
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(turn_hours__gte=1, turn_hours__lte=2016), name="rotation_turn_of_hours"),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | Q(begins_at__isnull=False), name="rotation_successor_begins"
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(ended_at=None) | Q(ended_at__gt=F("begins_at")),
+                name="rotation_one_successor",
+            ),
             models.CheckConstraint(
                 condition=Q(from_time=None, to_time=None) | Q(from_time__isnull=False, to_time__isnull=False),
                 name="rotation_times_whole",

@@ -1,4 +1,4 @@
-"""Changes of the duty roster: duties, rotations, overrides, whoever takes over on the spot, leave (3.1, 7.2, 8.1, 9.3)."""
+"""Changes of the duty roster: duties, rotations, overrides, whoever takes over on the spot (3.1, 7.2, 8.1, 9.3)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
@@ -14,16 +14,14 @@ from engine import worlds
 from people.domain.roster import on_duty, shifts
 from people.events import (
     DutySet,
-    LeaveCancelled,
-    LeaveSet,
     OverrideCancelled,
     OverrideSet,
     RotationEnded,
     RotationSet,
 )
-from people.models import Duty, Leave, Override, Rotation, RotationMember, Swap, User
+from people.models import Duty, Leave, Override, Rotation, RotationMember, Swap
 from people.rights import GRANTS, ROLES, require, require_somewhere
-from people.rostered import may_stand, roster_of
+from people.rostered import may_stand, roster_of, rotations_of
 from people.services import record
 from people.services.turns import changing, duties_follow, duties_locked
 
@@ -31,6 +29,7 @@ TAKE, MANAGE = "duty.take", "duty.manage"
 LONGEST_TURN = 2016  # hours: twelve weeks
 LONGEST_SPAN = timedelta(days=92)
 FURTHEST_ANCHOR = timedelta(days=3653)
+FURTHEST_AHEAD = timedelta(days=366)
 TAKEN_AT_MOST: Final = timedelta(hours=12)
 MOST_PEOPLE = 24
 PAGES = frozenset({"mine", "new"})  # /people/duty/mine/, /people/duty/new/: addresses of pages, not of duties
@@ -92,7 +91,7 @@ def duty_set(
     """
     by = require(by, "user.manage")
     if key in PAGES:
-        raise _invalid([_wrong("key", "taken", _("This key is the address of a page; choose another one."))])
+        raise invalid([_wrong("key", "taken", _("This key is the address of a page; choose another one."))])
     if owner_role not in GRANTS[MANAGE] or not stood_by or set(stood_by) - set(GRANTS[TAKE]):
         raise Invalid("duty.roles", _("Name a role that owns the duty and at least one whose holders may stand it."))
     now = now_here()
@@ -146,22 +145,26 @@ def rotation_set(
     position: int = 0,
     rotation_id: int | None = None,
     based_on: int | None = None,
+    begins_at: datetime | None = None,
 ) -> Rotation:
-    """Make a rotation of a duty, or change one. What was stays on record; the change counts from now on.
+    """Make a rotation of a duty, or change one. What was stays on record; the change counts from now on, or, entered ahead, from
+    `begins_at`: until then the rotation stands as it is, and what was entered may be changed, or taken back (`rotation_end`).
 
-    Raises Missing, NotAllowed, Invalid naming each field, Conflict (somebody changed it meanwhile).
+    Raises Missing, NotAllowed, Invalid naming each field, Conflict (somebody changed it meanwhile, or a change is entered already).
     """
-    duty = held(duty_id)
+    duty, now = held(duty_id), now_here()
     by = require_manager(by, duty)
-    if errors := _wrong_rotation(duty, anchor, turn_hours, people, days, from_time, to_time):
-        raise _invalid(errors)
-    row = _rotation(duty, rotation_id, based_on) if rotation_id is not None else Rotation(duty=duty, version=0)
-    before = list(row.members.order_by("place").values_list("user_id", flat=True)) if row.pk else []
-    with changing([duty], now_here()):
+    errors = _wrong_rotation(duty, anchor, turn_hours, people, days, from_time, to_time)
+    if errors := errors + _wrong_beginning(begins_at, now):
+        raise invalid(errors)
+    known = _rotation(duty, rotation_id, based_on) if rotation_id is not None else None
+    row = _entered(duty, known, begins_at, now)
+    before = list(known.members.order_by("place").values_list("user_id", flat=True)) if known else []
+    with changing([duty], now):
         row.anchor, row.turn_hours, row.position = anchor, turn_hours, position
         row.days, row.from_time, row.to_time = sorted(days), from_time, to_time
         row.version += 1
-        fields = ["anchor", "turn_hours", "position", "days", "from_time", "to_time", "version"]
+        fields = ["anchor", "turn_hours", "position", "days", "from_time", "to_time", "begins_at", "version"]
         row.save(**({"update_fields": fields} if row.pk else {"force_insert": True}))
         RotationMember.objects.filter(rotation=row).delete()
         seats = [RotationMember(rotation=row, place=place, user_id=who) for place, who in enumerate(people)]
@@ -172,7 +175,8 @@ def rotation_set(
 
 @transaction.atomic
 def rotation_end(*, rotation_id: int, by: Actor, based_on: int | None = None) -> Rotation:
-    """Nobody takes turns by it any more. Raises Missing, NotAllowed, Conflict."""
+    """Nobody takes turns by it any more; one entered ahead is taken back and what it would have replaced goes on. Raises Missing,
+    NotAllowed, Conflict."""
     known = Rotation.objects.filter(pk=rotation_id).first()
     duty = held(known.duty_id if known else 0)
     by = require_manager(by, duty)
@@ -196,11 +200,35 @@ def _rotation_said(row: Rotation, people: Sequence[int], before: list[int]) -> R
         days=row.days,
         from_time=row.from_time.isoformat() if row.from_time else None,
         to_time=row.to_time.isoformat() if row.to_time else None,
+        begins_at=utc_text(row.begins_at) if row.begins_at else None,
+        replaces=row.replaces_id,
     )
 
 
+def _entered(duty: Duty, known: Rotation | None, begins_at: datetime | None, now: datetime) -> Rotation:
+    """The row that a change is written into: the standing one for what counts from now on, else the one entered ahead."""
+    if known is None:
+        return Rotation(duty=duty, version=0, begins_at=begins_at)
+    if known.ahead(now):
+        known.begins_at = begins_at or known.begins_at
+        return known
+    if begins_at is None:
+        return known
+    if known.successors.filter(ended_at=None).exists():
+        sentence = _("A change of this rotation is entered already; change that one, or take it back.")
+        raise Conflict("rotation.entered", sentence)
+    return Rotation(duty=duty, version=0, begins_at=begins_at, replaces=known)
+
+
+def _wrong_beginning(begins_at: datetime | None, now: datetime) -> list[dict[str, object]]:
+    if begins_at is not None and not now < begins_at <= now + FURTHEST_AHEAD:
+        sentence = _("Name an instant ahead, within a year; leave it empty for what counts from now on.")
+        return [_wrong("begins_at", "range", sentence)]
+    return []
+
+
 def _rotation(duty: Duty, rotation_id: int, based_on: int | None) -> Rotation:
-    row = Rotation.objects.filter(pk=rotation_id, duty=duty, ended_at=None).first()
+    row = rotations_of([duty], now_here()).filter(pk=rotation_id).first()
     if row is None:
         raise Missing("rotation.missing", _("There is no such rotation any more."))
     if based_on is not None and based_on != row.version:
@@ -237,7 +265,7 @@ def _wrong(field: str, code: str, message: Text) -> dict[str, object]:
     return {"field": field, "code": code, "message": message}
 
 
-def _invalid(errors: Sequence[dict[str, object]]) -> Invalid:
+def invalid(errors: Sequence[dict[str, object]]) -> Invalid:
     return Invalid("invalid", _("Some values are not right; see errors."), errors=errors)
 
 
@@ -262,16 +290,16 @@ def override_set(
     duty, now = held(duty_id), now_here()
     starts_at = max(starts_at, now)
     if errors := wrong_span(starts_at, ends_at, now):
-        raise _invalid(errors)
+        raise invalid(errors)
     roster = roster_of(duty, now)
     if user_id == by.id and all(shift.person is None for shift in shifts(roster, starts_at, ends_at)):
         by = require_standing(by, duty)
     else:
         by = require_manager(by, duty)
     if not may_stand(duty).filter(pk=user_id).exists():
-        raise _invalid([_wrong("user", "unfit", _("This person may not stand this duty."))])
+        raise invalid([_wrong("user", "unfit", _("This person may not stand this duty."))])
     if is_away(user_id, starts_at, ends_at):
-        raise _invalid([_wrong("user", "away", _("This person is away then; end the leave first."))])
+        raise invalid([_wrong("user", "away", _("This person is away then; end the leave first."))])
     with changing([duty], now):
         return cover(duty, Override.Kind.OVERRIDE, user_id, starts_at, ends_at, by=by, now=now, reason=reason)
 
@@ -346,40 +374,3 @@ def is_away(user_id: int, starts_at: datetime, ends_at: datetime) -> bool:
     """Whether the person has leave in some part of the span."""
     rows = Leave.objects.filter(user_id=user_id, cancelled_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at)
     return rows.exists()
-
-
-@transaction.atomic
-def leave_set(*, user_id: int, starts_at: datetime, ends_at: datetime, by: Actor) -> Leave:
-    """A person is away: one's own leave, or recorded by who answers for a duty or for personnel. Its gaps show at once.
-
-    Raises Missing, NotAllowed, Invalid. A beginning in the past counts from now.
-    """
-    by = require_somewhere(by, TAKE if user_id == by.id else MANAGE)
-    now = now_here()
-    starts_at = max(starts_at, now)
-    if errors := wrong_span(starts_at, ends_at, now):
-        raise _invalid(errors)
-    if not User.objects.filter(pk=user_id, is_active=True).exists():
-        raise Missing("people.missing", _("There is nobody and nothing by this name."))
-    with changing(duties_locked(), now):
-        row = Leave.objects.create(user_id=user_id, starts_at=starts_at, ends_at=ends_at, set_by_id=by.id, set_at=now)
-        event = LeaveSet(leave=row.pk, user=user_id, starts_at=utc_text(starts_at), ends_at=utc_text(ends_at))
-        record(event, by=by)
-    return row
-
-
-@transaction.atomic
-def leave_cancel(*, leave_id: int, by: Actor) -> Leave:
-    """The person is back, or does not go. Raises Missing, NotAllowed, Conflict (it is over)."""
-    duties = duties_locked()
-    row = Leave.objects.select_for_update(no_key=True).filter(pk=leave_id).first()
-    if row is None:
-        raise Missing("leave.missing", _("There is no such leave."))
-    by, now = require_somewhere(by, TAKE if row.user_id == by.id else MANAGE), now_here()
-    if row.cancelled_at is not None or row.ends_at <= now:
-        raise Conflict("leave.over", _("This is over already."))
-    with changing(duties, now):
-        row.cancelled_at = now
-        row.save(update_fields=["cancelled_at"])
-        record(LeaveCancelled(leave=row.pk, user=row.user_id), by=by)
-    return row

@@ -1,5 +1,6 @@
 """Maintenance windows and silences: where one holds, what it may be, and what it never holds back. No clock, no store."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +25,27 @@ class Where:
     @property
     def nowhere(self) -> bool:
         return not (self.metric or self.region or self.hotline or self.node)
+
+    def covers(self, metric: str, region: str, hotline: str, node: str) -> bool:
+        """Whether it is about a series."""
+        own = ((self.metric, metric), (self.region, region), (self.hotline, hotline), (self.node, node))
+        return all(key in ("", mine) for key, mine in own)
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """One as it held, from `starts` up to `ends`; `number` names it."""
+
+    where: Where
+    starts: datetime
+    ends: datetime
+    number: int = 0
+
+
+def covering(mutes: Iterable[Muted], series: tuple[str, str, str, str], at: datetime) -> Muted | None:
+    """The one that holds for a series at an instant; of several the one that lasts longest."""
+    holding = (mute for mute in mutes if mute.starts <= at < mute.ends and mute.where.covers(*series))
+    return max(holding, key=lambda mute: (mute.ends, -mute.number), default=None)
 
 
 class Wrong(StrEnum):

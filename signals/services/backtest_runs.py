@@ -7,8 +7,8 @@ sweep, and after three deaths it is given up.
 import logging
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,29 +18,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.actor import Actor
-from common.clock import instant, microseconds, utc_text
+from common.clock import utc_text
 from common.errors import HotlineError, Invalid, TooLarge
 from engine.log import log_append, stream_open
 from engine.models import World
 from people.rights import require
 from people.selectors import resolve
 from plans.domain import Plan
-from plans.selectors import PlanVersion, changing_text, current, in_force, plan_of
-from signals.domain.backtest import Backtest, History, Mean, Warned, beside
-from signals.domain.backtest import backtest as led_through
-from signals.domain.baseline import MEMORY
+from plans.selectors import PlanVersion, changing_text, in_force
+from signals.domain.marks import Mean
 from signals.events import BacktestAsked
 from signals.models import BacktestRun
-from signals.services.backtests import USUALLY, history_of, plan_given, stored_histories
-from signals.services.files import Unreadable, points_in
+from signals.services.backtest_results import plan_tried, points_of, result_of
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=3)
 MOST_TRIES = 3
 MOST_TEXT = 1_500_000  # characters of an uploaded file
 LONGEST = timedelta(days=400)
-CHART_POINTS = 1500
-MOST_TOLD = 500  # warnings of one run that are kept
 CLAIM = """
 UPDATE signals_backtestrun SET state = 'running', fence = fence + 1, lease_until = clock_timestamp() + %s
 WHERE id = (SELECT id FROM signals_backtestrun
@@ -50,6 +45,27 @@ WHERE id = (SELECT id FROM signals_backtestrun
 RETURNING id, fence
 """
 _started: list["subprocess.Popen[bytes]"] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A plan that is tried: a version (None: the one in force, or none to set beside), or a text of its own."""
+
+    version: int | None
+    text: str
+
+    @classmethod
+    def now(cls, version: int | None, text: str) -> "Tried":
+        """What is tried of a draft is what it says now."""
+        return cls(version, text or (changing_text(version) if version is not None else ""))
+
+    @property
+    def named(self) -> bool:
+        return self.version is not None or bool(self.text)
+
+    def plan(self) -> Plan:
+        """Raises Invalid for a text with faults, Missing for a version nobody has."""
+        return plan_tried(self.version, self.text)
 
 
 @transaction.atomic
@@ -76,39 +92,32 @@ def backtest_ask(
     """
     by = require(by, "backtest.ask")
     _check(since, until, file)
-    # What is tried of a draft is what it says now.
-    text = text or (changing_text(version) if version is not None else "")
-    against_text = against_text or (changing_text(against_version) if against_version is not None else "")
-    first = _plan(version, text)
-    if against_version is not None or against_text:
-        _plan(against_version, against_text)
+    first, other = Tried.now(version, text), Tried.now(against_version, against_text)
+    plan = first.plan()
+    if other.named:
+        other.plan()
     if file:
         resolve(region=region or None)
-        _points(file, first, metric)
-    run = BacktestRun.objects.create(
-        world=world,
-        asked_by_id=by.id,
-        version_id=version if version is not None or text else in_force().pk,
-        text=text,
-        mean=Mean(mean),
-        against_version_id=against_version,
-        against_text=against_text,
-        against_mean=Mean(against_mean) if against_mean else "",
-        since=since,
-        until=until,
-        file=file,
-        metric=metric,
-        region=region,
-    )
+        points_of(file, plan, metric)
+    run = BacktestRun(world=world, asked_by_id=by.id, since=since, until=until, file=file, metric=metric, region=region)
+    run.version_id, run.text, run.mean = first.version if first.named else in_force().pk, first.text, Mean(mean)
+    run.against_version_id, run.against_text = other.version, other.text
+    run.against_mean = Mean(against_mean) if against_mean else ""
+    return _asked(run, by)
+
+
+def _asked(run: BacktestRun, by: Actor) -> BacktestRun:
+    """Keep it for the workers, and in the log."""
+    run.save(force_insert=True)
     said = BacktestAsked(
         run=run.pk,
         version=run.version_id,
-        against=against_version,
-        since=utc_text(since) if since else None,
-        until=utc_text(until) if until else None,
-        uploaded=bool(file),
+        against=run.against_version_id,
+        since=utc_text(run.since) if run.since else None,
+        until=utc_text(run.until) if run.until else None,
+        uploaded=bool(run.file),
     )
-    log_append(stream_open(world, "signals", "backtests"), said, by=by)
+    log_append(stream_open(run.world, "signals", "backtests"), said, by=by)
     return run
 
 
@@ -161,140 +170,6 @@ def _check(since: datetime | None, until: datetime | None, file: str) -> None:
         raise TooLarge("backtest.file", _("The file is larger than 1.5 MB; use `manage.py backtest` for it."))
     if since is not None and until is not None and not timedelta(0) < until - since <= LONGEST:
         raise Invalid("backtest.span", _("The end must come after the beginning, by 400 days at most."))
-
-
-def _plan(version: int | None, text: str) -> Plan:
-    if text:
-        return plan_given(text)
-    return current() if version is None else plan_of(version)
-
-
-def _points(file: str, plan: Plan, metric: str) -> list[tuple[datetime, float]]:
-    if metric not in plan.metrics:
-        raise Invalid("backtest.metric", _("The plan has no metric “%(what)s”.") % {"what": metric[:64]})
-    try:
-        points = points_in(file.splitlines(), plan.metric(metric), zone=plan.zone)
-    except Unreadable as error:
-        raise Invalid("backtest.file", _("The file cannot be read: %(why)s") % {"why": error}) from None
-    if not points:
-        raise Invalid("backtest.file", _("The file has no samples."))
-    return points
-
-
-# --- the result -----------------------------------------------------------------------------------------------------------
-def result_of(run: BacktestRun) -> dict[str, Any]:
-    """{first, second or null, beside or null}: what was warned of by each, and what only one of them would have said."""
-    plan = _plan(run.version_id, run.text)
-    histories, since = _histories(run, plan)
-    first = led_through(plan, histories, mean=Mean(run.mean), judged_from=since)
-    told: dict[str, Any] = {"first": told_of(plan, first), "second": None, "beside": None, "charts": []}
-    second = None
-    if run.against_version_id is not None or run.against_text or run.against_mean:
-        other = _plan(run.against_version_id, run.against_text) if run.against_version_id or run.against_text else plan
-        metrics = [history for history in histories if history.metric.key in other.metrics]
-        second = led_through(other, metrics, mean=Mean(run.against_mean or run.mean), judged_from=since)
-        apart = beside(first, second)
-        told["second"] = told_of(other, second)
-        told["beside"] = {
-            "both": [[_warned(plan, a), _warned(other, b)] for a, b in apart.both[:MOST_TOLD]],
-            "only_first": [_warned(plan, row) for row in apart.only_first[:MOST_TOLD]],
-            "only_second": [_warned(other, row) for row in apart.only_second[:MOST_TOLD]],
-            "counts": [len(apart.both), len(apart.only_first), len(apart.only_second)],
-        }
-    told["charts"] = [
-        _chart(history, plan, since, first, second) for history in _worth_drawing(histories, first, second)
-    ]
-    return told
-
-
-def _histories(run: BacktestRun, plan: Plan) -> tuple[list[History], datetime | None]:
-    if run.file:
-        points = _points(run.file, plan, run.metric)
-        return [history_of(points, plan, (run.metric, run.region, "", ""))], run.since
-    until = run.until or run.asked_at
-    since = run.since or until - USUALLY
-    return stored_histories(run.world, plan, since - timedelta(days=MEMORY), until), since
-
-
-def told_of(plan: Plan, found: Backtest) -> dict[str, Any]:
-    """A backtest as JSON: counts, warnings (500 at most), and how each series was learnt."""
-    return {
-        "plan": plan.title.as_dict(),
-        "mean": found.mean.value,
-        "samples": found.samples,
-        "first": found.first and utc_text(found.first),
-        "last": found.last and utc_text(found.last),
-        "warnings": [_warned(plan, row) for row in found.warnings[:MOST_TOLD]],
-        "counts": {"warnings": len(found.warnings), "watches": len(found.marks)},
-        "cut": found.cut or len(found.warnings) > MOST_TOLD,
-        "taught": [
-            {
-                "metric": row.key[0],
-                "region": row.key[1] or None,
-                "hotline": row.key[2] or None,
-                "node": row.key[3] or None,
-                "rested": dict(row.rested),
-                "left_out": [date.fromordinal(day).isoformat() for day, _why in row.left_out],
-            }
-            for row in found.taught
-        ],
-    }
-
-
-def _warned(plan: Plan, row: Warned) -> dict[str, Any]:
-    line = plan.threshold(row.threshold)
-    return {
-        "region": row.region or None,
-        "threshold": row.threshold,
-        "title": line.title.as_dict(),
-        "clause": line.clause,
-        "opened": utc_text(row.opened),
-        "ended": row.ended and utc_text(row.ended),
-        "minutes": row.ended and round((row.ended - row.opened).total_seconds() / 60),
-        "level": row.level,
-        "peak": row.peak,
-        "measure": line.measure,
-        "lines": sorted({mark.threshold for mark in row.marks}),
-    }
-
-
-def _worth_drawing(histories: Sequence[History], *found: Backtest | None) -> list[History]:
-    """The series in which most happened, at most four; without any, the first."""
-    counts: dict[tuple[str, str, str, str], int] = {}
-    for one in found:
-        for mark in one.marks if one is not None else ():
-            counts[mark.key] = counts.get(mark.key, 0) + 1
-    chosen = sorted((h for h in histories if h.key in counts), key=lambda h: -counts[h.key])[:4]
-    return chosen or list(histories[:1])
-
-
-def _chart(
-    history: History, plan: Plan, since: datetime | None, first: Backtest, second: Backtest | None
-) -> Mapping[str, Any]:
-    """The series of the span that was judged, in means of equal stretches, with where a watch of either stood open."""
-    begin = microseconds(since) if since else 0
-    rows = [(at, value) for at, value in zip(history.at, history.values, strict=True) if at >= begin]
-    width = max(1, -(-len(rows) // CHART_POINTS))
-    points = []
-    for start in range(0, len(rows), width):
-        part = rows[start : start + width]
-        points.append([utc_text(instant(part[0][0])), round(sum(value for _, value in part) / len(part), 3)])
-    return {
-        "series": dict(zip(("metric", "region", "hotline", "node"), history.key, strict=True)),
-        "title": plan.metric(history.key[0]).title.as_dict(),
-        "unit": history.metric.unit,
-        "points": points,
-        "over": _spans(history, first),
-        "beside": _spans(history, second) if second is not None else [],
-    }
-
-
-def _spans(history: History, found: Backtest) -> list[dict[str, str | None]]:
-    return [
-        {"from": utc_text(mark.opened), "to": utc_text(mark.cleared) if mark.cleared else None}
-        for mark in found.marks
-        if mark.key == history.key and mark.purpose in ("pre_response", "major", "outage")
-    ][:MOST_TOLD]
 
 
 def as_dict(run: BacktestRun) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from engine import worlds
 from engine.models import World
 from plans.domain import Plan, PlanErrors, ServiceHours, load
 from plans.selectors import PlanVersion, current, plan_of
-from signals.domain.backtest import Backtest, History, Key, Mean
+from signals.domain.backtest import Backtest
 from signals.domain.backtest import backtest as led_through
 from signals.domain.baseline import MEMORY
+from signals.domain.marks import History, Key, Mean
 from signals.models import Series
+from signals.muted import mutes_between
 from signals.rules import metric_of
 
 USUALLY = timedelta(days=30)  # judged when nobody says since when
@@ -32,7 +34,8 @@ def backtest(
     series: Sequence[int] | None = None,
     mean: Mean = Mean.LEARNT,
 ) -> Backtest:
-    """What a plan would have said to a world's stored history from `since` to `until` (default: the last 30 days up to now).
+    """What a plan would have said to a world's stored history from `since` to `until` (default: the last 30 days up to now), with the
+    maintenance windows and silences that held in it.
 
     `plan` is a version, a plan, the text of one, or None for the plan in force. What lies before `since` is learnt from. Takes
     seconds for millions of samples: not for a request, see `backtest_ask`. Raises Invalid for a text with faults and for a
@@ -42,7 +45,8 @@ def backtest(
     until = until or worlds.now(world)
     since = since or until - USUALLY
     histories = stored_histories(world, judged, since - timedelta(days=MEMORY), until, series)
-    return led_through(judged, histories, mean=mean, judged_from=since)
+    mutes = mutes_between(world.pk, since, until)
+    return led_through(judged, histories, mean=mean, judged_from=since, until=until, mutes=mutes)
 
 
 def plan_given(plan: "Plan | PlanVersion | str | None") -> Plan:

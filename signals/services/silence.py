@@ -1,14 +1,14 @@
 """No data inside service hours is a state of its own, looked for every five minutes of a world's time (DESIGN.md, rule 10)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from common.actor import SYSTEM
 from common.clock import utc_text
 from engine import worlds
 from engine.log import Entry, log_append_many, stream_open
 from engine.timers import timer_set, timer_stands
-from signals.domain.verdict import LOST_IN_A_ROW
+from signals.domain.silence import EVERY, missed
 from signals.events import SeriesSilent
 from signals.models import Mute, Series
 from signals.muted import covering, holding
@@ -18,7 +18,6 @@ from signals.services.mutes import left_behind
 from signals.services.rollups import ROLL_UP
 
 SILENCE = "signals.silence"
-EVERY = timedelta(minutes=5)
 
 
 def look(ref: int, due_at: datetime, now: datetime) -> None:
@@ -38,17 +37,10 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
     silent = [
         own
         for own in sorted(watched, key=lambda own: own.id)
-        if own.id in last and _missed(own, last[own.id][0], now) and not _muted(own, mutes)
+        if own.id in last and missed(own.metric, last[own.id][0], now, plan.zone) and not _muted(own, mutes)
     ]
     if silent:
         _note(ref, silent, {own.id: last[own.id][0] for own in silent})
-
-
-def _missed(own: Known, last: datetime, now: datetime) -> bool:
-    """Silent for more than a few expected samples, all of it inside service hours."""
-    patience = own.metric.expected_every.fixed() * LOST_IN_A_ROW + timedelta(minutes=1)
-    plan = RULES.fresh()
-    return now - last > patience and own.metric.in_service(now - patience, plan.zone)
 
 
 def _muted(own: Known, mutes: Sequence[Mute]) -> bool:

@@ -52,7 +52,8 @@ def drawable(chart: dict[str, Any]) -> dict[str, Any]:
         "thresholds": [],
         "over": chart["over"],
         "beside": chart["beside"],
-        "unknown": [],
+        "hushed": chart.get("hushed", []),  # results kept by earlier versions have neither
+        "unknown": chart.get("unknown", []),
     }
 
 

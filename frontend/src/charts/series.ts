@@ -21,7 +21,7 @@ function palette(element: HTMLElement): Palette {
     return getComputedStyle(probe).color;
   };
   const found: Palette = {
-    line: colour("line"), mean: colour("mean"), threshold: colour("threshold"), over: colour("over"), band: colour("band"), flat: colour("flat"), beside: colour("beside"), unknown: colour("unknown"),
+    line: colour("line"), mean: colour("mean"), threshold: colour("threshold"), over: colour("over"), band: colour("band"), flat: colour("flat"), beside: colour("beside"), hushed: colour("hushed"), unknown: colour("unknown"),
     text: colour("text"), grid: colour("grid"), font: getComputedStyle(element).fontFamily,
   };
   probe.remove();

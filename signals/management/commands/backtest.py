@@ -1,6 +1,6 @@
 """Try a plan on a file of history, beside another plan or the flat mean."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plans.domain import Plan, PlanErrors, load
 from plans.selectors import current
-from signals.domain.backtest import Backtest, Mean, Warned, backtest, beside
+from signals.domain.backtest import Backtest, backtest
+from signals.domain.episodes import Warned, beside
+from signals.domain.marks import Mark, Mean
+from signals.domain.mutes import Muted, Where
+from signals.domain.silence import Silent
 from signals.management.commands.replay import hours_said
 from signals.services.backtests import history_of
 from signals.services.files import Unreadable, points_in
@@ -33,6 +37,15 @@ class Command(BaseCommand):
             "--beside-flat", action="store_true", help="set what the flat mean would have said beside the learnt one"
         )
         parser.add_argument("--judge-from", type=date.fromisoformat, help="what lies before is learnt from only")
+        parser.add_argument(
+            "--mute",
+            nargs=2,
+            type=datetime.fromisoformat,
+            action="append",
+            default=[],
+            metavar=("FROM", "TO"),
+            help="a maintenance window or silence over the series, as often as there were any; company time without a zone",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         plan = _plan(options["plan"]) if options["plan"] else current()
@@ -67,21 +80,32 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} has no samples.")
         begin = options["judge_from"] and datetime.combine(options["judge_from"], time(0), plan.zone)
         history = history_of(points, plan, key, hours_said(options["service_hours"]))
-        return backtest(plan, [history], mean=mean, judged_from=begin)
+        mutes = [
+            Muted(Where(*key), _in_zone(since, plan.zone), _in_zone(until, plan.zone), number)
+            for number, (since, until) in enumerate(options["mute"], start=1)
+        ]
+        return backtest(plan, [history], mean=mean, judged_from=begin, mutes=mutes)
 
     def _tell(self, plan: Plan, found: Backtest) -> None:
         self.stdout.write(
-            f"{found.samples} samples, {found.mean} mean: {len(found.warnings)} warnings, {len(found.marks)} watches."
+            f"{found.samples} samples, {found.mean} mean: {len(found.warnings)} warnings, {len(found.marks)} watches,"
+            f" {len(found.held)} held back, {len(found.flapping)} flapping, {len(found.silences)} times no data."
         )
         for warned in found.warnings:
             self.stdout.write(_line(plan, warned))
+        for mark in found.held:
+            self.stdout.write(_marked(plan, mark, f"held back by mute {mark.mute}"))
+        for mark in found.flapping:
+            self.stdout.write(_marked(plan, mark, "flapping, said once"))
+        for silent in found.silences:
+            self.stdout.write(_silent(plan, silent))
         for taught in found.taught:
             days = ", ".join(f"{count} by {rested}" for rested, count in taught.rested.items())
             left = ", ".join(str(date.fromordinal(day)) for day, _why in taught.left_out) or "none"
             self.stdout.write(f"{'/'.join(filter(None, taught.key))}: days expected {days}; days left out: {left}")
 
     def _tell_beside(self, plan: Plan, first: Backtest, second: Backtest, name: str) -> None:
-        apart = beside(first, second)
+        apart = beside(first.warnings, second.warnings)
         self.stdout.write(
             f"\nBeside {name}: {len(second.warnings)} warnings; {len(apart.both)} in both,"
             f" {len(apart.only_first)} only before, {len(apart.only_second)} only by {name}."
@@ -103,10 +127,29 @@ def _plan(file: Path) -> Plan:
         raise CommandError(f"{file} cannot be read: {error}") from None
 
 
+def _in_zone(at: datetime, zone: tzinfo) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _lasted(since: datetime, until: datetime | None) -> str:
+    return "still open" if until is None else f"{(until - since).total_seconds() / 60:.0f} min"
+
+
+def _marked(plan: Plan, mark: Mark, why: str) -> str:
+    opened = mark.opened.astimezone(plan.zone)
+    said = f"spoke {mark.spoke.astimezone(plan.zone):%H:%M}" if mark.spoke else "never spoke"
+    return f"{opened:%a %Y-%m-%d %H:%M}  {mark.threshold:28} {_lasted(mark.opened, mark.cleared):>10}  {why}, {said}"
+
+
+def _silent(plan: Plan, row: Silent) -> str:
+    since, noticed = (at.astimezone(plan.zone) for at in (row.since, row.noticed))
+    lasted = _lasted(row.since, row.heard)
+    return f"{since:%a %Y-%m-%d %H:%M}  {'no data':28} {lasted:>10}  noticed {noticed:%H:%M}"
+
+
 def _line(plan: Plan, warned: Warned) -> str:
     opened = warned.opened.astimezone(plan.zone)
-    minutes = (warned.ended - warned.opened).total_seconds() / 60 if warned.ended else None
-    lasted = "still open" if minutes is None else f"{minutes:.0f} min"
+    lasted = _lasted(warned.opened, warned.ended)
     measure = plan.threshold(warned.threshold).measure
     peak = f"{warned.peak:g}" if measure == "value" else f"{warned.peak:+.0%}"
     return (

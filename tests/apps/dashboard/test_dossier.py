@@ -1,8 +1,16 @@
 """The dossier: the decision cards as they were taken, what was decided on them, and who was told, as the record holds it."""
 
-import pytest
+from io import BytesIO
+from typing import Any
 
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+
+from dashboard.paper import Paper
+from engine.models import Event, Stream
 from escalation.models import Proposal
+from incidents.selectors import by_number
 from notifications.models import Delivery
 from people.models import Contact
 from tests.apps.escalation.test_obligations import Night
@@ -85,3 +93,93 @@ def test_the_page_says_the_same_in_both_languages_and_only_to_those_it_is_for(ho
         assert f"/incidents/{number}/dossier/" not in other.get(f"/incidents/{number}/").content.decode()
         hotline.get(who, f"incidents/{number}/dossier", expect=403)
     hotline.get(GM, "incidents/2020-0001/dossier", expect=404)
+
+
+def words(paper: Any) -> str:
+    """All that a Word document says, its tables' rows as lines."""
+    rows = [" | ".join(cell.text for cell in row.cells) for table in paper.tables for row in table.rows]
+    return "\n".join([*(paragraph.text for paragraph in paper.paragraphs), *rows])
+
+
+def word(hotline: Hotline, who: str, number: str, language: str, *, api: bool = False) -> Any:  # noqa: F811
+    client = hotline.cast.api(who) if api else hotline.cast.client(who)
+    path = f"/api/v1/incidents/{number}/dossier.docx" if api else f"/incidents/{number}/dossier.docx"
+    client.cookies["django_language"] = language
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200, answer.content[:300]
+    assert f'filename="dossier-{number}.docx"' in answer["Content-Disposition"]
+    return Document(BytesIO(answer.content))
+
+
+def test_the_word_document_says_what_the_record_says_in_both_languages(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline)
+    number = night.to_the_start("III").number
+    found = hotline.get(AUDITOR, f"incidents/{number}/dossier")
+    english, chinese = (words(word(hotline, GM, number, language)) for language in ("en", "zh-hans"))
+    assert words(word(hotline, AUDITOR, number, "en", api=True)).count("#") == english.count("#")
+    for part in (
+        "What was proposed, and what was decided",
+        "otherwise than proposed",
+        "As we judge it",
+        "What the plan proposes",
+    ):
+        assert part in english
+    assert "提出了什么，作出了什么决定" in chinese
+    for row in found["obligations"]:
+        assert row["title"]["en"] in english
+        assert row["title"]["zh"] in chinese
+    for message in found["messages"]:
+        assert message["subject"]["en"] in english
+        for delivery in message["deliveries"]:
+            assert delivery["name"] in english
+    assert [f"#{event['seq']}  " in english for event in found["events"]] == [True] * len(found["events"])
+    assert "The response began at Level III." in english
+    seal = found["seal"]
+    newest = Event.objects.filter(stream=by_number(number).stream_id).order_by("-seq")[0]
+    assert (seal["seq"], seal["hash"], seal["whole"]) == (newest.seq, bytes(newest.hash).hex(), True)
+    for said in (english, chinese, hotline.cast.client(GM).get(f"/incidents/{number}/dossier/").content.decode()):
+        assert seal["hash"] in said
+    addresses = [contact.opened() for contact in Contact.objects.all()]
+    assert addresses
+    assert [address for address in addresses if address in english] == []
+
+
+def test_a_log_that_was_tampered_with_is_said_to_be(hotline: Hotline) -> None:  # noqa: F811
+    number = Night(hotline).to_the_start("III").number
+    stream = by_number(number).stream_id
+    # Its rows can be changed by nobody; the end of it is said to be another.
+    Stream.objects.filter(pk=stream).update(head_hash=b"another")
+    found = hotline.get(AUDITOR, f"incidents/{number}/dossier")
+    assert found["seal"]["whole"] is False
+    assert "The log was tampered with" in words(word(hotline, GM, number, "en"))
+    assert (
+        "The log was tampered with"
+        in hotline.cast.client(GM)
+        .get(f"/incidents/{number}/dossier/", headers={"Accept-Language": "en"})
+        .content.decode()
+    )
+
+
+def test_the_word_document_is_for_those_the_page_is_for(hotline: Hotline) -> None:  # noqa: F811
+    number = Night(hotline).to_the_start("III").number
+    assert (
+        f"/incidents/{number}/dossier.docx"
+        in hotline.cast.client(GM).get(f"/incidents/{number}/dossier/").content.decode()
+    )
+    for who in (DUTY, TECH):
+        assert hotline.cast.client(who).get(f"/incidents/{number}/dossier.docx").status_code == 403
+        assert hotline.cast.api(who).get(f"/api/v1/incidents/{number}/dossier.docx").status_code == 403
+    assert hotline.cast.client(GM).get("/incidents/2020-0001/dossier.docx").status_code == 404
+    assert hotline.cast.api(GM).get("/api/v1/incidents/2020-0001/dossier.docx").status_code == 404
+
+
+def test_chinese_has_a_typeface_and_what_xml_cannot_hold_spoils_nothing() -> None:
+    paper = Paper(title="卷宗\x00", author="热线", language="zh-hans")
+    paper.text("一行\x0b\ud800另一行", strong="\x1b")
+    paper.facts([("名", "值\uffff")])
+    made = Document(BytesIO(paper.file()))
+    assert "一行\ufffd\ufffd另一行" in words(made)
+    for name in ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3"):
+        fonts = made.styles[name].element.rPr.rFonts
+        assert fonts.get(qn("w:eastAsia")) == "Microsoft YaHei", name
+        assert fonts.get(qn("w:asciiTheme")) is None, name

@@ -13,7 +13,7 @@ from hotline_ep.practice.duties import DUTIES, roster_found
 from people import rostered, services
 from people.domain.roster import Why
 from people.models import Duty, DutyTurn, Override, Rotation
-from people.services import roster, turns
+from people.services import leaves, roster, turns
 from tests.cast import AUDITOR, DUTY, GM, OUTSIDER, SUPERVISOR, Cast
 
 HOUR = timedelta(hours=1)
@@ -97,14 +97,14 @@ def test_the_outsider_and_those_of_another_duty_change_nothing(cast: Cast, duty:
             with pytest.raises(NotAllowed):
                 attempt()
     with pytest.raises(NotAllowed):
-        roster.leave_set(user_id=cast.user(DUTY).pk, by=cast.actor(SECOND_MANAGER), **span)
+        leaves.leave_set(user_id=cast.user(DUTY).pk, by=cast.actor(SECOND_MANAGER), **span)
     assert kinds() == before
 
 
 def test_leave_makes_a_gap_that_is_alarmed_until_somebody_fills_it(cast: Cast, duty: Duty) -> None:
     assert not alarms()
     tang, coming = cast.user(SECOND_MANAGER).pk, now() + 10 * HOUR
-    leave = roster.leave_set(user_id=tang, starts_at=coming, ends_at=coming + 20 * HOUR, by=cast.actor(SECOND_MANAGER))
+    leave = leaves.leave_set(user_id=tang, starts_at=coming, ends_at=coming + 20 * HOUR, by=cast.actor(SECOND_MANAGER))
     (gap,) = rostered.shown([duty], now(), now() + 48 * HOUR, now())[0].gaps
     assert (gap.meant.username, gap.why) == (SECOND_MANAGER, Why.AWAY)
     assert alarms().keys() == {"duty.gap"}
@@ -118,10 +118,10 @@ def test_leave_makes_a_gap_that_is_alarmed_until_somebody_fills_it(cast: Cast, d
     assert not alarms()
     roster.override_cancel(override_id=filled.pk, by=by)
     assert alarms().keys() == {"duty.gap"}
-    roster.leave_cancel(leave_id=leave.pk, by=cast.actor(SECOND_MANAGER))
+    leaves.leave_cancel(leave_id=leave.pk, by=cast.actor(SECOND_MANAGER))
     assert not alarms()
     with pytest.raises(Conflict):
-        roster.leave_cancel(leave_id=leave.pk, by=SYSTEM)
+        leaves.leave_cancel(leave_id=leave.pk, by=SYSTEM)
 
 
 def test_a_changed_rotation_does_not_rewrite_what_was(cast: Cast, duty: Duty) -> None:

@@ -14,7 +14,7 @@ from hotline_ep.practice.duties import roster_found
 from notifications.models import Delivery
 from people import calendars, rostered
 from people.models import Duty, Handover, Override, Swap, User
-from people.services import handovers, roster, swaps
+from people.services import handovers, leaves, roster, swaps
 from tests.cast import DUTY, GM, OUTSIDER, SUPERVISOR, Cast
 
 TANG = "tang"
@@ -77,7 +77,7 @@ def test_a_swap_declined_or_withdrawn_changes_nothing(cast: Cast, duty: Duty) ->
 def test_what_cannot_be_swapped_is_named(cast: Cast, duty: Duty) -> None:
     lin, tang = cast.user(DUTY), cast.user(TANG)
     mine, theirs = shift_of(duty, lin), shift_of(duty, tang)
-    roster.leave_set(user_id=cast.user(SUPERVISOR).pk, starts_at=mine[0], ends_at=mine[1], by=cast.actor(SUPERVISOR))
+    leaves.leave_set(user_id=cast.user(SUPERVISOR).pk, starts_at=mine[0], ends_at=mine[1], by=cast.actor(SUPERVISOR))
     for field, said in (
         ("span", {"span": theirs, "asked_of": tang.pk}),
         ("asked_of", {"span": mine, "asked_of": cast.user(GM).pk}),

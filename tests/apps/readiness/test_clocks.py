@@ -14,7 +14,7 @@ from hotline_ep.practice.duties import roster_found
 from notifications.events import VerificationEnded
 from notifications.models import Delivery
 from people.models import Duty, Leave
-from people.services import record, roster, user_create, user_deactivate
+from people.services import leaves, record, user_create, user_deactivate
 from plans.domain import load
 from plans.services import SHIPPED, plan_load
 from readiness.models import ReadinessTurn
@@ -114,7 +114,7 @@ def test_what_has_no_date_stands_anew_once_it_is_proven(house: House) -> None:
 def fill_gaps() -> None:
     """Nobody is on leave any more, and every duty has a rotation."""
     for leave in Leave.objects.filter(cancelled_at=None):
-        roster.leave_cancel(leave_id=leave.pk, by=SYSTEM)
+        leaves.leave_cancel(leave_id=leave.pk, by=SYSTEM)
 
 
 def test_a_roster_without_gaps_proves_itself(house: House) -> None:

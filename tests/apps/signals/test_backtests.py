@@ -54,7 +54,14 @@ def test_a_plan_is_tried_on_what_is_stored(cast: Cast) -> None:
     assert answer["result"]["charts"][0]["over"]
     page = cast.client(DUTY).get(f"/signals/backtests/{run.pk}/")
     assert page.status_code == 200
-    assert "chart-1" in page.content.decode()
+    for part in ("chart-1", 'id="held"', 'id="flapping"', 'id="silences"'):
+        assert part in page.content.decode()
+    counts = answer["result"]["first"]["counts"]
+    assert {name: counts[name] for name in ("held", "flapping", "silences")} == {
+        "held": 0,
+        "flapping": 0,
+        "silences": 0,
+    }
 
 
 def test_the_service_says_the_same_and_takes_a_text(cast: Cast) -> None:
@@ -169,6 +176,18 @@ def test_the_command_sets_two_plans_side_by_side(cast: Cast, tmp_path: Path) -> 
     ):
         with pytest.raises(CommandError):
             call_command("backtest", str(file), *wrong, stdout=StringIO())
+
+
+def test_the_command_plays_a_mute_and_missing_data(cast: Cast, tmp_path: Path) -> None:
+    file = tmp_path / "cpu.csv"
+    later = "2026-05-11T11:00:00,40\n"  # an hour and a half after the last
+    file.write_text(FILE + later, encoding="utf-8")
+    out = StringIO()
+    mute = ["--mute", "2026-05-11T08:00", "2026-05-11T09:10"]
+    call_command("backtest", str(file), "--metric", "cpu", *mute, stdout=out)
+    assert "1 warnings, 1 watches, 1 held back, 0 flapping, 1 times no data." in out.getvalue()
+    assert "held back by mute 1, spoke 09:10" in out.getvalue()
+    assert "noticed 09:45" in out.getvalue()
 
 
 def test_a_draft_is_tried_as_it_reads_now_beside_what_is_in_force(cast: Cast) -> None:

@@ -12,8 +12,9 @@ from engine import worlds
 from engine.models import Timer, World
 from engine.timers import world_advance
 from plans.selectors import current
-from signals.domain.backtest import History, Mean, backtest
+from signals.domain.backtest import backtest
 from signals.domain.baseline import LeftOut
+from signals.domain.marks import History, Mean
 from signals.expected import left_out
 from signals.models import Baseline, Series, Watch
 from signals.rules import RULES

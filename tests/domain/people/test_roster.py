@@ -1,5 +1,6 @@
 """Who is on duty when: cases by name, and what holds for every roster."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -21,6 +22,8 @@ def day(number: int, hour: int = 0) -> datetime:
 
 HALVES = Layer(1, day(23, 8), 12, (LIN, TANG))
 NIGHTS = Layer(2, day(23, 8), 24, (SU,), Weekly(frozenset(range(7)), time(20), time(8)))
+UNTIL_25 = Layer(5, day(23, 8), 12, (LIN, TANG), until=day(25, 8))
+FROM_25 = Layer(6, day(23, 8), 24, (SU,), since=day(25, 8))
 WEEKENDS = Layer(3, day(21), 168, (SU,), Weekly(frozenset({5, 6})))
 LIN_AWAY = Leave(LIN, day(24), day(25))
 
@@ -69,6 +72,9 @@ def cover(person: int, start: datetime, end: datetime, *, number: int = 9, prese
         ("by day the next one", of(NIGHTS, HALVES), day(24, 9), LIN, Why.ROTATION),
         ("a layer of weekends reaches no Friday", of(WEEKENDS), day(27, 23), None, Why.UNFILLED),
         ("but all of Sunday", of(WEEKENDS), day(29, 23), SU, Why.ROTATION),
+        ("up to a change ahead the former counts", of(UNTIL_25, FROM_25), day(25, 7), TANG, Why.ROTATION),
+        ("from then on the other, wherever its turn is", of(UNTIL_25, FROM_25), day(25, 9), SU, Why.ROTATION),
+        ("what is entered ahead reaches nothing before", of(FROM_25), day(25, 7), None, Why.UNFILLED),
         ("a layer without people reaches nothing", of(Layer(4, day(23), 24, ())), day(24), None, Why.UNFILLED),
     ],
 )  # fmt: skip
@@ -158,3 +164,11 @@ def test_leave_makes_a_gap_unless_something_covers_it(
             assert on_duty(roster, shift.start).person in (shift.person, who)
     covered = Roster(roster.zone, after.layers, (*after.covers, cover(99, *away, number=100)), after.leaves, after.gone)
     assert not gaps(covered, *away)
+
+
+def test_a_change_ahead_ends_one_turn_and_begins_another_at_its_very_instant() -> None:
+    found = shifts(of(replace(UNTIL_25, until=day(25, 10)), replace(FROM_25, since=day(25, 10))), day(25, 8), day(26))
+    assert [(shift.start, shift.end, shift.person) for shift in found] == [
+        (day(25, 8), day(25, 10), LIN),
+        (day(25, 10), day(26), SU),
+    ]

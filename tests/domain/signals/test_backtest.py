@@ -11,7 +11,10 @@ import pytest
 from bench.backtest import plainly
 from common.clock import instant, microseconds
 from plans.domain import Plan, load
-from signals.domain.backtest import Backtest, History, Mean, backtest, beside, expectations
+from signals.domain.backtest import Backtest, backtest
+from signals.domain.episodes import beside
+from signals.domain.learnt import expectations
+from signals.domain.marks import History, Mean
 from signals.domain.verdict import Point, filled
 
 TEXT = (Path(__file__).parents[3] / "plans" / "data" / "hotline.yaml").read_text(encoding="utf-8")
@@ -65,7 +68,7 @@ def test_the_flat_mean_cries_every_busy_hour() -> None:
     row = history("complaints", calls(42, surge=1.7, on=38))
     learnt, flat = judged(row), judged(row, mean=Mean.FLAT)
     assert len(flat.warnings) >= 15 * len(learnt.warnings)
-    apart = beside(learnt, flat)
+    apart = beside(learnt.warnings, flat.warnings)
     assert (len(apart.both), apart.only_first, apart.differs) == (1, (), True)
 
 
@@ -102,7 +105,7 @@ def test_a_share_is_of_both_series() -> None:
 def test_another_plan_beside() -> None:
     loose = load(TEXT.replace("value: 0.30, clear_at: 0.20", "value: 0.90, clear_at: 0.80"), "loose.yaml")
     row = history("complaints", calls(42, surge=1.7, on=38))
-    apart = beside(judged(row), judged(row, plan=loose))
+    apart = beside(judged(row).warnings, judged(row, plan=loose).warnings)
     assert (len(apart.only_first), apart.both, apart.only_second) == (1, (), ())
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from common.clock import microseconds
 from plans.domain import load
-from signals.domain.backtest import Backtest, History, Mean, backtest
+from signals.domain.backtest import Backtest, backtest
+from signals.domain.marks import History, Mean
 
 ROOT = Path(__file__).parents[3]
 CALLS = ROOT.parent / "shared" / "data" / "bank_calls_2003_mar_jul.csv"
