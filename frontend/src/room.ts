@@ -3,5 +3,7 @@ import "./styles/continuity.css";
 import "./styles/room.css";
 import "./room/acts";
 import "./room/continuity";
+import "./room/lines";
 import "./room/log";
 import "./room/refresh";
+import "./room/slot";
