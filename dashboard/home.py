@@ -170,7 +170,7 @@ def _slots(owed: Sequence[Item], by: Actor) -> dict[tuple[int, str], SlotShown]:
 def _standing(incidents: Sequence[Incident]) -> tuple[list[Item], list[Item]]:
     """What is open, the gravest first: a dozen, and the rest. A handful stays in its order of time."""
     overdue = overdue_counts(incident.pk for incident in incidents)
-    rows = [{"incident": incident, "overdue": overdue.get(incident.pk, 0)} for incident in incidents]
+    rows: list[Item] = [{"incident": incident, "overdue": overdue.get(incident.pk, 0)} for incident in incidents]
     if len(rows) <= DOZEN:
         return rows, []
     rows.sort(key=lambda row: (-_rank(row["incident"]), -row["overdue"], row["incident"].pk))

@@ -181,7 +181,7 @@ class Obligations(Endpoint):
         return Response([selectors.obligation_row(row, selectors.plan_for(row.incident)) for row in owed])
 
 
-class StepOut(serializers.Serializer):
+class SlotStepOut(serializers.Serializer):
     """One step of a slot, its share of the time, and whose it is."""
 
     rule = serializers.CharField()
@@ -199,7 +199,7 @@ class StepOut(serializers.Serializer):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
-class OfferOut(serializers.Serializer):
+class SlotOfferOut(serializers.Serializer):
     notice = serializers.IntegerField(help_text="id of a holding statement approved ahead")
     revision = serializers.IntegerField()
     may = serializers.BooleanField(help_text="whether you can publish it for this incident")
@@ -216,8 +216,8 @@ class SlotOut(serializers.Serializer):
     course = serializers.ChoiceField(choices=slots.COURSES)
     holder = serializers.CharField(allow_null=True)
     writer = serializers.IntegerField(allow_null=True, help_text="who wrote last at the text not handed over yet")
-    steps = StepOut(many=True)
-    offers = OfferOut(many=True)
+    steps = SlotStepOut(many=True)
+    offers = SlotOfferOut(many=True)
 
 
 class Slots(Endpoint):
