@@ -68,7 +68,13 @@ def _read(incident: Incident, plan: Plan, what: str, record: Record) -> Changes:
     )
     without = frozenset({what, REPORTED.get(what, ""), *ELSEWHERE.get(what, ())})
     told = changes(
-        events, since=seq, names=names_of(plan), now=worlds.now(incident.world_id), zone=plan.zone, without=without
+        events,
+        since=seq,
+        names=names_of(plan),
+        now=worlds.now(incident.world_id),
+        zone=plan.zone,
+        without=without,
+        measured=frozenset(row["key"] for row in record.figures(incident)),
     )
     return Changes(since, last is not None, (*_figures(incident, since, record), *_newest(told)))
 

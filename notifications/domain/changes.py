@@ -28,16 +28,25 @@ class Line:
 
 
 def changes(
-    events: Sequence[Fact], *, since: int, names: Names, now: datetime, zone: tzinfo, without: Collection[str] = ()
+    events: Sequence[Fact],
+    *,
+    since: int,
+    names: Names,
+    now: datetime,
+    zone: tzinfo,
+    without: Collection[str] = (),
+    measured: Collection[str] = (),
 ) -> list[Line]:
-    """Facts, then what happened in its order, then what is owed; `without` leaves out kinds of events and of proof."""
+    """Facts, then what happened in its order, then what is owed, nothing twice; `without` leaves out kinds of events and of proof,
+    `measured` the facts that machines say anew."""
     teller = Teller(names, zone, now)
     kept = [event for event in events if event["kind"] not in without]
-    return [
-        *(Line("fact", line) for line in _facts(events, since)),
+    told = [
+        *(Line("fact", line) for line in _facts(events, since, measured)),
         *(Line(_kind(event["kind"]), line) for event, line in course(kept, since, teller)),
         *(Line("owed", line) for line in _owed(events, since, teller, without)),
     ]
+    return list(dict.fromkeys(told))
 
 
 def figure_line(title: Both, before: Both, after: Both) -> Line:
@@ -49,11 +58,11 @@ def _kind(kind: str) -> str:
     return {"level": "level", "task": "task"}.get(kind.partition(".")[0], "event")
 
 
-def _facts(events: Sequence[Fact], since: int) -> Iterator[Both]:
+def _facts(events: Sequence[Fact], since: int, measured: Collection[str]) -> Iterator[Both]:
     before = situation_of([event for event in events if event["seq"] <= since]).facts
     after = situation_of(events).facts
     for fact, label in words.FACTS.items():
-        if fact not in after or (fact in before and before[fact] == after[fact]):
+        if fact in measured or fact not in after or (fact in before and before[fact] == after[fact]):
             continue
         if fact in before:
             said = {"before": value_said(fact, before[fact]), "after": value_said(fact, after[fact])}
@@ -72,11 +81,17 @@ def _owed(events: Sequence[Fact], since: int, teller: Teller, without: Collectio
             title = Both(data["title"]["zh"], data["title"]["en"])
             owners = teller.all_named("roles", data["owners"])
             yield words.OVERDUE_NOW_LINE.filled(title=title, owners=owners, due=teller.time(data["due_at"]))
+    settled: dict[Both, dict[str, None]] = {}
     for event in newer:
         data = event["data"]
-        if event["kind"] not in OWED or data.get("evidence") in without:
-            continue
-        line = words.WAIVED_LINE
-        if event["kind"] == "obligation.fulfilled":
-            line = words.DONE_LATE_LINE if data["late"] else words.DONE_LINE
-        yield line.filled(title=teller.named("obligations", data["rule"]), at=teller.time(event["occurred"]))
+        if event["kind"] in OWED and data.get("evidence") not in without:
+            settled.setdefault(_settled(event), {})[data["rule"]] = None
+    for line in (words.DONE_LINE, words.DONE_LATE_LINE, words.WAIVED_LINE):
+        if line in settled:
+            yield line.filled(titles=teller.all_named("obligations", list(settled[line])))
+
+
+def _settled(event: Fact) -> Both:
+    if event["kind"] != "obligation.fulfilled":
+        return words.WAIVED_LINE
+    return words.DONE_LATE_LINE if event["data"]["late"] else words.DONE_LINE

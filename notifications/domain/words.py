@@ -145,9 +145,9 @@ CHANGED_LINE: Final = Both("{fact}：由 {before} 变为 {after}", "{fact}: from
 OVERDUE_NOW_LINE: Final = Both(
     "逾期：{title}（{owners}），应于{due}前完成", "Overdue: {title} ({owners}), was due at {due}"
 )
-DONE_LINE: Final = Both("{at} 已完成：{title}", "{at} Done: {title}")
-DONE_LATE_LINE: Final = Both("{at} 逾期后完成：{title}", "{at} Done late: {title}")
-WAIVED_LINE: Final = Both("{at} 免除：{title}", "{at} Waived: {title}")
+DONE_LINE: Final = Both("已完成：{titles}", "Done: {titles}")
+DONE_LATE_LINE: Final = Both("逾期后完成：{titles}", "Done late: {titles}")
+WAIVED_LINE: Final = Both("已免除：{titles}", "Waived: {titles}")
 FACT_LINE: Final = Both("{fact}：{value}", "{fact}: {value}")
 REPORT_LINE: Final = Both("{at} 提交", "Submitted at {at}")
 MEASURES_LINE: Final = Both("已采取措施：{text}", "Measures taken: {text}")
