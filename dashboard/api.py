@@ -12,14 +12,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.errors import Invalid
+from common.shapes import BilingualOut
 from dashboard.brief import duty_brief
+from dashboard.changes import REPORTED, changes_for
 from dashboard.dossier import dossier_of
 from dashboard.dossier_paper import paper_response
 from dashboard.paper import DOCX
 from dashboard.prefill import ACTS, act_started, prefilled
+from dashboard.record import Record
 from dashboard.selectors import board_state
 from escalation.selectors import plan_for
 from incidents.selectors import by_number
+from notifications.domain.changes import KINDS
 from people.duty_api import AnswersHandover
 from people.duty_shapes import HandoverOut, handover_dict
 from people.endpoints import ActionEndpoint, Endpoint
@@ -99,6 +103,44 @@ class Prefill(Endpoint):
         raise Invalid(
             "prefill.what", _("Name one act (%(acts)s) or one kind of proof of the plan."), acts=", ".join(ACTS)
         )
+
+
+class ChangeOut(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=KINDS)
+    text = BilingualOut()
+
+
+class ChangesOut(serializers.Serializer):
+    """`since` is when the report before was made; without one (`reported_before` false) when the response began, else when the
+    incident was known."""
+
+    since = serializers.DateTimeField()
+    reported_before = serializers.BooleanField()
+    lines = ChangeOut(many=True)
+
+
+class ChangesSince(Endpoint):
+    """What changed since the last report of a kind, net, each thing one sentence to keep or to strike: readings, facts, level, tasks,
+    what happened, what is owed."""
+
+    right = "incident.view"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("act", str, enum=sorted(REPORTED), description="a report that is an act"),
+            OpenApiParameter("evidence", str, description="a declared kind of proof of the incident's plan"),
+        ],
+        responses={200: ChangesOut},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        incident = by_number(number)
+        plan, act, evidence = plan_for(incident), request.query_params.get("act"), request.query_params.get("evidence")
+        what = act or evidence or ""
+        if bool(act) == bool(evidence) or what not in (REPORTED if act else plan.evidence):
+            raise Invalid(
+                "changes.what", _("Name one act (%(acts)s) or one kind of proof of the plan."), acts=", ".join(REPORTED)
+            )
+        return Response(changes_for(incident, plan, what, Record([incident])).as_dict())
 
 
 class HandoverIn(serializers.Serializer):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.clock import utc_text
 from common.errors import Text
-from dashboard.selectors import names_of
+from dashboard.names import names_of
 from engine.log import log_sealed
 from escalation.selectors import Obligation, obligation_row, obligations_of, plan_for, proposals_of
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict

@@ -9,49 +9,41 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from common.bilingual import in_language
+from dashboard.changes import changes_for
+from dashboard.record import Record, figure_text
 from dashboard.templatetags.labels import value_text
 from engine import worlds
 from incidents.domain.moves import Act
-from incidents.selectors import (
-    Incident,
-    last_evaluated,
-    newest_handling_report,
-    one_region,
-    open_tasks_of,
-    tasks_of,
-)
-from notifications.selectors import summaries_of
-from people.selectors import names
+from incidents.selectors import Incident, last_evaluated, open_tasks_of, tasks_of
 from plans.domain import Plan
-from signals.continuity import index_now
 
 BLANK: Final = "＿＿＿"
+Start = Callable[[Incident, Plan, Record], str]
 
 
-def prefilled(evidence: str, incident: Incident, plan: Plan) -> str:
+def prefilled(evidence: str, incident: Incident, plan: Plan, record: Record | None = None) -> str:
     """The text a proof's form begins with, in the language now active; empty where the record knows nothing to the point."""
     start = STARTS.get(evidence)
-    return start(incident, plan) if start else ""
+    return start(incident, plan, record or Record([incident])) if start else ""
 
 
-def _of_template(key: str) -> Callable[[Incident, Plan], str]:
+def _of_template(key: str) -> Start:
     """A report of the plan (3.3), its elements filled from the record and the rest left blank."""
 
-    def start(incident: Incident, plan: Plan) -> str:
+    def start(incident: Incident, plan: Plan, record: Record) -> str:
         template = plan.templates.get(key)
         if template is None:
             return ""
-        known = {**dict.fromkeys(template.elements, BLANK), **_known(incident)}
+        known = {**dict.fromkeys(template.elements, BLANK), **_known(incident, record)}
         return in_language(template.body.as_dict()).format(**{name: known[name] for name in template.elements})
 
     return start
 
 
-def _known(incident: Incident) -> dict[str, str]:
+def _known(incident: Incident, record: Record) -> dict[str, str]:
     """The elements of reports that stand in the record."""
-    places = names()["regions"]
-    where = [in_language(places[key]) for key in incident.regions if key in places]
-    report = newest_handling_report(incident)
+    where = [in_language(record.places[key]) for key in incident.regions if key in record.places]
+    report = record.reports.get(incident.pk)
     facts = {name: value_text(name, row["value"]) for name, row in incident.facts.items() if row["value"] is not None}
     said = {
         "time": timezone.localtime(incident.noticed_at or incident.known_at).strftime("%Y-%m-%d %H:%M"),
@@ -64,34 +56,27 @@ def _known(incident: Incident) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def _of_readings(incident: Incident, plan: Plan) -> str:
+def _of_readings(incident: Incident, plan: Plan, record: Record) -> str:
     """The core indicators as the machines say them now."""
-    index = index_now(incident.world_id, one_region(incident))
-    known = [row for row in index["parts"] if row["value"] is not None]
+    known = record.figures(incident)
     if not known:
         return ""
     at = timezone.localtime(worlds.now(incident.world_id)).strftime("%Y-%m-%d %H:%M")
     english = (get_language() or "").startswith("en")
-    figures = [f"{row['title']['en' if english else 'zh']} {_figure(row['key'], row['value'])}" for row in known]
+    figures = [f"{row['title']['en' if english else 'zh']} {figure_text(row['key'], row['value'])}" for row in known]
     listed = pgettext("between the items of a list", ", ").join(figures)
     return _("%(at)s: %(figures)s.") % {"at": at, "figures": listed}
 
 
-def _figure(key: str, value: float) -> str:
-    if key == "queue_time_mean":
-        return _("%(n)s s") % {"n": f"{value:.0f}"}
-    return f"{value * 100:+.0f} %" if key == "complaints_excess" else f"{value:.1f} %"
-
-
-def _of_summary(incident: Incident, plan: Plan) -> str:
+def _of_summary(incident: Incident, plan: Plan, record: Record) -> str:
     """What headquarters told the tiers last, for those above it (6.1)."""
-    newest = next(iter(summaries_of(incident.pk)), None)
+    newest = record.summaries.get(incident.pk)
     if newest is None:
         return ""
     return newest.text_en if (get_language() or "").startswith("en") else newest.text_zh
 
 
-STARTS: Final[dict[str, Callable[[Incident, Plan], str]]] = {
+STARTS: Final[dict[str, Start]] = {
     "authority_first_report": _of_template("first_report"),
     "authority_cause_report": _of_template("cause_report"),
     "executive_report": _of_summary,
@@ -102,22 +87,30 @@ STARTS: Final[dict[str, Callable[[Incident, Plan], str]]] = {
 
 
 # --- acts in the incident's room ----------------------------------------------------------------------------------------
-def act_started(act: str, incident: Incident, plan: Plan) -> dict[str, str]:
+def act_started(act: str, incident: Incident, plan: Plan, record: Record | None = None) -> dict[str, str]:
     """Field → the text an act's form begins with, in the language now active. A field the record says nothing of is not in it."""
     start = ACTS.get(act)
-    return {field: text for field, text in start(incident, plan).items() if text} if start else {}
+    if start is None:
+        return {}
+    return {field: text for field, text in start(incident, plan, record or Record([incident])).items() if text}
 
 
-def _handling(incident: Incident, plan: Plan) -> dict[str, str]:
+def _handling(incident: Incident, plan: Plan, record: Record) -> dict[str, str]:
     """A handling report (4.4): what was done since the last one, what the machines say, what is still to be done."""
-    before = newest_handling_report(incident)
+    before = record.reports.get(incident.pk)
     since = before.at if before else incident.response_started_at or incident.known_at
     done = [task for task in tasks_of(incident) if task.state == "done" and task.ended_at and task.ended_at > since]
     return {
         "measures": _lines(_done(task) for task in sorted(done, key=lambda task: task.ended_at or since)),
-        "situation": _of_readings(incident, plan),
+        "situation": _lines(
+            [_of_readings(incident, plan, record), *_changed(Act.REPORT.value, incident, plan, record)]
+        ),
         "next_steps": _lines(_to_do(task) for task in open_tasks_of(incident)),
     }
+
+
+def _changed(act: str, incident: Incident, plan: Plan, record: Record) -> list[str]:
+    return changes_for(incident, plan, act, record).said
 
 
 def _done(task: Any) -> str:
@@ -133,20 +126,19 @@ def _to_do(task: Any) -> str:
     return _("%(what)s (%(who)s), by %(at)s") % {**said, "at": _clock(task.due_at)}
 
 
-def _evaluation(incident: Incident, plan: Plan) -> dict[str, str]:
+def _evaluation(incident: Incident, plan: Plan, record: Record) -> dict[str, str]:
     """What headquarters judges the effect by (4.4): the figures of now and what the technical group reported since the last time."""
-    report, before = newest_handling_report(incident), last_evaluated(incident)
-    lines = [_of_readings(incident, plan)]
+    report, before = record.reports.get(incident.pk), last_evaluated(incident)
+    lines = [_of_readings(incident, plan, record), *_changed(Act.EVALUATE.value, incident, plan, record)]
     if report is not None and (before is None or report.at > before):
         said = report.situation or report.measures
         lines.append(_("Handling report of %(at)s: %(said)s") % {"at": _clock(report.at), "said": said})
     return {"reason": _lines(lines)}
 
 
-def _ending(incident: Incident, plan: Plan) -> dict[str, str]:
+def _ending(incident: Incident, plan: Plan, record: Record) -> dict[str, str]:
     """The course of it (6.4), as far as it stands in the record; a cause is never among it."""
-    places = names()["regions"]
-    where = [in_language(places[key]) for key in incident.regions if key in places]
+    where = [in_language(record.places[key]) for key in incident.regions if key in record.places]
     told: list[tuple[str, datetime | None]] = [
         (_("Noticed: %(at)s"), incident.noticed_at),
         (_("On record: %(at)s"), incident.known_at),
@@ -158,10 +150,10 @@ def _ending(incident: Incident, plan: Plan) -> dict[str, str]:
         lines.append(_("Where: %(where)s") % {"where": pgettext("between the items of a list", ", ").join(where)})
     if incident.level:
         lines.append(_("Level: %(level)s") % {"level": in_language(plan.levels[incident.level].title.as_dict())})
-    report = newest_handling_report(incident)
+    report = record.reports.get(incident.pk)
     if report is not None:
         lines.append(_("Measures: %(measures)s") % {"measures": report.measures})
-    lines.append(_of_readings(incident, plan))
+    lines.append(_of_readings(incident, plan, record))
     return {"summary": _lines(lines)}
 
 
@@ -173,7 +165,7 @@ def _lines(found: Iterable[str]) -> str:
     return "\n".join(line for line in found if line)
 
 
-ACTS: Final[dict[str, Callable[[Incident, Plan], dict[str, str]]]] = {
+ACTS: Final[dict[str, Callable[[Incident, Plan, Record], dict[str, str]]]] = {
     Act.REPORT.value: _handling,
     Act.EVALUATE.value: _evaluation,
     Act.REPORT_ENDING.value: _ending,

@@ -1,35 +1,33 @@
 """What the board shows, read in one go: rows and the numbers of their newest events belong together."""
 
-import time
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from common.actor import Actor
-from common.bilingual import both
 from common.clock import utc_text
+from dashboard.changes import INTO, changes_for
 from dashboard.live import SEEN_BY_ALL
+from dashboard.names import names_of
 from dashboard.prefill import act_started, prefilled
+from dashboard.record import Record
 from engine import worlds
 from engine.models import World
-from engine.selectors import alarms_standing, heads, newest_events, worlds_open
+from engine.selectors import alarms_standing, heads, newest_events
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
-    mine,
     obligations_of,
-    owed_elsewhere,
     owns,
     place_of,
     plan_for,
     plan_move_standing,
-    plan_moves_awaiting,
     proofs_of,
     standing,
     standing_warning,
 )
 from escalation.services.levels import card_dict
+from escalation.slots import slots_for
 from escalation.warning_room import warning_room
 from incidents.domain.moves import Act
 from incidents.forms import ReassignForm, TaskForm, forms_for
@@ -44,20 +42,17 @@ from incidents.selectors import (
     one_region,
     open_incidents,
     open_tasks_of,
-    tasks_mine,
     tasks_of,
 )
 from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
-from people.rights import ROLES, Scope, allowed, allowed_somewhere
-from people.rostered import own_now
+from people.rights import Scope, allowed
 from people.selectors import groups, names
 from plans.domain import Plan
-from plans.selectors import current, versions_awaiting
-from readiness.selectors import pressing as readiness_pressing
-from resources.selectors import away_for, duties_of
+from plans.selectors import current
+from resources.selectors import away_for
 from signals.continuity import rules_of_index, series_of_index, trend
-from signals.selectors import near_outside, readings
+from signals.selectors import readings
 
 LOG_SHOWN = 30
 ROOM_LOG = 2000  # newest events in an incident's room
@@ -132,23 +127,6 @@ def _obligation(row: Obligation, plan: Plan) -> dict[str, Any]:
     }
 
 
-def names_of(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
-    known = names()
-    return {
-        "regions": known["regions"],
-        "groups": known["groups"],
-        "departments": {key: title.as_dict() for key, title in plan.departments.items()},
-        "hotlines": known["hotlines"],
-        "nodes": known["nodes"],
-        "roles": {key: role.title.as_dict() for key, role in plan.roles.items()},
-        "metrics": {key: metric.title.as_dict() for key, metric in plan.metrics.items()},
-        "thresholds": {key: row.title.as_dict() for key, row in plan.thresholds.items()},
-        "obligations": {key: row.title.as_dict() for key, row in plan.obligations.items()},
-        "facts": {key: row.title.as_dict() for key, row in plan.facts.items()},
-        "rights": {role: both(label) for role, label in ROLES.items()},
-    }
-
-
 # Which page does it, for proofs that are acts: the obligation's button leads there.
 ACT_OF_PROOF = {
     "incident.verified": "verify",
@@ -178,8 +156,9 @@ PAGE_OF_PROOF = dict.fromkeys(
 )
 
 
-def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any]:
-    """An obligation on a page, with what one can do about it: an act elsewhere, or a proof attached here."""
+def obligation_card(row: Obligation, plan: Plan, *, mine: bool, record: Record | None = None) -> dict[str, Any]:
+    """An obligation on a page, with what one can do about it: an act elsewhere, or a proof attached here. `record` is what the
+    cards of one page share."""
     rule = plan.rule(row.rule)
     act = next((ACT_OF_PROOF[kind] for kind in rule.evidence if kind in ACT_OF_PROOF), None)
     number = row.incident.number
@@ -198,90 +177,13 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool) -> dict[str, Any
         "mine": mine,
         "act_url": where if where and mine else None,
         "proofs": proofs,
-        "start": prefilled(proofs[0][0], row.incident, plan) if proofs and mine and stands else "",
+        "start": prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else "",
     }
 
 
 def act_address(number: str, act: str) -> str:
     """Where a thing is done: its form in the room, or the page it has of its own."""
     return f"/incidents/{number}/summaries/" if act == "summary" else f"/incidents/{number}/#act-{act}"
-
-
-# --- my obligations ------------------------------------------------------------------------------------------------------
-SOON = timedelta(minutes=30)  # the plan's commonest rhythm
-
-
-def mine_now(by: Actor, world: World) -> list[dict[str, Any]]:
-    """What this person owes in a world, as cards."""
-    return [obligation_card(row, plan, mine=True) for row, plan in mine(by, user_id=by.id or 0, world_id=world.pk)]
-
-
-def home_state(by: Actor, world: World) -> dict[str, Any]:
-    """One's own list: obligations, tasks, what one's items and readiness ask for, the most pressing first, in four groups by
-    clocks."""
-    now = worlds.now(world)
-    cards = [{**card, "due_at": card["obligation"].due_at} for card in mine_now(by, world)]
-    tasks = [{"task": task, "due_at": task.due_at} for task in tasks_mine(by.id or 0, world.pk)]
-    kept = [{"duty": duty, "due_at": duty.due_at} for duty in (duties_of(by) if world.is_real else [])]
-    pressing, readiness_later = readiness_pressing(by, world)
-    ready = [{"readiness": one, "due_at": one.row.due_at} for one in pressing]
-    owed = sorted([*cards, *tasks, *kept, *ready], key=lambda item: (item["due_at"] is None, item["due_at"] or now))
-    standing_now = open_incidents(world.pk)
-    return {
-        "world": world,
-        "owed": owed,
-        "spans": [(span, rows) for span in SPANS if (rows := [item for item in owed if _span(item, now) == span])],
-        "incidents": [{"incident": row, "overdue": _overdue(row)} for row in standing_now],
-        "readiness_later": readiness_later,
-        "elsewhere": _elsewhere(by, world),
-        "near": _near(by, world, standing_now),
-        "versions": versions_awaiting(by),
-        "moves": plan_moves_awaiting(world.pk, by),
-        "duty": own_now(by.id or 0, now) if world.is_real else None,
-        "group_names": names()["groups"],
-    }
-
-
-SPANS = ("overdue", "soon", "later", "none")
-
-
-def _span(item: dict[str, Any], now: datetime) -> str:
-    due = item["due_at"]
-    if due is None:
-        return "none"
-    if due < now:
-        return "overdue"
-    return "soon" if due - now <= SOON else "later"
-
-
-def _overdue(incident: Incident) -> int:
-    return standing().filter(incident=incident, state=Obligation.State.OVERDUE).count()
-
-
-NEAR_SECONDS = 10.0
-# By world: when its lines were read (monotonic), outside of which regions, and their titles. It reads every series of a
-# world, and half of headquarters opens this page at once.
-_near_known: dict[int, tuple[float, frozenset[str], list[dict[str, str]]]] = {}
-
-
-def _near(by: Actor, world: World, open_now: list[Incident]) -> list[dict[str, str]]:
-    """Thresholds that something is near to where no incident is open yet, for who may issue a warning (4.3, 5.1)."""
-    if not allowed_somewhere(by, "warning.issue_blue") or any(not incident.regions for incident in open_now):
-        return []
-    covered = frozenset(region for incident in open_now for region in incident.regions)
-    known, now = _near_known.get(world.pk), time.monotonic()
-    # A held world's clock moves by leaps: what was read of it a second ago may lie hours behind.
-    if known is not None and not world.paused and known[1] == covered and now - known[0] < NEAR_SECONDS:
-        return known[2]
-    titles = [threshold.title.as_dict() for threshold, _colour in near_outside(world.pk, covered)]
-    _near_known[world.pk] = (now, covered, titles)
-    return titles
-
-
-def _elsewhere(by: Actor, here: World) -> list[dict[str, Any]]:
-    """Other worlds in which this person owes something: whoever looks in the wrong one is told so."""
-    counted = owed_elsewhere(by, user_id=by.id or 0, world_id=here.pk)
-    return [{"world": world, "count": counted[world.pk]} for world in worlds_open() if world.pk in counted]
 
 
 # --- the incident room ---------------------------------------------------------------------------------------------------
@@ -309,6 +211,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),
+        "slots": slots_for(incident, by),
         "warning": warning_room(incident, by, seq=seq),
         "away": away_for(incident.pk),
         "handling_reports": handling_reports(incident),
@@ -376,9 +279,12 @@ def _acts(incident: Incident, by: Actor, seq: int) -> list[dict[str, Any]]:
     """The forms of what this person can do now, the most needed first; a level that stands is decided anew last of all."""
     order = [act.value for act in ORDER if act is not Act.DECIDE_LEVEL or not incident.level]
     forms = {row["name"]: row for row in (*decisions_for(incident, by, seq=seq), *forms_for(incident, by, seq=seq))}
-    plan = plan_for(incident)
+    plan, record = plan_for(incident), Record([incident])
     for name, row in forms.items():
-        if started := act_started(name, incident, plan):
+        if started := act_started(name, incident, plan, record):
             row["form"].initial = {**started, **row["form"].initial}
             row["started"] = True
+        if name in INTO:
+            row["changes"] = changes_for(incident, plan, name, record)
+            row["into"] = row["form"][INTO[name]].id_for_label
     return [forms.pop(name) for name in order if name in forms] + list(forms.values())

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from dashboard.brief import duty_brief
 from dashboard.dossier import dossier_of, times_of
 from dashboard.dossier_paper import paper_response, seal_words
-from dashboard.selectors import board_state, home_state, room_state
+from dashboard.home import home_state
+from dashboard.selectors import board_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
 from engine.clearance import held_since
@@ -26,12 +27,14 @@ from people.services import handovers as services
 
 @page(SIGNED_IN)
 def home(request: PageRequest) -> HttpResponse:
-    """My obligations now: what my roles owe, across incidents, the most pressing first, with one-tap acts."""
+    """My obligations now: what my roles owe, across incidents, the most pressing first, with one-tap acts; `?incident=` in one."""
     if not allowed_somewhere(request.by, "obligation.view"):
         # Who has no part in the plan begins where their own work is.
         return redirect("operations" if allowed_somewhere(request.by, "operations.view") else "people")
-    world = world_of(request)
-    return render(request, "dashboard/home.html", home_state(request.by, world))
+    number = request.GET.get("incident", "")
+    only = by_number(number) if number else None
+    world = only.world if only else world_of(request)
+    return render(request, "dashboard/home.html", home_state(request.by, world, only=only))
 
 
 @page("incident.view")

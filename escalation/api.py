@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.shapes import BilingualOut
-from escalation import selectors
+from escalation import selectors, slots
 from escalation.models import Obligation
 from escalation.services import endings, levels, obligations, regional
 from incidents.selectors import by_number, incident_dict
@@ -179,6 +179,56 @@ class Obligations(Endpoint):
             return Response([selectors.obligation_row(row, plan) for row, plan in rows])
         owed = selectors.standing().filter(incident__world=self.world)
         return Response([selectors.obligation_row(row, selectors.plan_for(row.incident)) for row in owed])
+
+
+class SlotStepOut(serializers.Serializer):
+    """One step of a slot, its share of the time, and whose it is."""
+
+    rule = serializers.CharField()
+    title = BilingualOut()
+    owner = serializers.CharField()
+    owner_title = BilingualOut()
+    people = serializers.IntegerField(
+        help_text="how many it waits for: who is on the role's duty, else all who hold it"
+    )
+    on_duty = serializers.BooleanField(help_text="by the roster")
+    share_seconds = serializers.IntegerField()
+    begins_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    stand = serializers.ChoiceField(choices=slots.STANDS)
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class SlotOfferOut(serializers.Serializer):
+    notice = serializers.IntegerField(help_text="id of a holding statement approved ahead")
+    revision = serializers.IntegerField()
+    may = serializers.BooleanField(help_text="whether you can publish it for this incident")
+
+
+class SlotOut(serializers.Serializer):
+    """Steps that must fit before one due time, counted back from it; `holder` is the rule of the step that waits now."""
+
+    incident = serializers.CharField()
+    title = BilingualOut()
+    clause = serializers.CharField()
+    begins_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    course = serializers.ChoiceField(choices=slots.COURSES)
+    holder = serializers.CharField(allow_null=True)
+    writer = serializers.IntegerField(allow_null=True, help_text="who wrote last at the text not handed over yet")
+    steps = SlotStepOut(many=True)
+    offers = SlotOfferOut(many=True)
+
+
+class Slots(Endpoint):
+    """The slots of an incident, such as the 15 minutes of its first public notice: each step's share, who holds it now, and the
+    holding statements offered once the time for draft and review has run out (3.4)."""
+
+    right = "obligation.view"
+
+    @extend_schema(responses={200: SlotOut(many=True)})
+    def get(self, request: Request, number: str) -> Response:
+        return Response([slots.slot_dict(slot) for slot in slots.slots_for(by_number(number), self.by)])
 
 
 class OnObligation(ActionEndpoint):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -128,6 +128,12 @@ def fell_due(world_id: int, since: datetime, until: datetime) -> list[Obligation
         "incident"
     )
     return list(rows.order_by("due_at", "pk"))
+
+
+def overdue_counts(incidents: Iterable[int]) -> dict[int, int]:
+    """Incident → how much of it is overdue, of those where something is; one query."""
+    late = Obligation.objects.filter(incident_id__in=list(incidents), state=Obligation.State.OVERDUE)
+    return dict(late.values_list("incident_id").annotate(Count("pk")).order_by())
 
 
 def mine(by: Actor, *, user_id: int, world_id: int) -> list[tuple[Obligation, Plan]]:

@@ -44,6 +44,14 @@ LATE = Subscription(
     at_once=True,
     unless="escalation.services.clocks.untold",
 )
+# A slot runs out when the last step's share begins and what it needs is not there: at the due time of the step before.
+SLOTS = Subscription(
+    "escalation.slots",
+    "escalation.services.slots.offer",
+    When.RELAYED,
+    at_once=True,
+    unless="escalation.services.slots.ends_no_share",
+)
 VERIFYING = Subscription("notifications.verifying", "notifications.services.verifying.follow", When.RELAYED)
 # Relayed: what stands over all rules is carried to the new version, which must not wait for it.
 READINESS = Subscription("readiness.plan", "readiness.services.following.follow_plan", When.RELAYED)
@@ -65,7 +73,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "incident.dismissed": (OBLIGATIONS, WARNINGS),
     "incident.closed": (OBLIGATIONS, WARNINGS),
     "response.started": (OBLIGATIONS, WARNINGS),
-    "obligation.overdue": (LATE,),
+    "obligation.overdue": (LATE, SLOTS),
     "obligation.escalated": (LATE,),
     "task.given": (TASKS,),
     "task.reassigned": (TASKS,),

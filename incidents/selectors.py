@@ -114,8 +114,10 @@ def handling_reports(incident: Incident) -> list[HandlingReport]:
     return list(HandlingReport.objects.filter(incident=incident).select_related("by_user").order_by("-at", "-pk"))
 
 
-def newest_handling_report(incident: Incident) -> HandlingReport | None:
-    return HandlingReport.objects.filter(incident=incident).order_by("-at", "-pk").first()
+def newest_handling_reports(incidents: Iterable[int]) -> dict[int, HandlingReport]:
+    """Incident → its newest report, of those that have one; one query."""
+    rows = HandlingReport.objects.filter(incident_id__in=set(incidents)).order_by("incident_id", "-at", "-pk")
+    return {row.incident_id: row for row in rows.distinct("incident_id")}
 
 
 def assessments(incident: Incident) -> list[Assessment]:

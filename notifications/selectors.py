@@ -1,6 +1,6 @@
 """Reads of messages, their receipts, the sink, the summaries and the notices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,6 +138,12 @@ def summaries_of(incident_id: int) -> list[Summary]:
     return list(Summary.objects.filter(incident_id=incident_id).select_related("published_by").order_by("-turn"))
 
 
+def newest_summaries(incident_ids: Iterable[int]) -> dict[int, Summary]:
+    """Incident → its newest turn's summary, draft or published, of those that have one; one query."""
+    rows = Summary.objects.filter(incident_id__in=set(incident_ids)).order_by("incident_id", "-turn")
+    return {row.incident_id: row for row in rows.distinct("incident_id")}
+
+
 def summary_of(incident_id: int, summary_id: int) -> Summary:
     found = Summary.objects.filter(incident_id=incident_id, pk=summary_id)
     summary = found.select_related("incident__world", "published_by").first()
@@ -232,7 +238,7 @@ def notices_of(incident_id: int) -> list[Notice]:
 
 def notice_by_id(notice_id: int) -> Notice:
     people_in_it = ("drafted_by", "edited_by", "submitted_by", "approved_by", "returned_by", "published_by")
-    found = Notice.objects.select_related("world", "incident__world", "withdrawn_by", *people_in_it)
+    found = Notice.objects.select_related("world", "incident__world", "incident__stream", "withdrawn_by", *people_in_it)
     notice = found.filter(pk=notice_id).first()
     if notice is None:
         raise Missing("notice.missing", _("There is no such notice; see the list of notices."))
@@ -292,7 +298,7 @@ def notice_history(notice: Notice) -> list[dict[str, Any]]:
 def holding_ready(world_id: int) -> list[Notice]:
     """Holding statements approved ahead that no incident has used yet (ruling on contradiction 10)."""
     found = Notice.objects.filter(world_id=world_id, kind="holding", state="approved", incident=None)
-    return list(found.order_by("-approved_at"))
+    return list(found.select_related("approved_by").order_by("-approved_at"))
 
 
 def holding_offered(incident: Incident) -> list[Notice]:

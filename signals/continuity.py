@@ -61,21 +61,31 @@ def _parts(plan: Plan, found: Continuity) -> list[dict[str, Any]]:
 
 def trend(world_id: int, region: str | None = None) -> list[dict[str, Any]]:
     """The index every five minutes of the past hour, oldest first, with what was known then. One query; cheap enough to poll."""
-    plan, now = RULES.fresh(), worlds.now(world_id)
+    now = worlds.now(world_id)
+    steps = [now - PAST + STEP * n for n in range(1, PAST // STEP + 1)]
+    found = _as_known(world_id, region, steps)
+    return [{"at": utc_text(until), "value": one.value} for until, one in zip(steps, found, strict=True)]
+
+
+def parts_at(world_id: int, region: str | None, at: datetime) -> dict[str, float | None]:
+    """What each part of the index stood at, at an instant, as far as its samples are still stored. One query."""
+    (found,) = _as_known(world_id, region, [at])
+    return {part.key: part.value for part in found.parts}
+
+
+def _as_known(world_id: int, region: str | None, steps: Sequence[datetime]) -> list[Continuity]:
+    """The index with what was known at each of these instants, which are in order."""
+    plan = RULES.fresh()
     known = RULES.of(series_of_index(world_id, region))
     window = plan.metric("complaints").window.fixed() if "complaints" in plan.metrics else STEP
     with connection.cursor() as cursor:
-        cursor.execute(SAMPLES, [list(known), now - PAST - window, now])
+        cursor.execute(SAMPLES, [list(known), steps[0] - STEP - window, steps[-1]])
         stored = cursor.fetchall()
     by_series: dict[int, list[tuple[datetime, float]]] = defaultdict(list)
     for series, at, value in stored:
         by_series[series].append((at, value))
-    steps = [now - PAST + STEP * n for n in range(1, PAST // STEP + 1)]
     rows = [[_reading(known[pk], points, until, window, plan) for pk, points in by_series.items()] for until in steps]
-    return [
-        {"at": utc_text(until), "value": continuity(plan, found, region=region).value}
-        for until, found in zip(steps, rows, strict=True)
-    ]
+    return [continuity(plan, found, region=region) for found in rows]
 
 
 def _reading(own: Any, points: Sequence[tuple[datetime, float]], until: datetime, window: timedelta, plan: Plan) -> Any:

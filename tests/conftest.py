@@ -166,7 +166,7 @@ def valkey_server() -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def nothing_near_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real world has one number in every database; a test would read what another's was near to."""
-    monkeypatch.setattr("dashboard.selectors.NEAR_SECONDS", 0.0)
+    monkeypatch.setattr("dashboard.home.NEAR_SECONDS", 0.0)
 
 
 @pytest.fixture

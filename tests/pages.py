@@ -45,6 +45,7 @@ class Scene:
     blind: int
     rotation: int
     round: int
+    slot: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ PAGES = (
     Shown("obligations-supervisor", "/", SUPERVISOR, "home"),
     Shown("obligations-legal", "/", LEGAL, "home"),
     Shown("obligations-spokesperson", "/", SPOKESPERSON, "home"),
+    Shown("obligations-one", "/?incident={incident}", GM, "home"),
     Shown("obligations-keeper", "/", KEEPER, "home"),
     Shown("obligations-executive", "/", EXECUTIVE, "home"),
     Shown("obligations-auditor", "/", AUDITOR, "home"),
@@ -85,6 +87,7 @@ PAGES = (
     Shown("act-refused", "/incidents/{incident}/", GM, sends=("/decide-level/", {"level": "III", "reason": ""})),
     Shown("dossier", "/incidents/{incident}/dossier/", AUDITOR, "dossier"),
     Shown("room-technical", "/incidents/{incident}/", TECH, "incident-room"),
+    Shown("room-slot", "/incidents/{slot}/", SPOKESPERSON, "incident-room"),
     Shown("room-warning", "/incidents/{warning}/", DUTY, "incident-room"),
     Shown("room-dismissed", "/incidents/{false_alarm}/", AUDITOR, "incident-room"),
     Shown("summaries", "/incidents/{incident}/summaries/", GM, "summaries"),
@@ -105,6 +108,7 @@ PAGES = (
     Shown("backtests", "/signals/backtests/", DUTY, "backtests"),
     Shown("backtest", "/signals/backtests/{backtest}/", DUTY, "backtest"),
     Shown("notices", "/notices/", EDITOR, "notices", main=True),
+    Shown("notices-slot", "/notices/?incident={slot}", SPOKESPERSON, "notices", main=True),
     Shown("notice-new", "/notices/new/", EDITOR, "notice-new"),
     Shown("notice", "/notices/{notice}/", LEGAL, "notice", main=True),
     Shown("notice-opened", "/notices/{notice}/", LEGAL, "notice", opened=True),

@@ -44,6 +44,7 @@ WORDS = {
         "false_alarm": "西部中继网关告警，客户未见异常",
         "dismissed": "网关例行重启触发的告警，业务未受影响",
         "noticed": "华东客户反映热线打不进来，排队超过十分钟",
+        "unheard": "华北热线全部无法接通",
         "title": "华东核心交换机故障，大面积来电无法接通",
         "impact": "仅影响华东，约三成来电",
         "why": "影响限于一个区域，预计四小时内恢复",
@@ -56,6 +57,7 @@ WORDS = {
         "false_alarm": "Alarm from the west trunk gateway; customers notice nothing",
         "dismissed": "A routine restart of the gateway raised it; service was not affected",
         "noticed": "Customers in the east cannot get through and queue for more than ten minutes",
+        "unheard": "No call gets through in the north",
         "title": "Core switch down in the east, most calls do not get through",
         "impact": "The east only, about three calls in ten",
         "why": "One region, and back within four hours",
@@ -147,6 +149,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
     false_alarm = _false_alarm(stage)
     incident, summary = _response(stage)
     _done(stage, incident)
+    slot = _slot(stage)
     warning = _warning(stage)
     stage.forward(minutes=9)
     stage.samples("complaints", *[13.6] * 15, region="east")
@@ -177,6 +180,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _blind(message),
         _rotation(),
         _round(cast),
+        slot,
     )
 
 
@@ -332,6 +336,14 @@ def _done(stage: Stage, number: str) -> None:
         stage.post(who, f"obligations/{owed[rule]}/fulfil", {"evidence": evidence, "note": stage.words["done"]})
     for group, status in GROUPS.items():
         stage.post(GM, f"incidents/{number}/group-status", {"group": group, "status": status})
+
+
+def _slot(stage: Stage) -> str:
+    """A major fault of which the public hears nothing: the time for draft and review runs out while the night goes on."""
+    report = {"noticed": stage.words["unheard"], "regions": ["north"], "systems": "down"}
+    number = stage.post(DUTY, "incidents", report)["number"]
+    stage.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": True})
+    return str(number)
 
 
 def _warning(stage: Stage) -> str:

@@ -4,5 +4,7 @@ import "./styles/room.css";
 import "./room/acts";
 import "./room/continuity";
 import "./room/fold";
+import "./room/lines";
 import "./room/log";
 import "./room/refresh";
+import "./room/slot";

@@ -79,7 +79,7 @@ def _take(now: Situation, event: Fact) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
+class Teller:
     """Says times and keys in words."""
 
     names: Names
@@ -102,11 +102,11 @@ class _Teller:
 
 def sections(events: Sequence[Fact], *, since: int, now: datetime, names: Names, zone: tzinfo) -> list[Section]:
     """What to tell at `now`; `since` is the newest event the last published summary knew."""
-    teller = _Teller(names, zone, now)
+    teller = Teller(names, zone, now)
     standing = situation_of(events)
     told = [
         Section("situation", tuple(_situation(standing, teller))),
-        Section("course", tuple(_course(events, since, teller)) or (words.NOTHING_NEW,)),
+        Section("course", tuple(line for _event, line in course(events, since, teller)) or (words.NOTHING_NEW,)),
         Section("handling", tuple(_handling(standing.report, teller))),
         Section("groups", tuple(_groups(standing, teller))),
         Section("overdue", tuple(_overdue(standing, teller))),
@@ -114,7 +114,7 @@ def sections(events: Sequence[Fact], *, since: int, now: datetime, names: Names,
     return [section for section in told if section.lines]
 
 
-def _situation(standing: Situation, teller: _Teller) -> list[Both]:
+def _situation(standing: Situation, teller: Teller) -> list[Both]:
     lines = []
     if standing.phase:
         phase = words.PHASES.get(standing.phase, same(standing.phase))
@@ -127,7 +127,7 @@ def _situation(standing: Situation, teller: _Teller) -> list[Both]:
     if standing.regions:
         lines.append(words.REGIONS_LINE.filled(regions=teller.all_named("regions", standing.regions)))
     lines += [
-        words.FACT_LINE.filled(fact=label, value=_value(fact, standing.facts[fact]))
+        words.FACT_LINE.filled(fact=label, value=value_said(fact, standing.facts[fact]))
         for fact, label in words.FACTS.items()
         if fact in standing.facts
     ]
@@ -138,7 +138,7 @@ def _level(level: str) -> Both:
     return words.LEVELS.get(level, same(level))
 
 
-def _value(fact: str, value: Any) -> Both:
+def value_said(fact: str, value: Any) -> Both:
     if value is None:
         return words.UNKNOWN
     if isinstance(value, bool):
@@ -148,9 +148,13 @@ def _value(fact: str, value: Any) -> Both:
     return words.VALUES.get(str(value), same(str(value)))
 
 
-def _course(events: Sequence[Fact], since: int, teller: _Teller) -> list[Both]:
+def course(events: Sequence[Fact], since: int, teller: Teller) -> list[tuple[Fact, Both]]:
+    """What happened after an event, each with its line; kinds without words are left out."""
     return [
-        words.COURSE_LINE.filled(at=teller.time(event["occurred"]), what=_told(event, _values_of(event, teller)))
+        (
+            event,
+            words.COURSE_LINE.filled(at=teller.time(event["occurred"]), what=_told(event, _values_of(event, teller))),
+        )
         for event in events
         if event["seq"] > since and event["kind"] in words.COURSE
     ]
@@ -164,7 +168,7 @@ def _told(event: Fact, values: Mapping[str, Both | str]) -> Both:
     return Both(line.zh + reason.zh, line.en + reason.en)
 
 
-def _values_of(event: Fact, teller: _Teller) -> dict[str, Both | str]:
+def _values_of(event: Fact, teller: Teller) -> dict[str, Both | str]:
     """What the line of this event may name. Texts a person wrote stay one line."""
     data = event["data"]
     values: dict[str, Both | str] = {
@@ -197,7 +201,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _handling(report: Fact | None, teller: _Teller) -> list[Both]:
+def _handling(report: Fact | None, teller: Teller) -> list[Both]:
     if report is None:
         return [words.NO_REPORT_LINE]
     data = report["data"]
@@ -213,7 +217,7 @@ def _handling(report: Fact | None, teller: _Teller) -> list[Both]:
     return lines
 
 
-def _groups(standing: Situation, teller: _Teller) -> list[Both]:
+def _groups(standing: Situation, teller: Teller) -> list[Both]:
     return [
         words.GROUP_LINE.filled(
             group=teller.named("groups", group), status=words.STATUSES.get(status, same(status)), at=teller.time(at)
@@ -222,7 +226,7 @@ def _groups(standing: Situation, teller: _Teller) -> list[Both]:
     ]
 
 
-def _overdue(standing: Situation, teller: _Teller) -> list[Both]:
+def _overdue(standing: Situation, teller: Teller) -> list[Both]:
     return [
         words.OVERDUE_LINE.filled(
             title=Both(duty["title"]["zh"], duty["title"]["en"]),

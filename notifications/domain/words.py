@@ -141,6 +141,13 @@ LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Level: {l
 PROVISIONAL_LINE: Final = Both("响应级别：{level}（临时，自{since}起）", "Level: {level} (provisional, since {since})")
 NO_LEVEL_LINE: Final = Both("响应级别：尚未确定", "Level: not decided yet")
 REGIONS_LINE: Final = Both("涉及地区：{regions}", "Regions: {regions}")
+CHANGED_LINE: Final = Both("{fact}：由 {before} 变为 {after}", "{fact}: from {before} to {after}")
+OVERDUE_NOW_LINE: Final = Both(
+    "逾期：{title}（{owners}），应于{due}前完成", "Overdue: {title} ({owners}), was due at {due}"
+)
+DONE_LINE: Final = Both("已完成：{titles}", "Done: {titles}")
+DONE_LATE_LINE: Final = Both("逾期后完成：{titles}", "Done late: {titles}")
+WAIVED_LINE: Final = Both("已免除：{titles}", "Waived: {titles}")
 FACT_LINE: Final = Both("{fact}：{value}", "{fact}: {value}")
 REPORT_LINE: Final = Both("{at} 提交", "Submitted at {at}")
 MEASURES_LINE: Final = Both("已采取措施：{text}", "Measures taken: {text}")

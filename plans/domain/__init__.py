@@ -49,6 +49,7 @@ from plans.domain.schema import (
     Tier,
     owner_chain,
 )
+from plans.domain.slots import Slot
 from plans.domain.source import PlanError, PlanErrors
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "ServiceHours",
     "Shift",
     "Situation",
+    "Slot",
     "Span",
     "Standing",
     "Template",

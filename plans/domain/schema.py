@@ -14,6 +14,7 @@ from plans.domain.base import Clauses, Duration, Spec, Text, Written
 from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
+from plans.domain.slots import Slot, slots_of
 from plans.domain.table import Table
 from plans.domain.units import said
 from plans.domain.vocabulary import COMMAND, START_RESPONSE
@@ -457,6 +458,10 @@ class Plan(Spec):
     def by_anchor(self) -> dict[str, tuple[ObligationRule, ...]]:
         anchors = {anchor for rule in self.obligations.values() for anchor in rule.anchors}
         return {a: tuple(rule for rule in self.obligations.values() if a in rule.anchors) for a in anchors}
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        return slots_of(self.obligations)
 
     @cached_property
     def table(self) -> Table:

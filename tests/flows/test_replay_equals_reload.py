@@ -16,7 +16,8 @@ from django.utils.translation import override
 
 from common.actor import SYSTEM
 from dashboard.live import SEEN_BY_ALL
-from dashboard.selectors import board_state, names_of
+from dashboard.names import names_of
+from dashboard.selectors import board_state
 from dashboard.sentences import SENTENCES, line
 from dashboard.words import words_of_scripts
 from engine import sweep, worlds

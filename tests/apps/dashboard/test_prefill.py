@@ -91,3 +91,67 @@ def test_what_is_asked_wrongly_or_by_a_stranger_is_refused(hotline: Hotline) -> 
         hotline.get(DUTY, f"incidents/{number}/prefill{asked}", expect=400)
     hotline.get(OUTSIDER, f"incidents/{number}/prefill?act=report", expect=403)
     hotline.get(DUTY, "incidents/2020-0001/prefill?act=report", expect=404)
+
+
+# --- what changed since the last report ---------------------------------------------------------------------------------
+def changed(house: Hotline, number: str, who: str = TECH, **what: str) -> list[tuple[str, str]]:
+    asked = "&".join(f"{name}={value}" for name, value in what.items())
+    found = house.get(who, f"incidents/{number}/changes?{asked}")
+    return [(line["kind"], line["text"]["en"]) for line in found["lines"]]
+
+
+def test_what_changed_since_the_last_report_is_said_net_and_begins_the_next(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    hotline.samples("availability", *[97.5] * 6, region="east")
+    hotline.post(TECH, f"incidents/{number}/report", {"measures": "Spare core", "situation": "Half get through"})
+    assert changed(hotline, number, act="report") == [], "nothing happened since"
+    hotline.forward(minutes=10)
+    for risk in ("high", "medium"):
+        hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": risk})
+    hotline.post(TECH, f"incidents/{number}/facts", {"recovery_hours": 3})
+    hotline.post(TECH, f"incidents/{number}/facts", {"recovery_hours": 8})
+    given(hotline, number, "Call the carrier")
+    hotline.forward(minutes=21)
+    hotline.samples("availability", *[95.5] * 6, region="east")
+    said = changed(hotline, number, act="report")
+    assert ("fact", "Secondary risk: medium") in said
+    assert not [text for kind, text in said if kind == "fact" and "Hours" in text], "it was 8 before and is 8 again"
+    assert next(text for kind, text in said if kind == "figure").endswith(": from 97.5 % to 95.5 %")
+    assert [text[6:] for kind, text in said if kind == "task"] == [
+        "Technical response group was given a task: Call the carrier"
+    ]
+    assert [text for kind, text in said if kind == "owed" and text.startswith("Overdue: ")]
+    situation = started(hotline, number, act="report")["situation"].splitlines()
+    assert [text for _kind, text in said] == situation[1:], "after the figures of now"
+
+
+def test_each_report_looks_back_to_its_own_last_one(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    hotline.post(GM, f"incidents/{number}/evaluate", {"verdict": "keep", "reason": "As it is"})
+    hotline.forward(minutes=1)
+    hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": "high"})
+    hotline.forward(minutes=1)
+    hotline.post(TECH, f"incidents/{number}/report", {"measures": "Spare core"})
+    assert changed(hotline, number, act="report") == []
+    assert ("fact", "Secondary risk: high") in changed(hotline, number, GM, act="evaluate")
+    whole = hotline.get(GM, f"incidents/{number}/changes?evidence=executive_report")
+    assert whole["reported_before"] is False, "none was made; it looks back to the start of the response"
+    assert whole["since"] == hotline.get(GM, f"incidents/{number}")["response_started_at"]
+
+
+def test_changes_are_asked_for_one_report_that_there_is(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    for asked in ("", "act=end", "evidence=nothing", "act=report&evidence=executive_report"):
+        assert hotline.cast.api(TECH).get(f"/api/v1/incidents/{number}/changes?{asked}").status_code == 400, asked
+    hotline.get(OUTSIDER, f"incidents/{number}/changes?act=report", expect=403)
+
+
+def test_the_room_offers_each_sentence_to_keep_or_strike(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    hotline.post(TECH, f"incidents/{number}/report", {"measures": "Spare core"})
+    hotline.forward(minutes=1)
+    hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": "high"})
+    page = hotline.cast.client(TECH).get(f"/incidents/{number}/").content.decode()
+    assert 'data-line="Secondary risk: high"' in page
+    chinese = hotline.cast.client(TECH, "zh-hans").get(f"/incidents/{number}/").content.decode()
+    assert 'data-line="次生风险：高"' in chinese

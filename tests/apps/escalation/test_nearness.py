@@ -85,9 +85,9 @@ def test_the_first_page_reads_a_worlds_series_once_in_ten_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     elapsed = [0.0]
-    monkeypatch.setattr("dashboard.selectors.NEAR_SECONDS", 10.0)
-    monkeypatch.setattr("dashboard.selectors._near_known", {})
-    monkeypatch.setattr("dashboard.selectors.time.monotonic", lambda: elapsed[0])
+    monkeypatch.setattr("dashboard.home.NEAR_SECONDS", 10.0)
+    monkeypatch.setattr("dashboard.home._near_known", {})
+    monkeypatch.setattr("dashboard.home.time.monotonic", lambda: elapsed[0])
     words, duty = "Near a threshold where no incident is open", hotline.cast.client(DUTY)
     duty.get("/")
     hotline.samples("cpu", *NEAR_CPU, node="sw-3")
