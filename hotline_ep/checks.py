@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from notifications.bundling import unreadable
 from notifications.channels.chats import VARIABLE, read_all
 from notifications.channels.configured import GATEWAYS, gateways
 
@@ -17,6 +18,7 @@ def register_all() -> None:
     register(keeping_is_long_enough)
     register(gateways_are_whole)
     register(chats_are_whole)
+    register(bundling_is_whole)
     register(locale_of_the_database, Tags.database)
 
 
@@ -76,6 +78,12 @@ def chats_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
         Error(f"Entry {place} of {VARIABLE} cannot be read.", hint=hint, id=f"hotline.{VARIABLE}")
         for place in read_all()[1]
     ]
+
+
+def bundling_is_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """How long letters wait for each other; a value that cannot be read would count as the usual one, and nobody would know."""
+    hint = "Write a whole number: up to 3600 and 300 seconds, and up to 1440 minutes; without them 300, 60 and 15."
+    return [Error(f"{name} cannot be read.", hint=hint, id=f"hotline.{name}") for name in unreadable()]
 
 
 def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:

@@ -43,6 +43,8 @@ class Scene:
     blind: int
     rotation: int
     round: int
+    bundled: int
+    bundle_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ PAGES = (
     Shown("messages-to-ring", "/messages/calls/", DUTY, "messages-to-ring"),
     Shown("message-calls", "/messages/{message}/calls/", DUTY, "message-calls", main=True),
     Shown("message-link", "{answer_link}", None, "message-link"),
+    Shown("message-receipts-bundle", "/messages/{bundled}/", GM, "message-receipts", opened=True),
+    Shown("message-link-bundle", "{bundle_link}", None, "message-link"),
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),

@@ -73,6 +73,21 @@ def robots(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
 
 
 @pytest.fixture
+def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Provider, Provider]]:
+    """Two of them, the first preferred; both of SMS and voice."""
+    two = Provider(name="alpha", secret="one"), Provider(name="beta", secret="two")
+    for one in two:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    for name in ("HOTLINE_SMS_URLS", "HOTLINE_VOICE_URLS"):
+        monkeypatch.setenv(name, " ".join(one.url for one in two))
+    monkeypatch.setattr(gateway, "CALL_SECONDS", 0.5)
+    yield two
+    for one in two:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.fixture
 def outsider(world: World) -> User:
     return made("outsider", "keeper")
 
