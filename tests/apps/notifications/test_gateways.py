@@ -194,6 +194,7 @@ def test_an_answer_counts_by_whichever_provider_it_came(sms: Delivery, providers
     assert Delivery.objects.get(channel="inapp").via == "code"
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_a_reply_tied_to_the_newest_message_answers_the_one_whose_code_it_holds(say: Say, lin: User, sms, providers):
     say("k2", lin, channels=["sms"])
     drain(SENDS)
