@@ -1,7 +1,8 @@
 """Ten thousand letters to a fast provider by two workers: how many a second, and how many an urgent one waits behind.
 
-The letters are written while no worker runs; every twentieth message is urgent and is written last. The plainest way beside it is
-one process that reads a row, calls the provider and saves the row.
+The letters are written while no worker runs; every twentieth message is urgent and is written last. They go one by one, as those of the
+gravest level do: as bundles they would be as many as there are readers. The plainest way beside it is one process that reads a row,
+calls the provider and saves the row.
 """
 
 import json
@@ -22,6 +23,7 @@ def run(letters: int) -> None:
     with ground() as made:
         port = made.web("bench.provider:application")
         os.environ["HOTLINE_SMS_URLS"] = f"http://fast:secret@127.0.0.1:{port}"
+        os.environ["HOTLINE_BUNDLE_WAIT_SECONDS"] = "0"
         readers = _readers()
         _write(letters - letters // URGENT_EVERY, readers, urgent=False)
         _write(letters // URGENT_EVERY, readers, urgent=True)
@@ -47,8 +49,10 @@ def _write(letters: int, readers: list[int], *, urgent: bool) -> None:
     from engine import worlds
     from notifications.services.messages import message_send
 
-    real, text = worlds.real().pk, {"zh": "呼叫成功率低于 60 %", "en": "Call success below 60 %"}
+    real = worlds.real().pk
     for first in range(0, letters, len(readers)):
+        # Each says something new: the same again would not be sent.
+        text = {"zh": f"呼叫成功率低于 60 %（第 {first} 次）", "en": f"Call success below 60 % ({first})"}
         with transaction.atomic():
             message_send(
                 world_id=real,

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from notifications.bundling import unreadable
 from notifications.channels import vapid
 from notifications.channels.chats import VARIABLE, read_all
 from notifications.channels.configured import GATEWAYS, gateways
@@ -20,6 +21,7 @@ def register_all() -> None:
     register(gateways_are_whole)
     register(chats_are_whole)
     register(push_key_is_whole)
+    register(bundling_is_whole)
     register(locale_of_the_database, Tags.database)
 
 
@@ -87,6 +89,12 @@ def push_key_is_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessa
         return []
     hint = "Generate it once with `openssl rand -base64 32`, or leave it empty: then nobody is told in browsers."
     return [Error(f"{vapid.VARIABLE} cannot be read.", hint=hint, id=f"hotline.{vapid.VARIABLE}")]
+
+
+def bundling_is_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """How long letters wait for each other; a value that cannot be read would count as the usual one, and nobody would know."""
+    hint = "Write a whole number: up to 3600 and 300 seconds, and up to 1440 minutes; without them 300, 60 and 15."
+    return [Error(f"{name} cannot be read.", hint=hint, id=f"hotline.{name}") for name in unreadable()]
 
 
 def locale_of_the_database(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:

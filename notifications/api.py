@@ -70,13 +70,28 @@ class CountedMessageOut(MessageOut):
 
 
 class ReceiptOut(serializers.ModelSerializer):
+    letter = serializers.IntegerField(
+        source="letter_id", read_only=True, help_text="equal in all receipts that one letter brought, of any message"
+    )
+    others = serializers.SerializerMethodField(help_text="further messages that the same letter brought, by id")
+    same_sent_at = serializers.DateTimeField(
+        source="same_as.sent_at",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="of `repeated`: when the same had been sent",
+    )
+
     class Meta:
         model = Delivery
         fields = (
             "user", "chat", "role", "channel", "state", "tries", "rung", "provider", "queued_at", "sent_at", "delivered_at", "read_at",
-            "acknowledged_at", "via", "error",
+            "acknowledged_at", "via", "error", "held_until", "letter", "others", "same_sent_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_others(self, delivery: Delivery) -> list[int]:
+        return [message.pk for message in self.context["shared"].get(delivery.pk, [])]
 
 
 class MessageList(serializers.Serializer):
@@ -132,7 +147,8 @@ class Receipts(Endpoint):
     @extend_schema(responses=ReceiptOut(many=True))
     def get(self, request: Request, message: int) -> Response:
         found = selectors.message_by_id(message)
-        return Response(ReceiptOut(selectors.receipts(found.pk), many=True).data)
+        rows = selectors.receipts(found.pk)
+        return Response(ReceiptOut(rows, many=True, context={"shared": selectors.letters_shared(rows)}).data)
 
 
 class OwnMessage(ActionEndpoint):

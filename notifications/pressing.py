@@ -10,6 +10,7 @@ from common.actor import Actor
 from common.errors import Missing
 from engine import worlds
 from engine.models import Event, Timer
+from notifications.bundling import rows_of
 from notifications.domain.delivery import Channel, State
 from notifications.models import Call, Delivery, Message
 from notifications.selectors import PAGE, counted, message_by_id
@@ -41,6 +42,20 @@ def has_answered(delivery: Delivery) -> bool:
         return delivery.state == State.ACKNOWLEDGED
     rows = Delivery.objects.filter(message=delivery.message_id, user=delivery.user_id, channel=Channel.INAPP)
     return rows.filter(state=State.ACKNOWLEDGED).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A message of a letter, and whether its reader has answered it."""
+
+    message: Message
+    answered: bool
+
+
+def brought_by(letter: Delivery) -> list[Brought]:
+    """Everything a letter brought its reader, in the order in which it was written."""
+    rows = rows_of(letter.pk).select_related("message__world", "message__incident").order_by("message_id")
+    return [Brought(row.message, has_answered(row)) for row in rows]
 
 
 @dataclass(frozen=True)

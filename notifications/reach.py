@@ -44,7 +44,8 @@ def unreached(world_id: int, by: Actor) -> list[Unreached]:
     since = worlds.now(world_id) - DAY
     told = Delivery.objects.filter(message__world_id=world_id, message__created_at__gt=since, user__is_active=True)
     silent = told.filter(~Q(message__unanswered=[]), channel=Channel.INAPP, state=State.DELIVERED)
-    failed = told.filter(state=State.GIVEN_UP)
+    # What was not said again reached nobody where the letter that had said it did not.
+    failed = told.filter(Q(state=State.GIVEN_UP) | Q(state=State.REPEATED, same_as__state=State.GIVEN_UP))
     pairs = {*silent.values_list("message", "user"), *failed.values_list("message", "user")}
     reached = set(told.filter(state__in=[State.READ, State.ACKNOWLEDGED]).values_list("message", "user"))
     wanted = sorted(pairs - reached, reverse=True)[:MOST]

@@ -1,11 +1,13 @@
 """Reads of messages, their receipts, the sink, the summaries and the notices."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -114,7 +116,7 @@ def counted(messages: QuerySet[Message]) -> QuerySet[Message]:
 
 def receipts(message_id: int) -> list[Delivery]:
     """Who was told, over which channel, and how far it came; the chats after the persons."""
-    rows = Delivery.objects.filter(message_id=message_id).select_related("user")
+    rows = Delivery.objects.filter(message_id=message_id).select_related("user", "same_as")
     order = list(Channel)
     return sorted(
         rows,
@@ -124,6 +126,20 @@ def receipts(message_id: int) -> list[Delivery]:
             else (1, row.chat, 0, 0)
         ),
     )
+
+
+def letters_shared(rows: Iterable[Delivery]) -> dict[int, list[Message]]:
+    """Row → the messages its letter brought besides its own, oldest first; without those whose letter brought no other."""
+    letter_of = {row.pk: row.letter_id for row in rows if row.waits}
+    brought: dict[int, list[Delivery]] = defaultdict(list)
+    found = Delivery.objects.filter(Q(carried_by__in=letter_of.values()) | Q(pk__in=letter_of.values()))
+    for row in found.select_related("message__incident").order_by("message_id"):
+        brought[row.letter_id].append(row)
+    return {
+        pk: others
+        for pk, letter in letter_of.items()
+        if (others := [row.message for row in brought[letter] if row.pk != pk])
+    }
 
 
 def sunk_mail(world_id: int | None = None) -> list[SunkMail]:
@@ -368,10 +384,10 @@ def public_state(world: World) -> PublicState:
 
 
 def told_late(world_id: int, since: datetime, until: datetime, patience: timedelta) -> list[Delivery]:
-    """Letters written, or that should have left, in a span, and that left more than `patience` after they were written, or
-    have not left yet; in the order in which they were written. Of the real world: both times are wall time."""
-    late = Q(sent_at__gt=F("queued_at") + patience) | Q(sent_at=None, state__in=sorted(UNSENT))
-    rows = Delivery.objects.filter(
-        late, message__world_id=world_id, queued_at__gt=since - patience, queued_at__lte=until
+    """Letters that should have left in a span, written then or held until then for others, and that left more than `patience`
+    after it, or have not left yet; in the order in which they were written. Of the real world: all these times are wall time."""
+    late = Q(sent_at__gt=F("due") + patience) | Q(sent_at=None, state__in=sorted(UNSENT), due__lte=Now())
+    rows = Delivery.objects.alias(due=Coalesce("held_until", "queued_at")).filter(
+        late, message__world_id=world_id, due__gt=since - patience, due__lte=until
     )
     return list(rows.exclude(channel=Channel.INAPP).select_related("message__incident", "user").order_by("pk"))

@@ -4,6 +4,9 @@
 
 Killed in the first gap or during the call, the next attempt finds `sending`: it asks the provider for our key, and where
 that cannot be asked it sends once more. Killed every time, the engine's queue gives the row up.
+
+A letter may carry what waits for the same reader besides its own message (`bundling`): that is settled with its first attempt, and
+whatever befalls the letter is written into the row of each of its messages.
 """
 
 import time
@@ -11,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -24,7 +28,7 @@ from engine.clearance import CLEARED
 from engine.failpoints import failpoint
 from engine.models import Alarm, SetAside
 from engine.queues import BACKOFF, MAX_TRIES, Claimed, Queue
-from notifications import pacing
+from notifications import bundling, pacing
 from notifications.channels import Channel, Limited, OutcomeUnknown
 from notifications.channels.configured import chosen, providers
 from notifications.channels.email import CALL_SECONDS
@@ -47,7 +51,8 @@ ASKED_IN_VAIN = 2
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One recorded attempt; only the holder of `fence` may record its outcome. `asks`: how an earlier one ended is unknown."""
+    """One recorded attempt; only the holder of `fence` may record its outcome. `asks`: how an earlier one ended is unknown.
+    `delivery_id`: the row whose letter it is; it may carry others."""
 
     send_id: int
     fence: int
@@ -69,6 +74,10 @@ def _begin(item: Claimed) -> None:
     delivery = rows.get(pk=item.values["delivery_id"])
     if delivery.state not in UNSENT:
         return
+    fresh = delivery.state == State.QUEUED and not delivery.tried
+    if fresh and (repeated := bundling.repeats([delivery])):
+        bundling.say_no_more(repeated)
+        return
     if delivery.chat and (free := pacing.turn(delivery)) is not None:
         # It waits for its turn: no attempt was made, and none is counted.
         Send.objects.filter(pk=item.id).update(fence=item.fence + 1, lease_until=free, tries=item.tries - 1)
@@ -82,10 +91,12 @@ def _begin(item: Claimed) -> None:
     if not asks:
         failed = delivery.provider if delivery.state == State.FAILED else ""
         delivery.provider = chosen(names, failed=failed, resting=_resting(delivery.channel) if len(names) > 1 else {})
+    if fresh:
+        bundling.together([delivery])
     # Another fence than the one claimed: the queue leaves the row to us.
     fence = item.fence + 1
     Send.objects.filter(pk=item.id).update(fence=fence, lease_until=Now() + LEASE)
-    Delivery.objects.filter(pk=delivery.pk).update(
+    bundling.rows_of(delivery.pk).filter(state__in=sorted(UNSENT)).update(
         state=State.SENDING,
         tries=F("tries") + 1,
         unknown=unknown,
@@ -100,31 +111,44 @@ def _begin(item: Claimed) -> None:
 def _send_together(items: Sequence[Claimed]) -> set[int]:
     """First attempts by providers that can be asked: one transaction before their calls and one after them. Killed in between,
     each letter is asked for as one sent alone is."""
-    begun = _begin_all(items)
+    begun, done = _begin_all(items)
     failpoint("sends.after_attempt") if begun else None
-    sent: list[tuple[Delivery, Attempt, str]] = []
+    sent: list[tuple[Begun, str]] = []
     over = time.monotonic() + TOGETHER_SECONDS
     try:
-        for place, (delivery, attempt) in enumerate(begun):
+        for place, one in enumerate(begun):
             if time.monotonic() > over:
-                _leave([waiting for _delivery, waiting in begun[place:]])
+                _leave([waiting.attempt for waiting in begun[place:]])
                 break
             try:
-                sent.append((delivery, attempt, _hand_over(delivery, attempt)))
+                sent.append((one, _hand_over(one.delivery, one.carried, one.attempt)))
             except (TryLater, NeverDelivers) as error:
                 # In the order in which it happened: what went well before ends no alarm of what fails now.
                 _record_all_sent(sent)
                 sent.clear()
-                _record_failure(delivery, attempt, error)
+                _record_failure(one.delivery, one.attempt, error)
     finally:
         failpoint("sends.after_call") if sent else None
         _record_all_sent(sent)
-    return {attempt.send_id for _delivery, attempt in begun}
+    return done
 
 
-def _begin_all(items: Sequence[Claimed]) -> list[tuple[Delivery, Attempt]]:
-    """Record the attempts; those that are more than a first call to a provider are left to go alone."""
-    begun: list[tuple[Delivery, Attempt]] = []
+class Begun(NamedTuple):
+    """A letter whose first attempt is recorded, and the rows it carries besides its own."""
+
+    delivery: Delivery
+    carried: Sequence[Delivery]
+    attempt: Attempt
+
+    @property
+    def rows(self) -> list[Delivery]:
+        return [self.delivery, *self.carried]
+
+
+def _begin_all(items: Sequence[Claimed]) -> tuple[list[Begun], set[int]]:
+    """Record the attempts; those that are more than a first call to a provider are left to go alone. The second: the ids of all
+    rows of the queue that this settled, with those whose message another letter carries or which say nothing new."""
+    begun: list[Begun] = []
     with transaction.atomic():
         sends = Send.objects.select_for_update(skip_locked=True).filter(pk__in=[item.id for item in items])
         fences = dict(sends.values_list("pk", "fence"))
@@ -132,28 +156,55 @@ def _begin_all(items: Sequence[Claimed]) -> list[tuple[Delivery, Attempt]]:
         rows = rows.select_related("message__world", "message__incident", "user")
         waiting = rows.filter(state=State.QUEUED, chat="", tried=[], lost_by=[])
         found = waiting.in_bulk([item.values["delivery_id"] for item in items])
-        resting: dict[str, dict[str, bool]] = {}
-        for item in items:
-            delivery = found.get(item.values["delivery_id"])
-            if delivery is None or fences.get(item.id) != item.fence:
-                continue
-            there = providers_of(delivery)
-            if delivery.channel not in resting:
-                resting[delivery.channel] = _resting(delivery.channel) if len(there) > 1 else {}
-            provider = chosen(list(there), failed="", resting=resting[delivery.channel])
-            if there[provider].can_be_asked:
-                delivery.provider = provider
-                last = item.tries >= MAX_TRIES
-                begun.append((delivery, Attempt(item.id, item.fence + 1, delivery.pk, provider, last, False, 0)))
-        Send.objects.filter(pk__in=[attempt.send_id for _delivery, attempt in begun]).update(
+        ours = {item.values["delivery_id"]: item for item in items if fences.get(item.id) == item.fence}
+        fresh = [found[pk] for pk in ours if pk in found]
+        repeated = bundling.repeats(fresh)
+        bundling.say_no_more(repeated)
+        there = _providers_chosen(_said_once(delivery for delivery in fresh if delivery.pk not in repeated))
+        carried = bundling.together([delivery for delivery in fresh if delivery.pk in there])
+        for delivery in (delivery for delivery in fresh if delivery.pk in carried):
+            item, delivery.provider = ours[delivery.pk], there[delivery.pk]
+            last = item.tries >= MAX_TRIES
+            attempt = Attempt(item.id, item.fence + 1, delivery.pk, delivery.provider, last, False, 0)
+            begun.append(Begun(delivery, carried[delivery.pk], attempt))
+        Send.objects.filter(pk__in=[one.attempt.send_id for one in begun]).update(
             fence=F("fence") + 1, lease_until=Now() + LEASE
         )
-        for provider in {attempt.provider for _delivery, attempt in begun}:
-            theirs = [delivery.pk for delivery, attempt in begun if attempt.provider == provider]
+        for provider in {one.attempt.provider for one in begun}:
+            theirs = [row.pk for one in begun if one.attempt.provider == provider for row in one.rows]
             Delivery.objects.filter(pk__in=theirs).update(
                 state=State.SENDING, tries=F("tries") + 1, provider=provider, tried=[provider]
             )
-    return begun
+    settled = {*repeated, *(row.pk for one in begun for row in one.rows)}
+    return begun, {item.id for pk, item in ours.items() if pk in settled}
+
+
+def _said_once(fresh: Iterable[Delivery]) -> list[Delivery]:
+    """Without those that say what another of the same claim is about to say; alone they will find that it was said. What may go in
+    one letter says it there once."""
+    seen: dict[tuple[str, bundling.Place], Delivery] = {}
+    found = []
+    for delivery in fresh:
+        if content := delivery.message.content:
+            first = seen.setdefault((content, bundling.place_of(delivery)), delivery)
+            if first is not delivery and not (first.waits and delivery.waits):
+                continue
+        found.append(delivery)
+    return found
+
+
+def _providers_chosen(fresh: Iterable[Delivery]) -> dict[int, str]:
+    """Row → the provider of its first attempt, of those whose provider can be asked what it has."""
+    resting: dict[str, dict[str, bool]] = {}
+    found = {}
+    for delivery in fresh:
+        there = providers_of(delivery)
+        if delivery.channel not in resting:
+            resting[delivery.channel] = _resting(delivery.channel) if len(there) > 1 else {}
+        provider = chosen(list(there), failed="", resting=resting[delivery.channel])
+        if there[provider].can_be_asked:
+            found[delivery.pk] = provider
+    return found
 
 
 def _leave(attempts: Sequence[Attempt]) -> None:
@@ -169,18 +220,19 @@ FROM unnest(%s::bigint[], %s::text[]) AS v (id, provider_id) WHERE d.id = v.id
 """
 
 
-def _record_all_sent(sent: Sequence[tuple[Delivery, Attempt, str]]) -> None:
+def _record_all_sent(sent: Sequence[tuple[Begun, str]]) -> None:
     if not sent:
         return
     with transaction.atomic():
-        sends = Send.objects.select_for_update().filter(pk__in=[attempt.send_id for _d, attempt, _id in sent])
+        sends = Send.objects.select_for_update().filter(pk__in=[one.attempt.send_id for one, _id in sent])
         fences = dict(sends.values_list("pk", "fence"))
-        ours = [one for one in sent if fences.get(one[1].send_id) == one[1].fence]
-        Send.objects.filter(pk__in=[attempt.send_id for _d, attempt, _id in ours]).delete()
+        ours = [(one, name) for one, name in sent if fences.get(one.attempt.send_id) == one.attempt.fence]
+        Send.objects.filter(pk__in=[one.attempt.send_id for one, _id in ours]).delete()
+        rows = [(row, name) for one, name in ours for row in one.rows]
         with connection.cursor() as cursor:
             # A receipt may have come before us: what it says of the state is newer.
-            cursor.execute(SENT, [[one[0].pk for one in ours], [one[2][:120] for one in ours]])
-        _clear_alarms([(delivery, attempt.provider) for delivery, attempt, _id in ours])
+            cursor.execute(SENT, [[row.pk for row, _id in rows], [name[:120] for _row, name in rows]])
+        _clear_alarms([(row, one.attempt.provider) for one, _id in ours for row in one.rows])
 
 
 def _resting(channel: str) -> dict[str, bool]:
@@ -196,16 +248,17 @@ def _call(attempt: Attempt) -> None:
     failpoint("sends.after_attempt")
     rows = Delivery.objects.select_related("message__world", "message__incident", "user")
     delivery = rows.get(pk=attempt.delivery_id)
+    carried = bundling.carried_by(delivery)
     try:
-        provider_id = _hand_over(delivery, attempt)
+        provider_id = _hand_over(delivery, carried, attempt)
     except (TryLater, NeverDelivers) as error:
         _record_failure(delivery, attempt, error)
         return
     failpoint("sends.after_call")
-    _record_sent(delivery, attempt, provider_id)
+    _record_sent(Begun(delivery, carried, attempt), provider_id)
 
 
-def _hand_over(delivery: Delivery, attempt: Attempt) -> str:
+def _hand_over(delivery: Delivery, carried: Sequence[Delivery], attempt: Attempt) -> str:
     channel = providers_of(delivery)[attempt.provider]
     if attempt.asks and channel.can_be_asked:
         try:
@@ -221,10 +274,11 @@ def _hand_over(delivery: Delivery, attempt: Attempt) -> str:
         raise NeverDelivers(
             "delivery.outcome_unknown", _("It may have arrived, twice at most; ask the person before sending it again.")
         )
-    return channel.deliver(letter_of(delivery))
+    return channel.deliver(letter_of(delivery, carried))
 
 
-def _record_sent(delivery: Delivery, attempt: Attempt, provider_id: str) -> None:
+def _record_sent(one: Begun, provider_id: str) -> None:
+    delivery, attempt = one.delivery, one.attempt
     with transaction.atomic():
         if not _still_ours(attempt).delete()[0]:
             return
@@ -233,7 +287,7 @@ def _record_sent(delivery: Delivery, attempt: Attempt, provider_id: str) -> None
         state = Case(When(state=State.SENDING, then=Value(reached)), default=F("state"))
         there = {"delivered_at": Now()} if delivery.chat else {}
         _move(attempt, state=state, sent_at=Now(), provider_id=provider_id[:120], error="", **there)
-        _clear_alarms([(delivery, attempt.provider)])
+        _clear_alarms([(row, attempt.provider) for row in one.rows])
 
 
 def _clear_alarms(sent: Iterable[tuple[Delivery, str]]) -> None:
@@ -266,7 +320,7 @@ def _record_failure(delivery: Delivery, attempt: Attempt, error: TryLater | Neve
         # With the outcome unknown it stays `sending`, so that the next attempt asks first.
         state = State.SENDING if isinstance(error, OutcomeUnknown) else State.FAILED
         _move(attempt, error=error.code)
-        Delivery.objects.filter(pk=attempt.delivery_id, state=State.SENDING).update(state=state)
+        bundling.rows_of(attempt.delivery_id).filter(state=State.SENDING).update(state=state)
         alarm_raise("channel.failing", f"{delivery.channel}:{attempt.provider}", error=error.code)
 
 
@@ -275,19 +329,19 @@ def _still_ours(attempt: Attempt) -> QuerySet[Send]:
 
 
 def _move(attempt: Attempt, **fields: object) -> None:
-    Delivery.objects.filter(pk=attempt.delivery_id).update(**fields)
+    bundling.rows_of(attempt.delivery_id).update(**fields)
 
 
 def _give_up(delivery_id: int, error: str) -> None:
-    """The person was not reached this way: visible on the message, and an alarm stands until somebody acts."""
-    rows = Delivery.objects.filter(pk=delivery_id, state__in=sorted(UNSENT))
-    if not rows.update(state=State.GIVEN_UP, error=error):
-        return
-    delivery = Delivery.objects.select_related("message__incident").get(pk=delivery_id)
-    alarm_raise("delivery.given_up", f"message:{delivery.message_id}", error=error, delivery=delivery_id)
-    if delivery.channel == delivery_rules.Channel.PUSH:
-        # Browsers come and go without a word: whoever relied on his is reached by the next way at once.
-        next_way(delivery)
+    """The person was not reached this way: visible on each message of the letter, and an alarm stands until somebody acts."""
+    rows = bundling.rows_of(delivery_id).filter(state__in=sorted(UNSENT)).select_related("message__incident")
+    lost = list(rows)
+    Delivery.objects.filter(pk__in=[row.pk for row in lost]).update(state=State.GIVEN_UP, error=error)
+    for row in lost:
+        alarm_raise("delivery.given_up", f"message:{row.message_id}", error=error, delivery=row.pk)
+        if row.channel == delivery_rules.Channel.PUSH:
+            # Browsers come and go without a word: whoever relied on his is reached by the next way at once.
+            next_way(row)
 
 
 def _died_every_time(item: Claimed) -> None:

@@ -50,11 +50,12 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
     roles = selectors.role_names(found.incident)
     deliveries = selectors.receipts(found.pk)
     whose = selectors.chat_owners(found.incident) if any(row.chat for row in deliveries) else {}
+    shared = selectors.letters_shared(deliveries)
     rows = []
     for delivery in deliveries:
         names = whose if delivery.chat else roles
         role = in_language(names[delivery.role]) if delivery.role in names else delivery.role
-        rows.append({"delivery": delivery, "role": role})
+        rows.append({"delivery": delivery, "role": role, "others": shared.get(delivery.pk, [])})
     shown = {
         "message": found,
         "rows": rows,
@@ -113,12 +114,16 @@ def answer_by_link(request: PageRequest, token: str) -> HttpResponse:
     """The page behind the link in a mail. Opening it answers nothing: scanners of mail open every link; its button does."""
     delivery = services.linked(token)
     with override(delivery.person.language):
-        answered = pressing.has_answered(delivery)
-        if request.method == "POST" and not answered:
-            services.message_answer_by_link(token=token)
-            answered = True
-        shown = {"message": delivery.message, "answered": answered}
-        return render(request, "notifications/answer.html", shown)
+        if request.method == "POST":
+            # Without a message named, all of the letter; one that cannot be read is none of them.
+            one = request.POST.get("message", "")
+            readable = one.isascii() and one.isdigit() and len(one) < 19
+            services.message_answer_by_link(token=token, message_id=int(one) if readable else 0 if one else None)
+        brought = pressing.brought_by(delivery)
+        left = sum(not one.answered for one in brought)
+        return render(
+            request, "notifications/answer.html", {"message": delivery.message, "brought": brought, "left": left}
+        )
 
 
 @page("message.read_all")

@@ -81,6 +81,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "chats": gettext_lazy("Group chats of"),
     "unanswered": gettext_lazy("When it is not answered"),
     "quorum": gettext_lazy("Answers that suffice"),
+    "at_once": gettext_lazy("Never in one letter with others"),
     "after": gettext_lazy("After"),
     "weight": gettext_lazy("Weight"),
     "best": gettext_lazy("Full marks"),

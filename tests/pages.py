@@ -46,6 +46,8 @@ class Scene:
     rotation: int
     round: int
     slot: str
+    bundled: int
+    bundle_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ PAGES = (
     Shown("message-calls", "/messages/{message}/calls/", DUTY, "message-calls", main=True),
     Shown("message-link", "{answer_link}", None, "message-link"),
     Shown("browsers", "/messages/browsers/", AUDITOR, "browsers", main=True),
+    Shown("message-receipts-bundle", "/messages/{bundled}/", GM, "message-receipts", opened=True),
+    Shown("message-link-bundle", "{bundle_link}", None, "message-link"),
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),

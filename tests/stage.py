@@ -17,9 +17,11 @@ from engine import sweep, worlds
 from engine.models import Reaction, Timer
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
+from notifications.bundling import together
 from notifications.channels.vapid import signer
+from notifications.domain.unanswered import Ladder, Rung
 from notifications.models import Delivery, Send
-from notifications.services import browser_turn_on, message_acknowledge, round_begin
+from notifications.services import browser_turn_on, message_acknowledge, message_send, round_begin
 from people.models import Browser
 from people.rostered import duty_named, rotations_of
 from readiness.services.following import readiness_begin
@@ -181,6 +183,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _rotation(),
         _round(cast),
         slot,
+        *_bundle(cast),
     )
 
 
@@ -200,7 +203,7 @@ def _blind(message: int) -> int:
     since, until = now - timedelta(minutes=75), now - timedelta(minutes=40)
     letter = Delivery.objects.filter(message=message, channel="email").order_by("pk").first()
     assert letter is not None
-    Delivery.objects.filter(pk=letter.pk).update(queued_at=since + timedelta(minutes=4), sent_at=until)
+    Delivery.objects.filter(pk=letter.pk).update(queued_at=since + timedelta(minutes=4), held_until=None, sent_at=until)
     report = report_of(since, until, now)
     window = BlindWindow.objects.create(
         since=since, until=until, stages=["database", "watchdog"], report=report, reported_at=now
@@ -267,6 +270,38 @@ def _answer_link(message: int) -> str:
     from notifications.services.answers import link_of
 
     return link_of(Delivery.objects.filter(message=message, channel="email")[0])
+
+
+def _bundle(cast: Cast) -> tuple[int, str]:
+    """Three messages that one mail brings: one of them, and the page behind the mail's link."""
+    from notifications.services.answers import link_of
+
+    pressed = Ladder((Rung(timedelta(hours=9), ("voice",), ()),))
+    # Together, so that no worker sends one of them before the others are written.
+    with transaction.atomic():
+        made = [
+            message_send(
+                world_id=worlds.real().pk,
+                incident_id=None,
+                kind="stage",
+                to=[(cast.user(GM).pk, "hq_member")],
+                subject={"zh": f"东区{n}号节点磁盘将满", "en": f"The disk of node {n} in the east is nearly full"},
+                body={
+                    "zh": f"剩余 {n} %，当班技术员已在处理。",
+                    "en": f"{n} % are left; the technician on duty is at it.",
+                },
+                clause="5.1",
+                urgent=False,
+                key=f"stage:bundle:{n}",
+                link="/signals/",
+                ladder=pressed,
+            )
+            for n in (3, 4, 6)
+        ]
+        mails = Delivery.objects.filter(message__in=made, channel="email").select_related("message__world")
+        rows = list(mails.order_by("pk"))
+        together(rows)
+    return made[1].pk, link_of(rows[0])
 
 
 def _version(stage: Stage) -> int:

@@ -37,6 +37,7 @@ def tell_tier(incident: Incident, plan: Plan, tier: str, *, subject: Both, body:
         channels=spec.channels,
         chats=spec.chats,
         ladder=ladder_of(spec),
+        at_once=spec.at_once,
     )
     return True
 
@@ -65,6 +66,7 @@ def tell_people(
     channels: Sequence[str] | None = None,
     chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
+    at_once: bool = False,
 ) -> bool:
     """Tell persons, by channels as the plan calls them or by the usual ones, and where these mean group chats those of `chats`, or
     all; False when there is nobody, which raises an alarm."""
@@ -85,6 +87,7 @@ def tell_people(
         channels=channels,
         chats=chats,
         ladder=ladder,
+        at_once=at_once,
     )
     return True
 

@@ -58,11 +58,15 @@ class State(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"  # the last attempt failed; another follows
     GIVEN_UP = "given_up"  # no attempt follows until a person puts it back
+    REPEATED = (
+        "repeated"  # the same had been said to the same reader by the same way just before: told, and not said again
+    )
 
 
 MOVES: Final = frozenset({
     (State.QUEUED, State.SENDING),
     (State.QUEUED, State.GIVEN_UP),
+    (State.QUEUED, State.REPEATED),
     (State.SENDING, State.SENT),
     (State.SENDING, State.FAILED),
     (State.SENDING, State.GIVEN_UP),
@@ -87,10 +91,14 @@ MOVES: Final = frozenset({
     (State.DELIVERED, State.READ),
     (State.DELIVERED, State.ACKNOWLEDGED),
     (State.READ, State.ACKNOWLEDGED),
+    # Who answers what he was told answers the same said again.
+    (State.REPEATED, State.ACKNOWLEDGED),
 })  # fmt: skip
 
 # An attempt may still be made from these.
 UNSENT: Final = frozenset({State.QUEUED, State.SENDING, State.FAILED, State.GIVEN_UP})
+# The provider has it, or it came further.
+SAID: Final = frozenset({State.SENT, State.DELIVERED, State.READ, State.ACKNOWLEDGED})
 # An answer may come back by a channel from these.
 ANSWERABLE: Final = frozenset(a for a, b in MOVES if b is State.ACKNOWLEDGED)
 # What an in-app message can be: the row is the delivery.

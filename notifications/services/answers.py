@@ -4,8 +4,13 @@ A person's answer stands in the in-app row, whichever way it came; the way's own
 each way (`each_way`) it stands in the way's own row alone.
 """
 
+from collections.abc import Iterable
+from typing import Final
+
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
@@ -16,6 +21,7 @@ from engine.events import Payload
 from engine.log import log_append
 from engine.models import Alarm, Stream
 from incidents.selectors import Incident
+from notifications.bundling import rows_of
 from notifications.domain.delivery import ANSWERABLE, Channel, State, Via
 from notifications.domain.unanswered import Line, Outcome
 from notifications.events import MessageAnswered, MessageCalled
@@ -26,6 +32,8 @@ from people.rights import require
 
 LINK_SALT = "notifications.answer"
 LINK_SECONDS = 7 * 24 * 3600
+# A provider may have it, or had it once.
+ON_THEIR_WAY: Final = frozenset({State.SENDING, State.SENT, State.FAILED, State.GIVEN_UP})
 LONGEST_NOTE = 300
 
 
@@ -67,10 +75,45 @@ def answer(message_id: int, user_id: int | None, via: Via, *, by_way_of: Deliver
     return own
 
 
+@transaction.atomic
+def answer_letter(letter: Delivery, via: Via) -> None:
+    """An answer to a letter answers all it carries, and what was not said again because it had said it. Raises Missing."""
+    also = Q(pk=letter.pk) | Q(carried_by=letter) | Q(same_as=letter, state=State.REPEATED)
+    rows = Delivery.objects.filter(also).select_related("message__incident", "message__world").order_by("message_id")
+    ways = list(rows)
+    if len(ways) > 1:
+        _take(ways, letter.user_id)
+    for way in ways:
+        answer(way.message_id, way.user_id, via, by_way_of=way)
+
+
+def _take(ways: list[Delivery], user_id: int | None) -> None:
+    """Hold what the answers will want in the order in which everybody takes it: persons' rows, then logs by number."""
+    own = Delivery.objects.select_for_update(no_key=True).filter(user=user_id, channel=Channel.INAPP)
+    list(own.filter(message__in=[way.message_id for way in ways]).order_by("message_id"))
+    refs = {f"message:{way.message_id}": way.message.incident for way in ways if way.message.incident is not None}
+    standing = Alarm.objects.filter(kind="message.unanswered", ref__in=refs, cleared_at=None)
+    streams = {refs[ref].stream_id for ref in standing.values_list("ref", flat=True)}
+    list(Stream.objects.select_for_update(no_key=True).filter(pk__in=streams).order_by("pk"))
+
+
 def _came_back(way: Delivery, via: Via) -> None:
     rows = Delivery.objects.filter(pk=way.pk, state__in=sorted(ANSWERABLE))
     if rows.update(state=State.ACKNOWLEDGED, acknowledged_at=worlds.now(way.message.world_id), via=via):
         reached_after_all(way.message_id)
+        if way.waits:
+            # What came in the same letter has arrived as well.
+            arrived(rows_of(way.letter_id).exclude(pk=way.pk))
+
+
+def arrived(rows: Iterable[Delivery]) -> None:
+    """They lie in front of the person: by a receipt, or because he answered what came in the same letter."""
+    told = {row.pk: row.message_id for row in rows}
+    there = Delivery.objects.filter(pk__in=told, state__in=sorted(ON_THEIR_WAY))
+    moved = list(there.values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=moved).update(state=State.DELIVERED, delivered_at=Now(), error="")
+    for message_id in sorted({told[pk] for pk in moved}):
+        reached_after_all(message_id)
 
 
 def _own(message_id: int, user_id: int | None) -> Delivery:
@@ -127,10 +170,17 @@ def linked(token: str) -> Delivery:
     return found
 
 
-def message_answer_by_link(*, token: str) -> Delivery:
-    """The button behind the link. Raises Missing as `linked` does."""
+def message_answer_by_link(*, token: str, message_id: int | None = None) -> Delivery:
+    """The button behind the link: of one message of the letter, or of all. Raises Missing as `linked` does, and for a message
+    that the letter did not bring."""
     delivery = linked(token)
-    return answer(delivery.message_id, delivery.user_id, Via.LINK, by_way_of=delivery)
+    if message_id is None:
+        answer_letter(delivery, Via.LINK)
+        return delivery
+    way = rows_of(delivery.pk).filter(message=message_id).first()
+    if way is None:
+        raise Missing("message.missing", _("There is no such message among yours."))
+    return answer(message_id, delivery.user_id, Via.LINK, by_way_of=way)
 
 
 # --- down the telephone list --------------------------------------------------------------------------------------------

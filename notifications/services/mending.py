@@ -19,7 +19,8 @@ def sends_mend() -> list[int]:
     """Put deliveries that wait to be sent and stand in no queue back into it; their ids."""
     rows = (
         Delivery.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .filter(state__in=WAITS_TO_BE_SENT, send=None, queued_at__lt=Now() - SETTLED)
+        # What another letter carries goes with that one.
+        .filter(state__in=WAITS_TO_BE_SENT, send=None, carried_by=None, queued_at__lt=Now() - SETTLED)
         .exclude(channel=Channel.INAPP)
     )
     lost = list(rows.values_list("pk", flat=True).order_by("pk")[:500])

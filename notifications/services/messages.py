@@ -13,9 +13,12 @@ from engine import feed, worlds
 from engine.alarms import alarm_clear, alarm_raise
 from engine.bell import ring_after_commit
 from engine.log import log_append
+from engine.models import World
 from engine.timers import timer_set
+from notifications.bundling import hold
 from notifications.channels.chats import VARIABLE, Chat, chats_for, read_all
 from notifications.channels.vapid import signer
+from notifications.domain.bundles import content_of
 from notifications.domain.delivery import HEAD_START, URGENTLY, USUAL, Channel, State, chat_kinds, ways
 from notifications.domain.unanswered import NOBODY_PRESSED, Ladder
 from notifications.events import MessageQueued
@@ -45,6 +48,7 @@ def message_send(
     chats: Sequence[str] = (),
     ladder: Ladder = NOBODY_PRESSED,
     each_way: bool = False,
+    at_once: bool = False,
     by: Actor = SYSTEM,
 ) -> Message:
     """Say something to persons, each with the role he is told for; the same key in the same world is the same message.
@@ -53,9 +57,12 @@ def message_send(
     the caller's transaction; what leaves the house leaves after commit. Where a channel means group chats, each of them hears it
     once: those of `chats`, roles or groups of the plan; without any, all there are. `ladder` says how it is pressed while too few
     have answered. A person named twice is told once. With `each_way` an answer counts for the way it came by, and for no other.
+    `at_once`: its letters wait for no others to the same person (`bundling.may_wait` says which do).
     """
+    world = World.objects.get(pk=world_id)
+    told_each_time = each_way or world.kind == World.CANARY
     message, made = Message.objects.get_or_create(
-        world_id=world_id,
+        world=world,
         key=key,
         defaults={
             "incident_id": incident_id,
@@ -68,6 +75,8 @@ def message_send(
             "quorum": ladder.quorum,
             "unanswered": [rung.as_dict() for rung in ladder.rungs],
             "each_way": each_way,
+            "at_once": at_once,
+            "content": "" if told_each_time else content_of(subject, body, world_id, incident_id, kind, link),
             "created_at": worlds.now(world_id),
         },
     )
@@ -148,9 +157,12 @@ def deliver(
         )
         for chat in chats
     ]
-    letters = [row for row in Delivery.objects.bulk_create(rows) if row.channel != Channel.INAPP]
-    due = Now() - HEAD_START * rank_of(message)
-    Send.objects.bulk_create([Send(delivery=letter, due_at=due) for letter in letters])
+    letters = [row for row in rows if row.channel != Channel.INAPP]
+    rank = rank_of(message)
+    hold(message, letters, rank)
+    Delivery.objects.bulk_create(rows)
+    due = Now() - HEAD_START * rank
+    Send.objects.bulk_create([Send(delivery=letter, due_at=letter.held_until or due) for letter in letters])
     ring_after_commit("sends")
     told = {user_id for user_id, channel in to if channel is Channel.INAPP}
     if told:

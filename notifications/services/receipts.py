@@ -12,16 +12,16 @@ from common.clock import wall
 from engine.alarms import alarm_raise
 from engine.bell import ring_after_commit
 from engine.models import SetAside
+from notifications.bundling import rows_of
 from notifications.channels.configured import gateways
 from notifications.domain.delivery import State, Via
 from notifications.domain.receipts import Said
 from notifications.models import Delivery, Send
-from notifications.services.answers import answer, reached_after_all
+from notifications.services.answers import answer_letter, arrived
 from people import selectors as people
 
 # A person who replies to yesterday's message still answers it.
 CODE_LASTS = timedelta(hours=72)
-ARRIVED: Final = (State.SENDING, State.SENT, State.FAILED, State.GIVEN_UP)
 LOST: Final = (State.SENDING, State.SENT, State.DELIVERED)
 DIGITS: Final = re.compile(r"[0-9]+")
 
@@ -42,14 +42,15 @@ def receipt_take(*, provider: str, receipt: Receipt) -> str:
     delivery = _about(provider, receipt)
     if delivery is None:
         return "unknown_message"
-    # As the sender takes them: what is still to be sent first, then its delivery.
-    list(Send.objects.select_for_update().filter(delivery=delivery))
-    delivery = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=delivery.pk)
+    # As the sender takes them: what is still to be sent first, then its letter with all it carries.
+    letter_id = delivery.letter_id
+    list(Send.objects.select_for_update().filter(delivery=letter_id))
+    locked = rows_of(letter_id).select_for_update(no_key=True, of=("self",)).select_related("user", "message")
+    rows = list(locked.order_by("pk"))
+    delivery = next(row for row in rows if row.pk == letter_id)
     match receipt.said:
         case Said.DELIVERED:
-            rows = Delivery.objects.filter(pk=delivery.pk, delivered_at=None)
-            if rows.filter(state__in=ARRIVED).update(state=State.DELIVERED, delivered_at=Now(), error=""):
-                reached_after_all(delivery.message_id)
+            arrived(row for row in rows if row.delivered_at is None)
             return ""
         case Said.UNDELIVERED:
             return _lost(delivery, provider)
@@ -61,7 +62,7 @@ def receipt_take(*, provider: str, receipt: Receipt) -> str:
 
 
 def _answered(delivery: Delivery, via: Via) -> str:
-    answer(delivery.message_id, delivery.user_id, via, by_way_of=delivery)
+    answer_letter(delivery, via)
     return ""
 
 
@@ -98,20 +99,23 @@ def _digits(number: str) -> str:
 def _lost(delivery: Delivery, provider: str) -> str:
     """It did not reach the person: a provider that has not lost it tries, while there is one; else it is given up, visibly."""
     error, lost_by = f"{delivery.channel}.undelivered", sorted({*delivery.lost_by, provider})
-    Delivery.objects.filter(pk=delivery.pk).update(lost_by=lost_by)
+    rows_of(delivery.pk).update(lost_by=lost_by)
     if provider != delivery.provider or delivery.state not in LOST:
         return ""
+    lost = rows_of(delivery.pk).filter(state__in=LOST)
     if {gateway.name for gateway in gateways(delivery.channel)} - {*lost_by}:
-        Delivery.objects.filter(pk=delivery.pk).update(state=State.FAILED, error=error, delivered_at=None)
+        lost.update(state=State.FAILED, error=error, delivered_at=None)
         # Under another fence: a call that is still under way records nothing any more.
         again = Send.objects.filter(delivery=delivery).update(fence=F("fence") + 1, tries=0, lease_until=Now())
         if not again:
             Send.objects.create(delivery=delivery, due_at=Now())
         ring_after_commit("sends")
         return ""
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.GIVEN_UP, error=error, delivered_at=None)
+    told = list(lost.values_list("pk", "message_id"))
+    lost.update(state=State.GIVEN_UP, error=error, delivered_at=None)
     Send.objects.filter(delivery=delivery).delete()
     item = {"delivery_id": delivery.pk, "due_at": wall().isoformat()}
     SetAside.objects.create(queue="sends", what=str(delivery.pk), error=error, item=item)
-    alarm_raise("delivery.given_up", f"message:{delivery.message_id}", error=error, delivery=delivery.pk)
+    for pk, message_id in told:
+        alarm_raise("delivery.given_up", f"message:{message_id}", error=error, delivery=pk)
     return ""

@@ -32,6 +32,7 @@ def chat_try(*, name: str) -> Delivery:
         body=both(_("Test: messages of the emergency hotline arrive in this chat.")),
         key=f"{KIND}:{new_key()}",
         link="",
+        at_once=True,
         created_at=worlds.now(world.pk),
     )
     deliver(message, {}, chats=[chat])

@@ -34,6 +34,7 @@ STATES = {
     State.ACKNOWLEDGED: Look(pgettext_lazy("message", "Acknowledged"), "checks", "ok"),
     State.FAILED: Look(pgettext_lazy("message", "Failed, will be tried again"), "alert-triangle", "warn"),
     State.GIVEN_UP: Look(pgettext_lazy("message", "Not reached; given up"), "circle-x", "bad"),
+    State.REPEATED: Look(pgettext_lazy("message", "Told before, not said again"), "history", "ok"),
 }
 ARRIVED = Look(pgettext_lazy("message", "Delivered"), "check", "ok")
 CHANNELS: dict[Channel, Text] = {

@@ -237,7 +237,8 @@ class Tier(Spec):
     """Who is told, and how; `all_clear` are the ways by which it is taken back again.
 
     `chats` are those whose group chats hear it where a channel means chats: roles or groups of the plan; empty: all of them.
-    `unanswered` are the rungs of a ladder, climbed until `quorum` persons have answered, or without one everybody.
+    `unanswered` are the rungs of a ladder, climbed until `quorum` persons have answered, or without one everybody. `at_once`: what
+    is told so never waits to go in one letter with other messages to the same person.
     """
 
     id: Id
@@ -248,6 +249,7 @@ class Tier(Spec):
     chats: tuple[str, ...] = ()
     quorum: Annotated[int, Field(ge=1)] | None = None
     unanswered: tuple[Rung, ...] = ()
+    at_once: bool = False
     written: Written = None
     within: Duration
     clauses: Clauses

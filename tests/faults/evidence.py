@@ -40,7 +40,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A delivery by a way that leaves the house."""
+    """A delivery by a way that leaves the house. `queued`: from when it should leave."""
 
     id: int
     key: str
@@ -118,8 +118,10 @@ def read(url: str, **more: Any) -> Evidence:
             " WHERE s.kind = 'incident' ORDER BY e.stream_id, e.seq"
         ).fetchall()
         letters = db.execute(
-            "SELECT id, key, message_id AS message, channel, state, provider, queued_at AS queued, sent_at AS sent"
-            " FROM notifications_delivery WHERE channel <> 'inapp' ORDER BY id"
+            # What another letter carries went to the provider under that one's key.
+            "SELECT d.id, coalesce(c.key, d.key) AS key, d.message_id AS message, d.channel, d.state, d.provider,"
+            " coalesce(d.held_until, d.queued_at) AS queued, d.sent_at AS sent FROM notifications_delivery d"
+            " LEFT JOIN notifications_delivery c ON c.id = d.carried_by_id WHERE d.channel <> 'inapp' ORDER BY d.id"
         ).fetchall()
         stored = db.execute(
             "SELECT k.node, to_char(s.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS at FROM signals_sample s"

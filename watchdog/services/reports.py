@@ -104,7 +104,8 @@ def _told(row: Delivery) -> dict[str, Any]:
         "channel": row.channel,
         "written_at": utc_text(row.queued_at),
         "sent_at": utc_text(row.sent_at) if row.sent_at else None,
-        "late_s": int((row.sent_at - row.queued_at).total_seconds()) if row.sent_at else None,
+        # What waited for others to the same reader is late from the end of its waiting.
+        "late_s": int((row.sent_at - (row.held_until or row.queued_at)).total_seconds()) if row.sent_at else None,
     }
 
 

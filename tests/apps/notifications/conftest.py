@@ -14,6 +14,7 @@ from engine import worlds
 from engine.models import World
 from engine.reactions import subscribe
 from hotline_ep import subscriptions
+from notifications import bundling
 from notifications.channels import gateway
 from notifications.models import Message
 from notifications.services import message_send
@@ -70,6 +71,28 @@ def robots(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Provider, Provider]]:
+    """Two of them, the first preferred; both of SMS and voice."""
+    two = Provider(name="alpha", secret="one"), Provider(name="beta", secret="two")
+    for one in two:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    for name in ("HOTLINE_SMS_URLS", "HOTLINE_VOICE_URLS"):
+        monkeypatch.setenv(name, " ".join(one.url for one in two))
+    monkeypatch.setattr(gateway, "CALL_SECONDS", 0.5)
+    yield two
+    for one in two:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.fixture
+def each_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every message is a letter of its own, and the same is said as often as it is sent."""
+    monkeypatch.setenv(bundling.WAIT, "0")
+    monkeypatch.setenv(bundling.SAME, "0")
 
 
 @pytest.fixture

@@ -228,6 +228,7 @@ def test_the_ledger_shows_one_row_a_chat_on_page_and_api(
         assert page.get(path).status_code == 200, path
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_key_and_secret_stand_in_no_row_no_log_and_no_error(
     say: Say, lin: User, robots: Provider, caplog: pytest.LogCaptureFixture
 ):

@@ -164,6 +164,7 @@ def test_with_another_secret_nothing_is_said(say: Say, lin, robots, kind: str, m
 
 
 # --- how fast --------------------------------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("each_by_itself")
 def test_a_robot_is_told_no_more_than_it_takes_and_nothing_is_lost(say: Say, lin: User, robots: Provider):
     for number in range(24):
         say(f"k{number}", lin, channels=["wecom"], subject={"zh": f"第{number}条", "en": f"{number}"})
@@ -183,6 +184,7 @@ def test_a_robot_is_told_no_more_than_it_takes_and_nothing_is_lost(say: Say, lin
     assert not [line for line in robots.record if line["what"] == "refused"]
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_the_gravest_level_waits_behind_nothing(say: Say, lin: User, robots: Provider, grave: Incident):
     for number in range(30):
         say(f"k{number}", lin, channels=["wecom"], urgent=number >= 12)
@@ -213,6 +215,7 @@ def test_its_letters_to_persons_overtake_the_urgent_ones_too(say: Say, lin: User
     assert list(SunkMail.objects.order_by("pk").values_list("subject", flat=True)) == ["grave", "urgent", "ordinary"]
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_a_robot_that_has_enough_is_left_alone_and_the_message_loses_no_try(say: Say, lin: User, robots: Provider):
     robots.be("limited", times=9)
     say("k", lin, channels=["wecom"])

@@ -1,9 +1,7 @@
 """SMS and voice through providers as bad as real ones; their own record is the judge."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from engine.alarms import alarm_raise
 from engine.models import Alarm, SetAside
 from engine.queues import drain
 from hotline_ep.checks import gateways_are_whole
-from notifications.channels import gateway
 from notifications.domain.receipts import header
 from notifications.models import Delivery, Send
 from notifications.templatetags.deliveries import ARRIVED, delivery_look
@@ -25,21 +22,6 @@ from tests.apps.notifications.test_sending import SENDS, until_done
 from tools.provider import Provider
 
 NUMBER = "+8613800001111"
-
-
-@pytest.fixture
-def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Provider, Provider]]:
-    """Two of them, the first preferred; both of SMS and voice."""
-    two = Provider(name="alpha", secret="one"), Provider(name="beta", secret="two")
-    for one in two:
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-    for name in ("HOTLINE_SMS_URLS", "HOTLINE_VOICE_URLS"):
-        monkeypatch.setenv(name, " ".join(one.url for one in two))
-    monkeypatch.setattr(gateway, "CALL_SECONDS", 0.5)
-    yield two
-    for one in two:
-        one.shutdown()
-        one.server_close()
 
 
 @pytest.fixture
@@ -212,6 +194,7 @@ def test_an_answer_counts_by_whichever_provider_it_came(sms: Delivery, providers
     assert Delivery.objects.get(channel="inapp").via == "code"
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_a_reply_tied_to_the_newest_message_answers_the_one_whose_code_it_holds(say: Say, lin: User, sms, providers):
     say("k2", lin, channels=["sms"])
     drain(SENDS)

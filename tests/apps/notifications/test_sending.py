@@ -262,6 +262,7 @@ def test_one_stopped_past_its_lease_changes_no_row(say: Say, lin: User, provider
     assert (mail_of(lin).provider_id, mail_of(lin).state) == ("id-1", State.SENT)
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_urgent_letters_overtake(say: Say, lin: User, provider):
     own = provider(AskedProvider())
     for key in ("a", "b"):

@@ -179,6 +179,7 @@ def test_a_receipt_that_came_first_is_not_taken_back(
     assert Delivery.objects.exclude(channel="inapp").get(user__username="p3").sent_at is not None
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_a_success_ends_the_alarms_of_its_channel_and_its_message(say: Say, five: list[User], provider: Asked):
     provider.troubles["p3"] = BUSY
     say("k", *five)

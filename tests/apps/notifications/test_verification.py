@@ -28,7 +28,7 @@ from people.selectors import actor_of
 from people.services import contact_set, people_stream, user_deactivate
 from plans.services import SHIPPED, plan_load
 from tests.apps.notifications.conftest import at_once
-from tests.apps.notifications.test_gateways import providers, receipts  # noqa: F401 - `providers` is a fixture
+from tests.apps.notifications.test_gateways import receipts
 from tests.apps.notifications.test_sending import SENDS, until_done
 from tests.apps.people.conftest import made
 from tools.provider import Provider
