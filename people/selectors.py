@@ -148,6 +148,11 @@ def nodes() -> list[Node]:
     return list(Node.objects.select_related("region").order_by("key"))
 
 
+def regions_of_nodes() -> dict[str, str]:
+    """Node → its region, by their keys; read every few seconds where samples come in."""
+    return dict(Node.objects.values_list("key", "region__key"))
+
+
 def daily_calls_of(node: str) -> int | None:
     """How many calls a day the node of a sample's dimension takes; None when nobody said, or it has left the map."""
     # Asked while a crossed threshold waits for its board.

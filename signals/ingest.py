@@ -118,6 +118,7 @@ class Ingest:
         self._writer: asyncio.Task[None] | None = None
         self._days: set[date] = set()
         self._learning = asyncio.Lock()
+        self._renewing: dict[str, asyncio.Task[None]] = {}
         self._buckets = Buckets()
         self._refused: Counter[tuple[int, str]] = Counter()
         self._counter: asyncio.Task[None] | None = None
@@ -131,7 +132,7 @@ class Ingest:
         self._counter = asyncio.create_task(self._count_refused())
 
     async def stop(self) -> None:
-        for task in (self._writer, self._counter):
+        for task in (self._writer, self._counter, *self._renewing.values()):
             if task is not None:
                 task.cancel()
         if self._pool is not None:
@@ -188,18 +189,36 @@ class Ingest:
         return protocol.answer(len(kept) - len(differing), taken.rejected)
 
     async def _recall(self, secret: str) -> Known | None:
+        """What is known of a token, no older than `KNOWN_SECONDS`; while it is used it is read again before it is that old, so that
+        no sample waits for it."""
         known = self._known.get(secret)
         # A held world's clock moves by leaps: what was read of it a second ago may lie hours behind.
-        if known is not None and not known.world.paused and time.monotonic() - known.read_at < KNOWN_SECONDS:
-            return known
+        if known is None or known.world.paused or (age := time.monotonic() - known.read_at) >= KNOWN_SECONDS:
+            return await self._learn(secret)
+        if age >= KNOWN_SECONDS / 2 and secret not in self._renewing:
+            task = self._renewing[secret] = asyncio.create_task(self._renew(secret))
+            task.add_done_callback(lambda _: self._renewing.pop(secret, None))
+        return known
+
+    async def _renew(self, secret: str) -> None:
+        try:
+            await self._learn(secret)
+        except Error as error:  # whoever asks when it is too old finds out whether it is so still
+            note(error)
+
+    async def _learn(self, secret: str) -> Known | None:
+        asked_at = time.monotonic()
         async with self._learning:
+            known = self._known.get(secret)
+            if known is not None and known.read_at >= asked_at:
+                return known  # whoever asked before us has read it since
             fresh = await database_sync_to_async(known_by)(secret)
-        if fresh is None:
-            self._known.pop(secret, None)
-            return None
-        if known is not None:
-            fresh.series = known.series
-        self._known[secret] = fresh
+            if fresh is None:
+                self._known.pop(secret, None)
+                return None
+            if known is not None:
+                fresh.series = known.series
+            self._known[secret] = fresh
         return fresh
 
     async def _name(self, known: Known, keys: set[SeriesKey]) -> None:

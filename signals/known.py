@@ -62,9 +62,10 @@ def known_of(source: Source) -> Known:
 
 def directory() -> Directory:
     """The keys of places that there are."""
-    nodes = {row.key: row.region.key for row in people.nodes()}
     return Directory(
-        frozenset(row.key for row in people.regions()), frozenset(row.key for row in people.hotlines()), nodes
+        frozenset(row.key for row in people.regions()),
+        frozenset(row.key for row in people.hotlines()),
+        people.regions_of_nodes(),
     )
 
 

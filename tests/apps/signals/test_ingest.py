@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from io import BytesIO
+from time import monotonic, sleep
 from typing import Any
 
 import msgspec
@@ -285,6 +286,20 @@ def test_a_token_is_forgotten_within_seconds_of_being_revoked(bare: Bare) -> Non
     assert bare.post(batch(sample()), token=secret).status == 202
     Source.objects.update(revoked_at=now())
     bare.ingest._known[secret].read_at -= KNOWN_SECONDS  # type: ignore[union-attr]
+    assert bare.post(batch(sample()), token=secret).status == 401
+
+
+def test_what_is_known_of_a_token_in_use_is_read_again_before_a_sample_would_wait_for_it(bare: Bare) -> None:
+    secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+    assert bare.post(batch(sample()), token=secret).status == 202
+    known = bare.ingest._known[secret]
+    assert known is not None
+    known.read_at -= KNOWN_SECONDS / 2
+    Source.objects.update(revoked_at=now())
+    assert bare.post(batch(sample()), token=secret).status == 202  # it waits for nobody
+    deadline = monotonic() + 10
+    while secret in bare.ingest._known and monotonic() < deadline:
+        sleep(0.01)
     assert bare.post(batch(sample()), token=secret).status == 401
 
 
