@@ -285,6 +285,31 @@ def test_a_browser_that_is_gone_is_forgotten_and_the_next_way_is_tried_at_once(
     assert Delivery.objects.get(channel="sms").state == "sent"
 
 
+def test_a_storm_is_one_notification_that_leads_to_all(say: Say, lin: User, push: Provider, turn_on: TurnOn):
+    desk = turn_on(lin, "desk")
+    for n in range(7):
+        say(f"k{n}", lin, channels=["push"], subject={"zh": f"{n}号", "en": f"Node {n} failed"})
+    drain(SENDS)
+    [(_headers, body)] = push.pushed.values()
+    said = desk.reads(body)
+    assert said["title"] == "7 messages: Node 0 failed and more"
+    assert said["body"].splitlines() == [*(f"Node {n} failed" for n in range(5)), "and 2 more: open the product"]
+    assert said["link"] == "/messages/"
+    assert {row.state for row in Delivery.objects.filter(channel="push")} == {"sent"}
+
+
+def test_a_storm_for_a_browser_that_is_gone_takes_the_next_way_for_each(
+    say: Say, lin: User, push: Provider, turn_on: TurnOn
+):
+    turn_on(lin, "desk")
+    push.be("gone")
+    for n in range(3):
+        say(f"k{n}", lin, channels=["push"], ladder=LADDER, subject={"zh": f"{n}号", "en": f"Node {n} failed"})
+    drain(SENDS)
+    assert {row.state for row in Delivery.objects.filter(channel="push")} == {"given_up"}
+    assert Delivery.objects.filter(channel="sms").values("message").distinct().count() == 3
+
+
 def test_who_has_answered_is_not_rung_for_a_browser_that_is_gone(say: Say, lin: User, push: Provider, turn_on: TurnOn):
     turn_on(lin, "desk")
     push.be("gone")
