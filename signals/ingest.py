@@ -325,11 +325,12 @@ class Ingest:
                 codes[Why.OTHER_VALUE] = (codes.get(Why.OTHER_VALUE, (0, ""))[0] + len(others), "")
             own = sums.setdefault(waiting.source, counts.Sums())
             own.add(len(waiting.rows) - len(others), len(waiting.taken.rejected) + len(others), codes)
-        for world, rows in by_world.items():
-            if rows:
-                await db.execute(store.TODO, [world, store.packed(rows)])
-        for statement, values in counts.statements(sums):
-            await db.execute(statement, values)
+        async with db.pipeline():  # one way to the database and back, whatever their number
+            for world, rows in by_world.items():
+                if rows:
+                    await db.execute(store.TODO, [world, store.packed(rows)])
+            for statement, values in counts.statements(sums):
+                await db.execute(statement, values)
 
     async def _count_refused(self) -> None:
         """Write down what was refused whole; what cannot be written now is kept for the next time."""
