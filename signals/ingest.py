@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import msgspec
 import psycopg
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error
 from django.utils import translation
@@ -33,8 +32,8 @@ from signals.protocols import MOST_BYTES, PATH, PROTOCOLS, Protocol, Taken
 from signals.services import counts
 from signals.services import samples as store
 from signals.services.samples import JUDGE_BELL, Row
+from signals.tokens import Tokens
 
-KNOWN_SECONDS: Final = 5.0
 GROUP_MOST: Final = 20_000  # rows in one COPY
 COUNTED_SECONDS: Final = 1.0  # what was refused whole is counted this often
 REQUEST_COST: Final = 10  # a request costs a source at least as much as so many samples
@@ -112,13 +111,11 @@ class Ingest:
     """This process's ingest: what it knows, and the one writer that groups what waits."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Known | None] = {}
+        self.tokens = Tokens()
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
         self._pool: AsyncConnectionPool | None = None
         self._writer: asyncio.Task[None] | None = None
         self._days: set[date] = set()
-        self._learning = asyncio.Lock()
-        self._renewing: dict[str, asyncio.Task[None]] = {}
         self._buckets = Buckets()
         self._refused: Counter[tuple[int, str]] = Counter()
         self._counter: asyncio.Task[None] | None = None
@@ -132,7 +129,7 @@ class Ingest:
         self._counter = asyncio.create_task(self._count_refused())
 
     async def stop(self) -> None:
-        for task in (self._writer, self._counter, *self._renewing.values()):
+        for task in (self._writer, self._counter, *self.tokens.renewing.values()):
             if task is not None:
                 task.cancel()
         if self._pool is not None:
@@ -144,7 +141,7 @@ class Ingest:
             headers = {name.lower(): value for name, value in scope["headers"]}
             kind, _space, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
             try:
-                known = await self._recall(secret.strip()) if kind.lower() == "bearer" and secret else None
+                known = await self.tokens.recall(secret.strip()) if kind.lower() == "bearer" and secret else None
             except Error as error:
                 if not out_of_reach(error):
                     raise
@@ -187,39 +184,6 @@ class Ingest:
             return busy() if isinstance(error, TimeoutError) or out_of_reach(error) else broken()
         taken.rejected += other_values(kept, known.series, differing)
         return protocol.answer(len(kept) - len(differing), taken.rejected)
-
-    async def _recall(self, secret: str) -> Known | None:
-        """What is known of a token, no older than `KNOWN_SECONDS`; while it is used it is read again before it is that old, so that
-        no sample waits for it."""
-        known = self._known.get(secret)
-        # A held world's clock moves by leaps: what was read of it a second ago may lie hours behind.
-        if known is None or known.world.paused or (age := time.monotonic() - known.read_at) >= KNOWN_SECONDS:
-            return await self._learn(secret)
-        if age >= KNOWN_SECONDS / 2 and secret not in self._renewing:
-            task = self._renewing[secret] = asyncio.create_task(self._renew(secret))
-            task.add_done_callback(lambda _: self._renewing.pop(secret, None))
-        return known
-
-    async def _renew(self, secret: str) -> None:
-        try:
-            await self._learn(secret)
-        except Error as error:  # whoever asks when it is too old finds out whether it is so still
-            note(error)
-
-    async def _learn(self, secret: str) -> Known | None:
-        asked_at = time.monotonic()
-        async with self._learning:
-            known = self._known.get(secret)
-            if known is not None and known.read_at >= asked_at:
-                return known  # whoever asked before us has read it since
-            fresh = await database_sync_to_async(known_by)(secret)
-            if fresh is None:
-                self._known.pop(secret, None)
-                return None
-            if known is not None:
-                fresh.series = known.series
-            self._known[secret] = fresh
-        return fresh
 
     async def _name(self, known: Known, keys: set[SeriesKey]) -> None:
         """The ids of series, made on first use."""

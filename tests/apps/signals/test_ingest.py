@@ -20,10 +20,11 @@ from engine import worlds
 from people import services as people
 from people.selectors import user_by_name
 from signals.api import Samples
-from signals.ingest import KNOWN_SECONDS, MOST_BYTES, PATH
+from signals.ingest import MOST_BYTES, PATH
 from signals.models import JudgeTodo, Sample, Series, Source
 from signals.services import sources
 from signals.services.samples import unpacked
+from signals.tokens import KNOWN_SECONDS
 from tests.apps.signals.doors import Answer, Bare, Door
 from tests.cast import DUTY
 
@@ -285,20 +286,18 @@ def test_a_token_is_forgotten_within_seconds_of_being_revoked(bare: Bare) -> Non
     secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
     assert bare.post(batch(sample()), token=secret).status == 202
     Source.objects.update(revoked_at=now())
-    bare.ingest._known[secret].read_at -= KNOWN_SECONDS  # type: ignore[union-attr]
+    bare.ingest.tokens.known[secret].read_at -= KNOWN_SECONDS
     assert bare.post(batch(sample()), token=secret).status == 401
 
 
 def test_what_is_known_of_a_token_in_use_is_read_again_before_a_sample_would_wait_for_it(bare: Bare) -> None:
     secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
     assert bare.post(batch(sample()), token=secret).status == 202
-    known = bare.ingest._known[secret]
-    assert known is not None
-    known.read_at -= KNOWN_SECONDS / 2
+    bare.ingest.tokens.known[secret].read_at -= KNOWN_SECONDS / 2
     Source.objects.update(revoked_at=now())
     assert bare.post(batch(sample()), token=secret).status == 202  # it waits for nobody
     deadline = monotonic() + 10
-    while secret in bare.ingest._known and monotonic() < deadline:
+    while secret in bare.ingest.tokens.known and monotonic() < deadline:
         sleep(0.01)
     assert bare.post(batch(sample()), token=secret).status == 401
 
