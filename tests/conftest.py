@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
+from notifications import bundling
 from tests.cast import Cast, assemble, standing_cast
 
 ROOMY = 4 << 30  # bytes; a worker's server takes some 200 MB and a gigabyte of its log at most
@@ -181,3 +182,10 @@ def cast(db: None) -> Cast:
 def fresh_cast(fresh_db: str) -> Cast:
     """The practice company in a database of the test's own, committed."""
     return standing_cast()
+
+
+@pytest.fixture
+def each_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every message is a letter of its own, and the same is said as often as it is sent."""
+    monkeypatch.setenv(bundling.WAIT, "0")
+    monkeypatch.setenv(bundling.SAME, "0")

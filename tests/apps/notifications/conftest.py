@@ -14,7 +14,6 @@ from engine import worlds
 from engine.models import World
 from engine.reactions import subscribe
 from hotline_ep import subscriptions
-from notifications import bundling
 from notifications.channels import gateway
 from notifications.models import Message
 from notifications.services import message_send
@@ -86,13 +85,6 @@ def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Provider, Provi
     for one in two:
         one.shutdown()
         one.server_close()
-
-
-@pytest.fixture
-def each_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every message is a letter of its own, and the same is said as often as it is sent."""
-    monkeypatch.setenv(bundling.WAIT, "0")
-    monkeypatch.setenv(bundling.SAME, "0")
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from watchdog.services.restored import Comparing, InWorkers, letters_release
 PAGE, API = "/operations/restored/", "/api/v1/operations/restored"
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_an_older_backup_sends_nothing_until_a_person_says_go(fresh_cast: Cast, folder: Path, backup: Any):
     make, put_back = backup
     watchdog = Comparing(str(folder))
@@ -163,6 +164,7 @@ def test_a_restart_of_the_server_costs_a_comparison_and_no_more(fresh_cast: Cast
     assert not Hold.objects.exists()
 
 
+@pytest.mark.usefixtures("each_by_itself")
 def test_letters_from_before_a_time_are_given_up_where_it_is_seen_and_can_be_put_back(
     fresh_cast: Cast, watchdog: Comparing
 ):
