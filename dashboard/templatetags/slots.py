@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dashboard.templatetags.labels import Look
 from escalation.domain.slots import Course, Stand
@@ -25,7 +26,7 @@ STANDS = {
     Stand.DROPPED: Look(_("No longer owed"), "minus", "quiet"),
 }
 COURSES = {
-    Course.IN_TIME: Look(_("In time"), "clock", "info"),
+    Course.IN_TIME: Look(pgettext_lazy("slot", "In time"), "clock", "info"),
     Course.BEHIND: Look(_("A step is late; the end stands"), "alert-triangle", "warn"),
     Course.RUN_OUT: Look(_("The time for draft and review has run out"), "alert-octagon", "bad"),
     Course.OVERDUE: Look(_("Approved, and late to go out"), "clock-exclamation", "bad"),
