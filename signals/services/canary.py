@@ -21,7 +21,6 @@ from signals.events import CanaryHeard
 from signals.models import JudgeTodo, Source
 
 KEY: Final = "canary"
-_is_canary: dict[int, bool] = {}
 
 
 @transaction.atomic
@@ -55,13 +54,6 @@ def canary_reached_the_judge(at: str) -> bool:
     """Whether the canary of this time was judged."""
     stream = stream_open(worlds.by_key(KEY), "signals", KEY)
     return any(event.data["at"] == at for event in newest_events(stream.pk, 5))
-
-
-def is_canary(world_id: int) -> bool:
-    """Whether this is the canary's world; what a world is never changes, so each is asked for once a process."""
-    if world_id not in _is_canary:
-        _is_canary[world_id] = World.objects.filter(pk=world_id, kind=World.CANARY).exists()
-    return _is_canary[world_id]
 
 
 def canary_heard(world_id: int, ats: Iterable[int]) -> None:

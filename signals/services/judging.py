@@ -19,7 +19,7 @@ from engine import worlds
 from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
-from engine.models import SetAside, Stream
+from engine.models import SetAside, Stream, World
 from plans.domain import Plan
 from signals.domain.quiet import Extent, Peak
 from signals.domain.verdict import judge
@@ -27,7 +27,7 @@ from signals.events import SeriesHeard
 from signals.models import Series
 from signals.rules import RULES, Known
 from signals.services import telling
-from signals.services.canary import canary_heard, is_canary
+from signals.services.canary import canary_heard
 from signals.services.held import MOST_BACK, Held, hold, standing_on
 from signals.services.samples import Packed, unpacked
 from signals.services.watches import THRESHOLDS_MOST, Written, reach_of, turn_of
@@ -36,14 +36,13 @@ from signals.windows import points_within, stored_windows
 log = logging.getLogger(__name__)
 LIMIT = 100
 BEFORE = timedelta(microseconds=1)
-# What waits, with the time of its world.
-TAKE = f"""
-WITH taken AS (
-    DELETE FROM signals_judgetodo WHERE id IN (
-        SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING world_id, batch)
-SELECT t.world_id, t.batch, {worlds.CLOCK} FROM taken t JOIN engine_world w ON w.id = t.world_id
+# What waits, with the kind and the time of its world.
+TAKEN = f"""
+WITH taken AS (DELETE FROM signals_judgetodo WHERE id IN ({{}}) RETURNING world_id, batch)
+SELECT t.world_id, t.batch, w.kind, {worlds.CLOCK} FROM taken t JOIN engine_world w ON w.id = t.world_id
 """  # noqa: S608 - constants
+TAKE = TAKEN.format("SELECT id FROM signals_judgetodo ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED")
+TAKE_ONE = TAKEN.format("%s")
 
 
 def judge_pending(limit: int = LIMIT) -> int:
@@ -64,21 +63,30 @@ def judge_pending(limit: int = LIMIT) -> int:
 
 @transaction.atomic
 def _take_and_judge(limit: int) -> int:
+    return _judge_taken(TAKE, limit)
+
+
+def _judge_taken(statement: str, value: int) -> int:
+    """Take what the statement says and judge it, in the caller's transaction; the number of batches."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [limit])
+        cursor.execute(statement, [value])
         taken = cursor.fetchall()
     if not taken:
         return 0
     failpoint("judge.after_claim")
     by_world: dict[int, list[Packed]] = {}
-    now: dict[int, datetime] = {}
-    for world_id, batch, clock in taken:
+    facts: dict[int, tuple[str, datetime]] = {}
+    for world_id, batch, kind, clock in taken:
         by_world.setdefault(world_id, []).extend(unpacked(bytes(batch)))
-        now.setdefault(world_id, clock)
-    for world_id in sorted(by_world):
+        facts.setdefault(world_id, (kind, clock))
+    for world_id, rows in sorted(by_world.items()):
+        kind, now = facts[world_id]
         # All that follows from a round happens at one instant of its world: one reading of the clock instead of dozens.
-        with worlds.standing_at(world_id, now[world_id]):
-            judge_samples(world_id, by_world[world_id])
+        with worlds.standing_at(world_id, now):
+            if kind == World.CANARY:
+                canary_heard(world_id, (at for _series, at, _value in rows))
+            else:
+                judge_samples(world_id, rows)
     failpoint("judge.before_commit")
     return len(taken)
 
@@ -100,12 +108,7 @@ def _one_by_one(limit: int) -> int:
 
 @transaction.atomic
 def _judge_one(pk: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM signals_judgetodo WHERE id = %s RETURNING world_id, batch", [pk])
-        row = cursor.fetchone()
-    if row is not None:
-        with worlds.standing_at(row[0], worlds.now(row[0])):
-            judge_samples(row[0], unpacked(bytes(row[1])))
+    _judge_taken(TAKE_ONE, pk)
 
 
 @transaction.atomic
@@ -121,9 +124,6 @@ def _set_aside(pk: int, error: str) -> None:
 
 def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     """Judge samples of one world, already stored, in the caller's transaction."""
-    if is_canary(world_id):
-        canary_heard(world_id, (at for _series, at, _value in rows))
-        return
     by_series: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for series, at, value in rows:
         by_series[series].append((at, value))

@@ -8,7 +8,7 @@ from django.db import connection
 
 from common.clock import microseconds
 from engine import worlds
-from engine.models import Event, SetAside
+from engine.models import Event, SetAside, World
 from engine.timers import timers_cancel
 from signals.models import Baseline, JudgeTodo, Series, Watch
 from signals.services import judging, silence
@@ -108,6 +108,19 @@ def test_a_batch_that_cannot_be_judged_is_set_aside_and_its_neighbours_go_on(cas
     assert watches(series) == [("cpu_pre_response", -1)]
     assert SetAside.objects.filter(queue="judge").count() == 1
     assert not JudgeTodo.objects.exists()
+
+
+def test_a_canary_is_known_by_its_world_alone(cast: Cast) -> None:
+    """An older backup may give a number that a process has seen to another kind of world."""
+    world = worlds.world_open(
+        key="w", name_zh="演练", name_en="Practice", kind="practice", at=worlds.now(worlds.real())
+    )
+    series = series_ensure(world, "cpu", "east", "", "sw-3")
+    for kind, ats in (("practice", 1), (World.CANARY, 2)):
+        World.objects.filter(pk=world.pk).update(kind=kind)
+        samples_write(world, [(series, worlds.now(world) - EVERY * ats, 40.0)])
+        judging.judge_pending()
+    assert kinds() == ["canary.heard"]
 
 
 def test_a_series_that_falls_silent_is_unknown_and_heard_again(cast: Cast) -> None:
