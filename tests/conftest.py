@@ -1,11 +1,12 @@
-"""One PostgreSQL for the run, two roles, and two template databases, an empty one and one with the practice company: a test
-gets a rolled-back transaction or a clone of its own.
+"""A PostgreSQL for each worker, two roles, and two template databases, an empty one and one with the practice company: a test
+gets a rolled-back transaction or a clone of its own. Tables and company are made once a run (`tests.beginning`).
 
 The log refuses TRUNCATE, so nothing here flushes tables.
 """
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +16,19 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
 from notifications import bundling
-from tests.cast import Cast, assemble, standing_cast
+from tests import beginning
+from tests.beginning import COMPANY, EMPTY
+from tests.cast import Cast, standing_cast
 
 ROOMY = 4 << 30  # bytes; a worker's server takes some 200 MB and a gigabyte of its log at most
-EMPTY, SHARED = "hotline_template", "hotline_shared"
-COMPANY, SHARED_COMPANY = "hotline_template_company", "hotline_shared_company"
+SHARED, SHARED_COMPANY = "hotline_shared", "hotline_shared_company"
 
 
 @dataclass(frozen=True)
@@ -61,19 +62,9 @@ class TestServer:
         }
 
 
-def point_to(name: str, server: TestServer) -> None:
-    """Let both aliases of this process look at another database."""
-    for alias, url in (("default", server.app_url), ("owner", server.owner_url)):
-        parts = conninfo_to_dict(url)
-        connections[alias].close()
-        connections.settings[alias].update(
-            NAME=name, USER=parts["user"], PASSWORD=parts["password"], HOST=parts["host"], PORT=""
-        )
-
-
 def cleared_for_letters(name: str, server: TestServer) -> None:
     """Let letters leave a database that is nobody's backup, as the first process to look at it does."""
-    point_to(name, server)
+    beginning.point_to(name, server)
     clear()
     connections.close_all()
 
@@ -92,9 +83,18 @@ def roomy_memory() -> Path | None:
     return memory if roomy else None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The one process that starts the others keeps the folder of what all of them begin with."""
+    if beginning.FOLDER not in os.environ:
+        os.environ[beginning.FOLDER] = tempfile.mkdtemp(prefix="hotline-begun-", dir=roomy_memory())
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(beginning.FOLDER)))
+
+
 @pytest.fixture(scope="session")
-def database_server() -> Iterator[TestServer]:
+def database_server(django_db_blocker: Any) -> Iterator[TestServer]:
     stand_still_longer()
+    with django_db_blocker.unblock():
+        os.environ[postgres.BEGUN_VARIABLE] = str(beginning.home())
     with postgres.disposable(within=roomy_memory()) as server:
         yield TestServer(
             app_url=server.app_url, owner_url=server.owner_url, superuser_url=server.superuser_url("template1")
@@ -117,28 +117,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture opens a transaction: whoever asks for the cast finds it standing."""
     HERE.wanted = SHARED_COMPANY if "cast" in getattr(item, "fixturenames", ()) else SHARED
     if HERE.server is not None and connection.settings_dict["NAME"] != HERE.wanted:
-        point_to(HERE.wanted, HERE.server)
+        beginning.point_to(HERE.wanted, HERE.server)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(database_server: TestServer, django_db_blocker: Any) -> Iterator[None]:
-    """In place of pytest-django's: migrate a template once as the owner, then work as the application's role."""
+    """In place of pytest-django's: work as the application's role."""
     settings.DATABASE_URL, settings.OWNER_DATABASE_URL = database_server.app_url, database_server.owner_url
-    database_server.owner(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(EMPTY)))
     with django_db_blocker.unblock():
-        point_to(EMPTY, database_server)
-        call_command("migrate", database="owner", verbosity=0)
-        connections.close_all()
         database_server.clone(SHARED)
-        database_server.clone(COMPANY)
-        point_to(COMPANY, database_server)
-        assemble()
-        connections.close_all()
         database_server.clone(SHARED_COMPANY, COMPANY)
         for shared in (SHARED, SHARED_COMPANY):
             cleared_for_letters(shared, database_server)
         HERE.server = database_server
-        point_to(HERE.wanted, database_server)
+        beginning.point_to(HERE.wanted, database_server)
         yield
         connections.close_all()
 
@@ -154,7 +146,7 @@ def fresh_db(
         cleared_for_letters(name, database_server)
         yield name
         connections.close_all()
-        point_to(HERE.wanted, database_server)
+        beginning.point_to(HERE.wanted, database_server)
     database_server.drop(name)
 
 

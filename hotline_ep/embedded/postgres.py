@@ -28,6 +28,7 @@ from hotline_ep.embedded.private_files import read_private, write_private
 
 SUPERUSER, OWNER, APP, DATABASE = "hotline_root", "hotline_owner", "hotline_app", "hotline"
 BINDIR_VARIABLE = "HOTLINE_PG_BINDIR"  # run another PostgreSQL, e.g. /usr/lib/postgresql/15/bin
+BEGUN_VARIABLE = "HOTLINE_PG_BEGUN"  # the home of a stopped cluster; disposable ones begin as a copy of it
 
 _FAST, _IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 _ENDING = Ending(steps=((_FAST, 30.0), (_IMMEDIATE, 10.0)), when_parent_dies=_FAST)
@@ -218,8 +219,13 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def disposable(*, bindir: Path | None = None, within: Path | None = None) -> Iterator[Server]:
-    """A fast server in a temporary folder, made `within` this one, gone afterwards; for tests and benchmarks."""
+    """A fast server in a temporary folder, made `within` this one, gone afterwards; for tests and benchmarks.
+
+    Where `BEGUN_VARIABLE` names the home of a stopped cluster, with its passwords and tables, it begins as a copy of that.
+    """
     home, socket_folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir=within)), sockets.private_folder()
+    if begun := os.environ.get(BEGUN_VARIABLE):
+        subprocess.run(["cp", "-a", f"{begun}/.", home], check=True)
     server = Server(home, socket_folder=socket_folder, log=home / "postgres.log", disposable=True, bindir=bindir)
     try:
         server.start()

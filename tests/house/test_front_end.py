@@ -19,3 +19,10 @@ def test_the_scripts_pass_their_own_tests() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def test_no_style_turns_a_page_with_the_phone() -> None:
+    """Who holds it askew, or fixed to a chair, reads it too (WCAG 1.3.4); axe would read every sheet on every page for this alone."""
+    sheets = sorted((ROOT / "frontend" / "dist").rglob("*.css"))
+    assert sheets, "the front end is not built"
+    assert [sheet.name for sheet in sheets if "(orientation" in sheet.read_text()] == []
