@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
+Statement = tuple[str, Sequence[Any]]  # text and values, for a cursor
 
 
 class Rows(Generic[M]):
@@ -20,14 +21,15 @@ class Rows(Generic[M]):
             (n, field, field.from_db_value) for n, field in enumerate(fields) if hasattr(field, "from_db_value")
         ]
 
-    def update(self, row: M, names: Iterable[str]) -> None:
-        """Write these fields of a row that is there."""
+    def updating(self, row: M, names: Iterable[str]) -> Statement | None:
+        """The statement that writes these fields of a row that is there; None when there are none."""
         wanted = set(names)
+        if not wanted:
+            return None
         fields = [field for field in self.model._meta.concrete_fields if field.name in wanted]
         assigned = ", ".join(f"{field.column} = %s" for field in fields)
         values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {self.model._meta.db_table} SET {assigned} WHERE id = %s", [*values, row.pk])  # noqa: S608
+        return f"UPDATE {self.model._meta.db_table} SET {assigned} WHERE id = %s", [*values, row.pk]  # noqa: S608
 
     def made(self, values: Sequence[Any]) -> M:
         """The object of as many values as the model has columns, in their order."""

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from psycopg.types.json import Jsonb
 
 from common.actor import Actor
+from common.rows import Statement
 from engine import feed, reactions, worlds
 from engine.events import Payload, erasable_fields, kind_of
 from engine.models import Event, EventText, Stream, World
@@ -68,9 +69,15 @@ def log_append(
 
 
 def log_append_many(
-    stream: Stream, entries: Sequence[Entry], *, by: Actor, plan_version: int | None = None
+    stream: Stream,
+    entries: Sequence[Entry],
+    *,
+    by: Actor,
+    plan_version: int | None = None,
+    ahead: Statement | None = None,
 ) -> list[Event]:
-    """Write events under one lock of their stream, then run what follows from each.
+    """Write events under one lock of their stream, then run what follows from each. `ahead`: a change of a row that the caller
+    holds, sent to the database together with the lock; without an entry it is all there is to do.
 
     `stream` may be one only named, `Stream(world_id=…, kind=…, key=…)`: it is found, or made, as it is locked.
     Needs an open transaction: state, events and what follows commit together or not at all. A reaction that fails does not
@@ -78,7 +85,12 @@ def log_append_many(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an event needs the transaction of the change it records")
-    head_seq, head_hash, recorded = _lock(stream)
+    if not entries:
+        if ahead:
+            with connection.cursor() as cursor:
+                cursor.execute(*ahead)
+        return []
+    head_seq, head_hash, recorded = _lock(stream, ahead)
     stream.held = True
     now = worlds.now(stream.world_id)
     events: list[Event] = []
@@ -109,9 +121,9 @@ SELECT id, head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE {whic
 BY_ID, BY_NAME = LOCK.format(which="id = %s"), LOCK.format(which="world_id = %s AND kind = %s AND key = %s")
 
 
-def _lock(stream: Stream) -> tuple[int, bytes, datetime]:
+def _lock(stream: Stream, ahead: Statement | None = None) -> tuple[int, bytes, datetime]:
     """Take the stream's row; two writers of one stream queue here, so that commit order is number order."""
-    row = _locked_row(stream)
+    row = _locked_row(stream, ahead)
     if row is None:  # named only, and nobody wrote to it yet
         stream.pk = stream_open(stream.world_id, stream.kind, stream.key).pk
         row = _locked_row(stream)
@@ -121,12 +133,15 @@ def _lock(stream: Stream) -> tuple[int, bytes, datetime]:
     return seq, bytes(head_hash), recorded
 
 
-def _locked_row(stream: Stream) -> tuple[int, int, bytes, datetime] | None:
+def _locked_row(stream: Stream, ahead: Statement | None = None) -> tuple[int, int, bytes, datetime] | None:
+    named = [stream.world_id, stream.kind, stream.key]
+    lock, which = (BY_NAME, named) if stream.pk is None else (BY_ID, [stream.pk])
     with connection.cursor() as cursor:
-        if stream.pk is None:
-            cursor.execute(BY_NAME, [stream.world_id, stream.kind, stream.key])
+        if ahead is None:
+            cursor.execute(lock, which)
         else:
-            cursor.execute(BY_ID, [stream.pk])
+            cursor.execute(f"{ahead[0]};{lock}", [*ahead[1], *which])
+            cursor.nextset()
         return cursor.fetchone()
 
 

@@ -1,7 +1,9 @@
 """What follows from an event: together with it, or relayed soon after (DESIGN.md, rule 2)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,6 +58,7 @@ class Subscription:
 
 
 _table: dict[str, tuple[Subscription, ...]] = {}
+_undone_whole: ContextVar[bool] = ContextVar("undone_whole", default=False)
 _by_name: dict[str, Subscription] = {}
 
 
@@ -98,7 +101,23 @@ def follow(events: Sequence[Event]) -> None:
         ring_after_commit("reactions")
 
 
+@contextmanager
+def undone_whole() -> Iterator[None]:
+    """In here a reaction that fails raises, and takes its transaction along: no savepoint is spent on each.
+
+    For who then does the same once more without this, so that the fact is kept and the reaction waits for its next try.
+    """
+    token = _undone_whole.set(True)
+    try:
+        yield
+    finally:
+        _undone_whole.reset(token)
+
+
 def _together(events: Sequence[Event], subscription: Subscription) -> bool:
+    if _undone_whole.get():
+        subscription.react(events)
+        return True
     try:
         with transaction.atomic():
             subscription.react(events)

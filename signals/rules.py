@@ -1,10 +1,11 @@
 """What the judge needs to know of series, thresholds and baselines, kept for a short while in each process."""
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -16,18 +17,20 @@ from signals.domain.baseline import QUARTER, place_of
 from signals.domain.flapping import within
 from signals.domain.quiet import Band, band_of
 from signals.domain.verdict import span
-from signals.models import Baseline, Series
+from signals.models import Baseline
 
 KEPT_SECONDS: Final = 10.0
 MOST_SLOTS: Final = 10_000
 _slots: dict[int, tuple[int, int]] = {}  # quarter of an hour since 1970 → (day, quarter of it) in company time
-# FLAT and the days around each world's now, in one read; which day it is there need not be known to the second.
-EXPECTED = f"""
+# Series, then FLAT and the days around each world's now: sent together, for a sample waits for them. Which day it is there need
+# not be known to the second.
+LEARN = f"""
+SELECT id, world_id, metric, region, hotline, node, service_hours, silent_since IS NOT NULL FROM signals_series WHERE id = ANY(%(ids)s);
 SELECT b.series_id, b.slot, b.expected, b.quarters, d.day FROM signals_baseline b
 JOIN signals_series k ON k.id = b.series_id JOIN engine_world w ON w.id = k.world_id
 CROSS JOIN LATERAL (SELECT (CASE WHEN w.paused THEN w.world_anchor
-    ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AT TIME ZONE %s)::date - DATE '0001-01-01' + 1 AS day) d
-WHERE b.series_id = ANY(%s) AND (b.slot = {Baseline.FLAT} OR b.slot BETWEEN d.day - 1 AND d.day + 1)
+    ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AT TIME ZONE %(zone)s)::date - DATE '0001-01-01' + 1 AS day) d
+WHERE b.series_id = ANY(%(ids)s) AND (b.slot = {Baseline.FLAT} OR b.slot BETWEEN d.day - 1 AND d.day + 1)
 """  # noqa: S608 - a number of ours
 
 
@@ -148,47 +151,49 @@ class Rules:
         self.since = 0.0
 
     def _learn(self, ids: set[int], plan: Plan) -> None:
-        expected = _expectations(ids, plan)
-        for row in Series.objects.filter(pk__in=ids):
-            metric = plan.metrics.get(row.metric)
+        with connection.cursor() as cursor:
+            cursor.execute(LEARN, {"ids": list(ids), "zone": plan.time_zone})
+            rows = cursor.fetchall()
+            cursor.nextset()
+            expected = _expectations(cursor.fetchall())
+        for pk, world_id, key, region, hotline, node, hours, silent in rows:
+            metric = plan.metrics.get(key)
             if metric is None:
                 continue
             # Neither depends on the hours of service, all that a series has of its own.
-            if row.metric not in self.lines:
-                self.lines[row.metric] = Lines.of(metric, plan)
-            self.series[row.pk] = Known(
-                id=row.pk,
-                world_id=row.world_id,
-                metric=metric_of(metric, row),
-                lines=self.lines[row.metric],
-                region=row.region,
-                hotline=row.hotline,
-                node=row.node,
-                expectation=expected.get(row.pk) or Expectation(),
-                silent=row.silent_since is not None,
+            if key not in self.lines:
+                self.lines[key] = Lines.of(metric, plan)
+            self.series[pk] = Known(
+                id=pk,
+                world_id=world_id,
+                metric=metric_of(metric, None if hours is None else json.loads(hours)),
+                lines=self.lines[key],
+                region=region,
+                hotline=hotline,
+                node=node,
+                expectation=expected.get(pk) or Expectation(),
+                silent=silent,
             )
 
 
-def _expectations(ids: Iterable[int], plan: Plan) -> dict[int, Expectation]:
+def _expectations(rows: Iterable[tuple[int, int, float, Sequence[float | None] | None, int]]) -> dict[int, Expectation]:
     flat: dict[int, tuple[float, int]] = {}
     slots: dict[int, dict[int, Sequence[float | None] | None]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(EXPECTED, [plan.time_zone, list(ids)])
-        for pk, slot, mean, quarters, today in cursor.fetchall():
-            if slot == Baseline.FLAT:
-                flat[pk] = mean, today
-            elif quarters is not None:
-                slots.setdefault(pk, {})[slot] = quarters
+    for pk, slot, mean, quarters, today in rows:
+        if slot == Baseline.FLAT:
+            flat[pk] = mean, today
+        elif quarters is not None:
+            slots.setdefault(pk, {})[slot] = quarters
     return {
         pk: Expectation(mean, slots.get(pk, {}), pk, range(today - 1, today + 2)) for pk, (mean, today) in flat.items()
     }
 
 
-def metric_of(metric: Metric, series: Series) -> Metric:
+def metric_of(metric: Metric, service_hours: list[dict[str, Any]] | None) -> Metric:
     """The metric with the series' own service hours, when it has some."""
-    if series.service_hours is None:
+    if service_hours is None:
         return metric
-    return metric.with_service_hours(tuple(ServiceHours.model_validate(row) for row in series.service_hours))
+    return metric.with_service_hours(tuple(ServiceHours.model_validate(row) for row in service_hours))
 
 
 RULES = Rules()

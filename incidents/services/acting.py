@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.errors import Conflict, HotlineError, Invalid, Missing, Text
-from common.rows import Rows
+from common.rows import Rows, Statement
 from engine import worlds
 from engine.events import Payload
 from engine.log import Entry, log_append_many
@@ -143,12 +143,17 @@ def written(
 
 
 def written_each(
-    incident: Incident, payloads: Iterable[tuple[Payload, str]], *, by: Actor, at: datetime
+    incident: Incident,
+    payloads: Iterable[tuple[Payload, str]],
+    *,
+    by: Actor,
+    at: datetime,
+    ahead: Statement | None = None,
 ) -> list[Event]:
-    """The same for events that each cite a clause of their own."""
+    """The same for events that each cite a clause of their own. `ahead`: a change of the incident's row, sent with the lock."""
     incident.stream.matter = incident
     entries = [Entry(payload, occurred=at, known=at, clause=clause) for payload, clause in payloads]
-    return log_append_many(incident.stream, entries, by=by, plan_version=incident.plan_version)
+    return log_append_many(incident.stream, entries, by=by, plan_version=incident.plan_version, ahead=ahead)
 
 
 def user_id(by: Actor) -> int | None:

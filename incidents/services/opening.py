@@ -151,11 +151,9 @@ def incident_join(
         first = TriggerSaid.of(together[0])
         events.append(IncidentJoined(trigger=first, regions=incident.regions, more=len(together) - 1))
     said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
-    INCIDENT.update(incident, {*wider, *fields})
-    if events or said:
-        entries: list[tuple[Payload, str]] = [(event, clause) for event in events]
-        entries += [(said, CLAUSE[Act.RECORD_FACTS])] if said else []
-        written_each(incident, entries, by=by, at=now)
+    entries: list[tuple[Payload, str]] = [(event, clause) for event in events]
+    entries += [(said, CLAUSE[Act.RECORD_FACTS])] if said else []
+    written_each(incident, entries, by=by, at=now, ahead=INCIDENT.updating(incident, {*wider, *fields}))
     return incident
 
 

@@ -82,7 +82,7 @@ def stored_histories(
             sentence = _("More than %(most)s samples lie in this span; choose a shorter one or fewer series.")
             raise Invalid("backtest.too_much", sentence, most=MOST_SAMPLES)
         key = (row.metric, row.region, row.hotline, row.node)
-        found.append(History(key, metric_of(plan.metric(row.metric), row), at, values))
+        found.append(History(key, metric_of(plan.metric(row.metric), row.service_hours), at, values))
     return found
 
 

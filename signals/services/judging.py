@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from common.actor import SYSTEM
 from common.clock import instant, microseconds, utc_text
-from engine import worlds
+from engine import reactions, worlds
 from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
@@ -50,11 +50,12 @@ def judge_pending(limit: int = LIMIT) -> int:
     done = 0
     while True:
         try:
-            taken = _take_and_judge(limit)
+            with reactions.undone_whole():
+                taken = _take_and_judge(limit)
         except OperationalError:
             raise
         except Exception:
-            log.exception("a round of judging failed; its batches are judged one by one")
+            log.exception("a round of judging, or what followed from it, failed; its batches are judged one by one")
             taken = _one_by_one(limit)
         done += taken
         if taken < limit:

@@ -69,7 +69,7 @@ def prepare(made: Product, rate: float) -> tuple[dict[str, str], str]:
     founding.places_found()
     founding.people_found({}, lambda text: None)
     east = next(region for region in regions() if region.key == "east")
-    for n in range(NODES):
+    for n in range(NODES + 1):
         node_set(key=f"f-{n}", name_zh="点", name_en="Node", region=east, business="enquiry", daily_calls=10, by=SYSTEM)
     tokens = {name: token_issue(user=user_by_name(name), name="faults", by=SYSTEM) for name in WHO}
     source = source_create(key="faults", name="Faults", world=worlds.real(), by=SYSTEM)
@@ -123,7 +123,7 @@ def run(seed: int, count: int, hours: float, *, long: bool, latest: float) -> in
         def pause(seconds: float) -> None:
             until(lambda: False, within=seconds, each=made.tend)
 
-        ground = Ground(made, dice, pause, lambda queue: nudge(made, client, queue))
+        ground = Ground(made, dice, pause, lambda queue: nudge(made, client, queue), client, 1800 / rate)
         for n, fault in enumerate(faults, start=1):
             at = time.monotonic() - begun
             print(f"{at:7.1f} s  {n:4}  {fault}", flush=True)

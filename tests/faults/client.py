@@ -4,7 +4,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,8 @@ from common.clock import utc_text
 from tests.faults.evidence import Act
 from tests.faults.product import DAY
 
-NODES = 20
+NODES = 20  # and one more, that flaps
+HEARERS = ("chen", "zhao", "cto", "coo", "su")
 PATIENCE = 4.0  # seconds for one answer; then the same key again
 
 
@@ -144,49 +145,74 @@ class Client:
             now, batch = utc_text(datetime.now(UTC) - timedelta(seconds=1)), batch + 1
             # Over the limit and under it in turn: a line that flaps.
             value = 9 if batch % 2 else 1
-            said = [
-                {
-                    "metric": "queue_time_mean",
-                    "at": now,
-                    "value": value,
-                    "unit": "min",
-                    "region": "east",
-                    "node": f"f-{n}",
-                }
-                for n in range(NODES)
-            ]
-            status, tries = 0, 0
-            while status not in (202, 400, 401) and not self._over.is_set():
-                tries += 1
-                with suppress(httpx.HTTPError):
-                    answer = self._http.post(
-                        "/api/v1/signals/samples",
-                        json={"samples": said},
-                        headers={"Authorization": f"Bearer {self.source}"},
-                    )
-                    status = answer.status_code
-                    if status == 202 and answer.json()["accepted"] + len(answer.json()["rejected"]) != NODES:
-                        self.failures.append(f"samples: {answer.text[:200]}")
-                if status != 202:
-                    self._over.wait(0.2)
-            with self._lock:
-                self.acts.append(
-                    Act(f"samples-{batch}", "samples", "", status, tries, tuple((f"f-{n}", now) for n in range(NODES)))
-                )
+            self._posted(f"samples-{batch}", [(f"f-{n}", now, value) for n in range(NODES)])
             self._done.wait(0.5)
+
+    def flap(self, count: int) -> None:
+        """So many samples of one node within the second that has just passed, each over the limit or under it in turn."""
+        since = datetime.now(UTC) - timedelta(seconds=2)
+        step = timedelta(seconds=1) / count
+        rows = [(f"f-{NODES}", utc_text(since + step * n), 9 if n % 2 else 1) for n in range(count)]
+        self._posted(f"flap-{uuid.uuid4().hex}", rows)
+
+    def _posted(self, key: str, rows: Sequence[tuple[str, str, float]]) -> None:
+        """Post samples (node, at, value) until they are answered."""
+        said = [
+            {"metric": "queue_time_mean", "at": at, "value": value, "unit": "min", "region": "east", "node": node}
+            for node, at, value in rows
+        ]
+        status, tries = 0, 0
+        while status not in (202, 400, 401) and not self._over.is_set():
+            tries += 1
+            with suppress(httpx.HTTPError):
+                answer = self._http.post(
+                    "/api/v1/signals/samples",
+                    json={"samples": said},
+                    headers={"Authorization": f"Bearer {self.source}"},
+                )
+                status = answer.status_code
+                if status == 202 and answer.json()["accepted"] + len(answer.json()["rejected"]) != len(rows):
+                    self.failures.append(f"samples: {answer.text[:200]}")
+            if status != 202:
+                self._over.wait(0.2)
+        with self._lock:
+            self.acts.append(Act(key, "samples", "", status, tries, tuple((node, at) for node, at, _value in rows)))
 
     def _answering(self) -> None:
         """People acknowledge some of what they are told, just as it is being pressed."""
         dice = random.Random(self.seed + 1)
         while not self._done.is_set():
-            who = dice.choice(("chen", "zhao", "cto", "coo", "su"))
-            headers = {"Authorization": f"Bearer {self.tokens[who]}"}
-            with suppress(httpx.HTTPError, ValueError, KeyError):
-                mine = self._http.get("/api/v1/messages?mine", headers=headers).json()["mine"]
-                unread = [row["message"]["id"] for row in mine if row["state"] != "acknowledged"]
-                if unread:
-                    self._asked(who, "acknowledge", f"messages/{dice.choice(unread)}/acknowledge", {})
+            who = dice.choice(HEARERS)
+            if unread := self._unread(who):
+                self._asked(who, "acknowledge", f"messages/{dice.choice(unread)}/acknowledge", {})
             self._done.wait(0.7)
+
+    def _unread(self, who: str) -> list[int]:
+        """What this person has not acknowledged; nothing when it cannot be asked now."""
+        with suppress(httpx.HTTPError, ValueError, KeyError):
+            headers = {"Authorization": f"Bearer {self.tokens[who]}"}
+            mine = self._http.get("/api/v1/messages?mine", headers=headers).json()["mine"]
+            return [row["message"]["id"] for row in mine if row["state"] != "acknowledged"]
+        return []
+
+    def answer_all(self, now: Callable[[], object]) -> bool:
+        """Everybody acknowledges his newest message at the instant in which `now` is called; whether anybody did, and it found
+        something to do."""
+        waiting = {who: unread[0] for who in HEARERS if (unread := self._unread(who))}
+        start = threading.Barrier(len(waiting) + 1)
+
+        def answer(who: str, message: int) -> None:
+            start.wait(5)
+            self._asked(who, "acknowledge", f"messages/{message}/acknowledge", {})
+
+        racers = [threading.Thread(target=answer, args=pair, daemon=True) for pair in waiting.items()]
+        for racer in racers:
+            racer.start()
+        start.wait(5)
+        found = bool(now())
+        for racer in racers:
+            racer.join(20)
+        return found and bool(waiting)
 
     # --- the feed -------------------------------------------------------------------------------------------------------
     def _reading(self) -> None:

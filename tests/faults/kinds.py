@@ -15,6 +15,7 @@ from typing import Final
 import psycopg
 import redis
 
+from tests.faults.client import Client
 from tests.faults.product import JUDGE, PARTS, WORKERS, Product, until
 
 POINTS: Final = (
@@ -37,6 +38,8 @@ class Ground:
     dice: random.Random
     pause: Callable[[float], None]
     nudge: Callable[[str], None]  # see that something of this queue falls due
+    client: Client
+    half_an_hour: float = 0.0  # seconds in which the fast world lives through one
     long: list[tuple[str, tuple[str, ...], tuple[str, ...], datetime, datetime]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)  # faults that did not come about
 
@@ -136,11 +139,37 @@ def _no_beat(ground: Ground) -> None:
 
 @fault("every task five times, shuffled")
 def _tasks(ground: Ground) -> None:
+    _ring(ground)
+
+
+@fault("every task five times, an hour late")
+def _late_tasks(ground: Ground) -> None:
+    _ring(ground, "late")
+
+
+def _ring(ground: Ground, *words: str) -> None:
     product = ground.product
-    product.extra.append(
-        product.run("ringer", _python("-m", "tests.faults.ringer", str(ground.dice.random())), product.env)
-    )
+    command = _python("-m", "tests.faults.ringer", str(ground.dice.random()), *words)
+    product.extra.append(product.run("ringer", command, product.env))
     until(lambda: product.extra[-1].exit_code() is not None, within=15, each=lambda: ground.pause(0.1))
+
+
+# --- at the same instant ------------------------------------------------------------------------------------------------
+@fault("acknowledgement races escalation")
+def _race(ground: Ground) -> None:
+    """Whoever has not answered is about to be pressed by the next way, and answers."""
+    pressed = "UPDATE engine_timer SET due_at = now() WHERE what = 'notifications.unanswered' RETURNING id"
+    if not ground.client.answer_all(lambda: ground.product.sql(pressed)):
+        ground.missed.append("a race")  # nobody was being pressed
+    ground.pause(0.5)
+
+
+@fault("flapping at 1,000 a second")
+def _flapping(ground: Ground) -> None:
+    """Three seconds in which a line is crossed and left a thousand times each."""
+    for _ in range(3):
+        ground.client.flap(1000)
+        ground.pause(0.7)
 
 
 # --- Redis --------------------------------------------------------------------------------------------------------------
@@ -160,7 +189,11 @@ def _redis_stopped(ground: Ground) -> None:
 
 @fault("redis frozen")
 def _redis_frozen(ground: Ground) -> None:
-    _froze(ground, SHORT * 2)
+    child = ground.product.redis.child
+    assert child is not None
+    os.killpg(child.pid, signal.SIGSTOP)
+    ground.pause(SHORT * 2)
+    os.killpg(child.pid, signal.SIGCONT)
 
 
 @fault("redis full")
@@ -170,14 +203,6 @@ def _redis_full(ground: Ground) -> None:
         db.config_set("maxmemory", "1")
         ground.pause(SHORT)
         db.config_set("maxmemory", "0")
-
-
-def _froze(ground: Ground, seconds: float) -> None:
-    child = ground.product.redis.child
-    assert child is not None
-    os.killpg(child.pid, signal.SIGSTOP)
-    ground.pause(seconds)
-    os.killpg(child.pid, signal.SIGCONT)
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------------------
@@ -261,9 +286,15 @@ _named("provider", _moody, *MOODS)
 
 # --- long ones ----------------------------------------------------------------------------------------------------------
 def _lasting(
-    ground: Ground, kind: str, wanted: tuple[str, ...], begin: Callable[[], None], end: Callable[[], None]
+    ground: Ground,
+    kind: str,
+    wanted: tuple[str, ...],
+    begin: Callable[[], None],
+    end: Callable[[], None],
+    at_least: float = 0.0,
 ) -> None:
-    """Whether operators hear of it by name within a minute of its beginning; ended as soon as they do."""
+    """Whether operators hear of it by name within a minute of its beginning; ended as soon as they do, or after `at_least`
+    seconds."""
     known = {row[0] for row in ground.product.sql("SELECT id FROM engine_alarm WHERE cleared_at IS NULL")}
     begun, at = time.monotonic(), datetime.now(UTC)
     begin()
@@ -281,13 +312,16 @@ def _lasting(
         return bool(set(rose) & set(wanted))
 
     until(risen, within=ALARMED_WITHIN, each=lambda: ground.pause(0.2))
-    end()
     in_time = time.monotonic() - begun <= ALARMED_WITHIN
+    ground.pause(max(0.0, at_least - (time.monotonic() - begun)))
+    end()
     ground.long.append((kind, tuple(rose) if in_time else (), wanted, at, datetime.now(UTC)))
 
 
 @fault(LASTS)
 def _workers_still(ground: Ground) -> None:
+    """For half an hour of the fast world at least."""
+
     def to_all(number: signal.Signals) -> None:
         for part in (*WORKERS, JUDGE):
             ground.product.signal(part, number)
@@ -298,6 +332,25 @@ def _workers_still(ground: Ground) -> None:
         ("watchdog.part:workers",),
         lambda: to_all(signal.SIGSTOP),
         lambda: to_all(signal.SIGCONT),
+        at_least=ground.half_an_hour,
+    )
+
+
+@fault("long: redis frozen for two minutes")
+def _redis_frozen_long(ground: Ground) -> None:
+    child = ground.product.redis.child
+    assert child is not None
+
+    def to_it(number: signal.Signals) -> None:
+        os.killpg(child.pid, number)
+
+    _lasting(
+        ground,
+        "redis frozen",
+        ("watchdog.part:redis",),
+        lambda: to_it(signal.SIGSTOP),
+        lambda: to_it(signal.SIGCONT),
+        at_least=120.0,
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import TestServer
+
 # It wants the machine to itself for four minutes, and so does whatever else is timed: asked for by name.
 ASKED = pytest.mark.skipif(
     "HOTLINE_TEST_FAULTS" not in os.environ, reason="HOTLINE_TEST_FAULTS=1 make test TESTS=tests/faults"
@@ -20,7 +22,7 @@ FAULTS = ["--seed", "20261127", "--faults", "66", "--world-hours", "2", "--lates
 
 
 @pytest.mark.timeout(420)
-def test_sixty_faults_lose_nothing_and_double_nothing() -> None:
+def test_sixty_faults_lose_nothing_and_double_nothing(database_server: TestServer) -> None:
     command = [sys.executable, "-m", "tests.faults", *FAULTS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     said = done.stdout + done.stderr

@@ -21,7 +21,7 @@ from tests.engine.processes import house_on
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
 
-def test_samples_come_in_and_reach_a_board_so_much_faster_than_the_plainest_way() -> None:
+def test_samples_come_in_and_reach_a_board_so_much_faster_than_the_plainest_way(database_server: TestServer) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "bench", "--short", "ingest"],
         cwd=BASE_DIR,

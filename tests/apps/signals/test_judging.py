@@ -8,8 +8,10 @@ from django.db import connection
 
 from common.clock import microseconds
 from engine import worlds
-from engine.models import Event, SetAside, World
+from engine.models import Alarm, Event, Reaction, SetAside, World
+from engine.queues import QUEUES, drain
 from engine.timers import timers_cancel
+from incidents.models import Incident
 from signals.models import Baseline, JudgeTodo, Series, Watch
 from signals.services import judging, silence
 from signals.services.samples import TODO, samples_write, series_ensure
@@ -108,6 +110,31 @@ def test_a_batch_that_cannot_be_judged_is_set_aside_and_its_neighbours_go_on(cas
     assert watches(series) == [("cpu_pre_response", -1)]
     assert SetAside.objects.filter(queue="judge").count() == 1
     assert not JudgeTodo.objects.exists()
+
+
+def test_what_follows_may_fail_and_the_crossing_is_kept_and_what_follows_is_tried_again(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judged in one go without a savepoint, then batch by batch with one."""
+
+    def broken(_events: object) -> None:
+        raise ValueError("x")
+
+    series, rows = cpu(cast, SPIKE[:3])
+    samples_write(worlds.real(), rows)
+    with monkeypatch.context() as patched:
+        patched.setattr("escalation.services.pre_response.follow", broken)
+        judging.judge_pending()
+    assert kinds() == ["watch.opened"]
+    assert watches(series) == [("cpu_pre_response", -1)]
+    assert not Incident.objects.exists()
+    assert not SetAside.objects.exists()
+    (waiting,) = Reaction.objects.filter(reactor="escalation.pre_response")
+    assert Alarm.objects.filter(kind="reaction.failing", cleared_at=None).exists()
+    Reaction.objects.filter(pk=waiting.pk).update(due_at=worlds.now(worlds.real()) - EVERY)
+    drain(QUEUES["reactions"])
+    assert Incident.objects.get().origin == "signal"
+    assert not Alarm.objects.filter(kind="reaction.failing", cleared_at=None).exists()
 
 
 def test_a_canary_is_known_by_its_world_alone(cast: Cast) -> None:
