@@ -92,12 +92,12 @@ def test_the_judges_read_is_one_query_however_much_was_learnt(cast: Cast) -> Non
     history_load(world, [row for series in ids for row in rows(series, 21)])
     RULES.forget()
     RULES.fresh()
-    # 1 the baselines of all, 1 the series
+    # Series and the baselines of all, sent together.
     with CaptureQueriesContext(connection) as asked:
         known = RULES.of(ids)
         for own in known.values():
             own.expectation.at(START + timedelta(days=21, hours=8), current())
-    assert len([q for q in asked if "signals_" in q["sql"]]) == 2
+    assert len([q for q in asked if "signals_" in q["sql"]]) == 1
     assert all(len(own.expectation.slots) == 3 for own in known.values())
 
 
