@@ -20,6 +20,7 @@ NO_PAGES = (
     "plan/versions/<int:number>/plan.yaml",
     "people/duty/<str:token>.ics",
     "readiness/calendar/<str:token>.ics",
+    "obligations/<int:pk>/changes/",
 )
 
 
