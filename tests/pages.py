@@ -143,6 +143,7 @@ PAGES = (
     Shown("browsers", "/messages/browsers/", AUDITOR, "browsers", main=True),
     Shown("message-receipts-bundle", "/messages/{bundled}/", GM, "message-receipts", opened=True),
     Shown("message-link-bundle", "{bundle_link}", None, "message-link"),
+    Shown("chats", "/operations/chats/", ADMIN, "chats"),
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),
