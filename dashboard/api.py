@@ -1,5 +1,6 @@
 """The board for programs."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from common.errors import Invalid
 from common.shapes import BilingualOut
 from dashboard.brief import duty_brief
-from dashboard.changes import REPORTED, changes_for
+from dashboard.changes import REPORTED, changes_for, changes_for_proof
 from dashboard.dossier import dossier_of
 from dashboard.dossier_paper import paper_response
 from dashboard.paper import DOCX
@@ -129,18 +130,24 @@ class ChangesSince(Endpoint):
         parameters=[
             OpenApiParameter("act", str, enum=sorted(REPORTED), description="a report that is an act"),
             OpenApiParameter("evidence", str, description="a declared kind of proof of the incident's plan"),
+            OpenApiParameter(
+                "rule", str, description="an obligation of the plan: since its own last proof, of any kind"
+            ),
         ],
         responses={200: ChangesOut},
     )
     def get(self, request: Request, number: str) -> Response:
         incident = by_number(number)
-        plan, act, evidence = plan_for(incident), request.query_params.get("act"), request.query_params.get("evidence")
-        what = act or evidence or ""
-        if bool(act) == bool(evidence) or what not in (REPORTED if act else plan.evidence):
-            raise Invalid(
-                "changes.what", _("Name one act (%(acts)s) or one kind of proof of the plan."), acts=", ".join(REPORTED)
-            )
-        return Response(changes_for(incident, plan, what, Record([incident])).as_dict())
+        plan, record = plan_for(incident), Record([incident])
+        known: dict[str, Collection[str]] = {"act": REPORTED, "evidence": plan.evidence, "rule": plan.obligations}
+        asked = {name: request.query_params[name] for name in known if request.query_params.get(name)}
+        if len(asked) != 1 or any(what not in known[name] for name, what in asked.items()):
+            sentence = _("Name one act (%(acts)s), one kind of proof or one obligation of the plan.")
+            raise Invalid("changes.what", sentence, acts=", ".join(REPORTED))
+        ((name, what),) = asked.items()
+        if name == "rule":
+            return Response(changes_for_proof(incident, plan, plan.rule(what), record).as_dict())
+        return Response(changes_for(incident, plan, what, record).as_dict())
 
 
 class HandoverIn(serializers.Serializer):

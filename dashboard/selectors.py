@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from common.actor import Actor
 from common.clock import utc_text
-from dashboard.changes import INTO, changes_for
+from dashboard.changes import INTO, changes_for, changes_for_department
 from dashboard.live import SEEN_BY_ALL
 from dashboard.names import names_of
 from dashboard.prefill import act_started, prefilled
@@ -212,13 +212,25 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "notices": notices_of(incident.pk),
         "holding": holding_offered(incident),
         "slots": slots_for(incident, by),
-        "warning": warning_room(incident, by, seq=seq),
+        "warning": _warning(incident, by, seq, plan),
         "away": away_for(incident.pk),
         "handling_reports": handling_reports(incident),
         "assessments": assessments(incident),
         "acts": _acts(incident, by, seq),
         "plan_move": plan_move_standing(incident),
     }
+
+
+def _warning(incident: Incident, by: Actor, seq: int, plan: Plan) -> dict[str, Any] | None:
+    """The warning, what changed since this person's department last reported beside its hourly data: offered to its forecast."""
+    room = warning_room(incident, by, seq=seq)
+    for act in room["acts"] if room else ():
+        if act["name"] == "warning-data":
+            last = act["form"].last
+            act["started"] = last is not None
+            act["changes"] = changes_for_department(incident, plan, last.department if last else "", Record([incident]))
+            act["into"], act["offered"] = act["form"]["forecast"].id_for_label, True
+    return room
 
 
 def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:

@@ -213,6 +213,11 @@ def _counted(sentence: str, *, grave: bool = False) -> Callable[[Data, Names], L
     return lambda data, names: Line(_say(sentence, **data), "", grave)
 
 
+def _told(people: str, chats: str, *, grave: bool = False) -> Callable[[Data, Names], Line]:
+    """The second sentence where group chats heard it as well; what was written before they were counted says nothing of them."""
+    return lambda data, names: Line(_say(chats if data.get("chats") else people, **data), "", grave)
+
+
 def _called(data: Data, names: Names) -> Line:
     told = data["outcome"] == "told"
     said = gettext("A person was told by telephone.") if told else gettext("A person was rung and not reached.")
@@ -295,9 +300,13 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "notice.returned": _plain("Legal returned a notice.", "reason"),
     "notice.published": _plain("A notice was published.", grave=True),
     "notice.withdrawn": _withdrawn,
-    "message.queued": _counted("A message went to {people} people."),
-    "message.escalated": _counted(
-        "{answers} of {told} have answered: a message was pressed, {people} people.", grave=True
+    "message.queued": _told(
+        "A message went to {people} people.", "A message went to {people} people and into {chats} group chats."
+    ),
+    "message.escalated": _told(
+        "{answers} of {told} have answered: a message was pressed, {people} people.",
+        "{answers} of {told} have answered: a message was pressed, {people} people and {chats} group chats.",
+        grave=True,
     ),
     "message.answered": _counted("A message is answered: {answers} of {told}."),
     "message.unanswered": _counted("A message stays unanswered: {answers} of {told}. Ring those people.", grave=True),

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from dashboard.brief import duty_brief
+from dashboard.changes import begins_so, changes_for_proof
 from dashboard.dossier import dossier_of, times_of
 from dashboard.dossier_paper import paper_response, seal_words
 from dashboard.home import home_state
+from dashboard.record import Record
 from dashboard.selectors import board_state, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
@@ -16,6 +18,7 @@ from engine.clearance import held_since
 from engine.log import log_verify
 from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
 from engine.services import set_aside_return
+from escalation.selectors import obligation_of, proofs_of
 from incidents.selectors import by_number
 from notifications.alarm_words import alarm_text
 from notifications.selectors import notices_of
@@ -42,6 +45,18 @@ def room(request: PageRequest, number: str) -> HttpResponse:
     """The incident room: where it stands, what is owed, what the plan proposes, who does what, what happened."""
     incident = by_number(number)
     return render(request, "dashboard/room.html", room_state(incident, request.by))
+
+
+@page("incident.view")
+def obligation_changes(request: PageRequest, pk: int) -> HttpResponse:
+    """Part of a page: what changed since an obligation's last proof, for the dialog in which the next is written."""
+    row, rule, plan = obligation_of(pk)
+    shown = {
+        "changes": changes_for_proof(row.incident, plan, rule, Record([row.incident])),
+        "into": f"prove-{row.pk}-reason",
+        "offered": not begins_so(rule, proofs_of(rule, plan)),
+    }
+    return render(request, "dashboard/changes.html", shown)
 
 
 @page("dossier.view")

@@ -12,7 +12,7 @@ from common.actor import Actor
 from common.bilingual import in_language
 from engine import worlds
 from escalation import selectors
-from escalation.models import EarlyWarning, PreparationTask
+from escalation.models import EarlyWarning, PreparationTask, WarningData
 from escalation.services.endings import ending_verdict
 from escalation.services.levels import card_of
 from escalation.services.regional import may_start
@@ -75,16 +75,21 @@ def _near_text(near: list[tuple[Any, str]]) -> str:
 
 
 class DataForm(forms.Form):
-    """The hourly data of a department (4.3), filled in from the signals where they know."""
+    """The hourly data of a department (4.3): availability as the signals know it, spares as it last reported them."""
 
     availability = _words(_("Availability"), required=True, rows=2)
     spares = _words(_("State of spare resources"), required=True, rows=2)
     forecast = _words(_("Forecast of impact"), required=True, rows=2)
 
-    def __init__(self, *args: Any, incident: Incident, plan: Plan, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, incident: Incident, plan: Plan, last: WarningData | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_bound:
             self.initial.setdefault("availability", availability_said(incident, plan))
+        self.last = last
+        if last is not None:
+            self.initial.setdefault("spares", last.spares)
 
 
 def availability_said(incident: Incident, plan: Plan) -> str:

@@ -9,7 +9,7 @@ from common.actor import Actor
 from common.errors import Text
 from escalation import selectors
 from escalation.forms import ApproveForm, AssignForm, DataForm, DoneForm, LiftForm, ReasonForm, WarnForm
-from escalation.models import EarlyWarning, PreparationTask
+from escalation.models import EarlyWarning, PreparationTask, WarningData
 from escalation.services.preparing import GIVERS
 from escalation.services.warning_state import candidates, warning_dict
 from escalation.services.warnings import RIGHTS
@@ -56,8 +56,9 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
     if waiting and waiting["by"]["id"] != by.id and allowed(by, "warning.approve_lift", scope):
         offer("lift-approve", "lift/approve", _("Approve lifting"), ApproveForm(auto_id="id_approve_%s"))
         offer("lift-refuse", "lift/refuse", _("Refuse lifting"), ReasonForm(auto_id="id_refuse_%s"))
-    if allowed(by, "warning.report_data", scope) and _responsible(by, plan.responsible):
-        data = DataForm(incident=incident, plan=plan, auto_id="id_data_%s")
+    own = _department(by)
+    if allowed(by, "warning.report_data", scope) and (not plan.responsible or own in plan.responsible):
+        data = DataForm(incident=incident, plan=plan, last=_last_data(incident, own), auto_id="id_data_%s")
         offer("warning-data", "warning/data", _("Report the hourly data"), data)
     if waiting is None and allowed(by, "warning.apply_lift", scope):
         offer("lift", "lift", _("Apply for lifting"), LiftForm(auto_id="id_lift_%s"))
@@ -68,9 +69,15 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
     return acts
 
 
-def _responsible(by: Actor, departments: tuple[str, ...]) -> bool:
+def _department(by: Actor) -> str | None:
     user = users_by_id([by.id or 0]).get(by.id or 0)
-    return not departments or (user is not None and department_of(user) in departments)
+    return department_of(user) if user else None
+
+
+def _last_data(incident: Incident, department: str | None) -> WarningData | None:
+    """What a department reported last of the warning that stands."""
+    rows = WarningData.objects.filter(warning=selectors.standing_warning(incident), department=department or "")
+    return rows.order_by("-at", "-pk").first()
 
 
 def _tasks(incident: Incident, by: Actor, state: Room) -> None:

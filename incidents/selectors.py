@@ -20,6 +20,7 @@ from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, 
 from people import selectors as people
 from people.rights import Scope, allowed
 
+EXERCISED = ("practice", "demo")
 OVER_NAMES = sorted(phase.value for phase in OVER)
 
 
@@ -102,6 +103,11 @@ def newest(world: World, wanted: Filter | None = None) -> QuerySet[Incident]:
     said = {name: value for name, value in (("phase", wanted.phase), ("level", wanted.level)) if value}
     over = Q(phase__in=OVER_NAMES) if wanted.standing else Q(pk__in=[])
     return incidents().filter(world=world, **said).exclude(over).order_by("-pk")
+
+
+def exercises() -> QuerySet[Incident]:
+    """Incidents of practice worlds, played by people or by stand-ins, in which a response was started; newest first."""
+    return incidents().filter(world__kind__in=EXERCISED, response_started_at__isnull=False).order_by("-pk")
 
 
 def one_region(incident: Incident) -> str | None:

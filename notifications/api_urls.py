@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import api, browser_api, notice_api, receipt_api, verification_api
+from notifications import api, browser_api, chat_api, notice_api, receipt_api, verification_api
 
 urlpatterns = [
     path("messages", api.Messages.as_view(), name="api-messages"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("messages/browsers", browser_api.Browsers.as_view(), name="api-browsers"),
     path("messages/browsers/test", browser_api.TryBrowsers.as_view(), name="api-browsers-test"),
     path("messages/browsers/<uuid:browser>/remove", browser_api.RemoveBrowser.as_view(), name="api-browser-remove"),
+    path("messages/chats", chat_api.Chats.as_view(), name="api-chats"),
+    path("messages/chats/<slug:name>/test", chat_api.TryChat.as_view(), name="api-chat-test"),
     path("messages/<int:message>/receipts", api.Receipts.as_view(), name="api-message-receipts"),
     path("messages/receipts/<slug:provider>", receipt_api.ProviderReceipts.as_view(), name="api-provider-receipts"),
     path("messages/<int:message>/calls", receipt_api.Calls.as_view(), name="api-message-calls"),

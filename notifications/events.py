@@ -7,17 +7,20 @@ from engine.events import FreeText, Payload, event
 
 @event("message.queued")
 class MessageQueued(Payload):
-    """A message to `people` persons in these roles; who got it and when are rows of their own."""
+    """A message to `people` persons in these roles and into `chats` group chats; who got it and when are rows of their own."""
 
     message: int
     kind: str
     roles: list[str]
     people: int
+    # Events written before chats were counted say nothing of them.
+    chats: int = 0
 
 
 @event("message.escalated")
 class MessageEscalated(Payload):
-    """Unanswered, it climbed this rung: `people` more, or again, by these channels; `answers` of `told` had answered."""
+    """Unanswered, it climbed this rung: `people` more, or again, and `chats` group chats, by these channels; `answers` of `told`
+    had answered."""
 
     message: int
     kind: str
@@ -27,6 +30,7 @@ class MessageEscalated(Payload):
     people: int
     answers: int
     told: int
+    chats: int = 0
 
 
 @event("message.answered")
@@ -190,3 +194,12 @@ class VerificationEnded(Payload):
     confirmed: int
     unconfirmed: list[tuple[int, str, str]]
     early: bool
+
+
+@event("chat.tried")
+class ChatTried(Payload):
+    """Somebody let a test message be said in a group chat; what became of it stands in its row of the ledger."""
+
+    chat: str
+    channel: str
+    message: int

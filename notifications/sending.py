@@ -74,6 +74,9 @@ def _begin(item: Claimed) -> None:
     delivery = rows.get(pk=item.values["delivery_id"])
     if delivery.state not in UNSENT:
         return
+    if delivery.state == State.FAILED and _answered(delivery):
+        bundling.rows_of(delivery.pk).filter(state=State.FAILED).update(state=State.SPARED)
+        return
     fresh = delivery.state == State.QUEUED and not delivery.tried
     if fresh and (repeated := bundling.repeats([delivery])):
         bundling.say_no_more(repeated)
@@ -105,6 +108,20 @@ def _begin(item: Claimed) -> None:
     )
     attempt = Attempt(item.id, fence, delivery.pk, delivery.provider, item.tries >= MAX_TRIES, asks, unknown)
     transaction.on_commit(partial(_call, attempt))
+
+
+def _answered(delivery: Delivery) -> bool:
+    """Whether the person has answered all that this letter would tell him: after a failed attempt nobody is rung for what he knows.
+    What may have arrived is not asked here, and neither is a message each of whose ways wants an answer of its own."""
+    told = bundling.rows_of(delivery.pk).filter(user__isnull=False)
+    letters = list(told.values_list("message", "message__each_way"))
+    if not letters or any(each_way for _message, each_way in letters):
+        return False
+    messages = {message for message, _each_way in letters}
+    answered = Delivery.objects.filter(
+        user=delivery.user_id, message__in=messages, channel=delivery_rules.Channel.INAPP, state=State.ACKNOWLEDGED
+    )
+    return answered.count() == len(messages)
 
 
 # --- first attempts of several letters ----------------------------------------------------------------------------------

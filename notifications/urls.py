@@ -1,11 +1,13 @@
 from django.urls import path
 
-from notifications import browser_views, notice_views, public, verification_views, views
+from notifications import browser_views, chat_views, notice_views, public, verification_views, views
 
 urlpatterns = [
     path("messages/", views.inbox, name="messages"),
     path("messages/all/", views.everything, name="messages-all"),
     path("messages/sink/", views.sink, name="messages-sink"),
+    path("operations/chats/", chat_views.chats, name="chats"),
+    path("operations/chats/<slug:name>/test", chat_views.test, name="chat-test"),
     path("messages/<int:message>/", views.receipts, name="message-receipts"),
     path("messages/calls/", views.to_ring, name="messages-to-ring"),
     path("messages/not-reached/", views.not_reached, name="messages-not-reached"),

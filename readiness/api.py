@@ -15,6 +15,7 @@ from people.endpoints import ActionEndpoint, Endpoint
 from plans.selectors import current
 from readiness import selectors
 from readiness.domain.moves import State
+from readiness.known import DRILL
 from readiness.models import ReadinessTurn
 from readiness.selectors import Filter, past_dict, turn_dict
 from readiness.services import acting
@@ -72,12 +73,39 @@ class ReadinessPastOut(serializers.Serializer):
     evidence = serializers.CharField(allow_null=True)
     said = serializers.CharField(allow_blank=True)
     known = BilingualOut(allow_null=True)
+    drill = serializers.CharField(allow_blank=True, help_text="the number of the drill that proved it")
+    by_word = serializers.BooleanField(help_text="the plan names a proof on record; this one rests on somebody's word")
     late = serializers.BooleanField()
 
 
 class ReadinessProofIn(serializers.Serializer):
     evidence = serializers.CharField(max_length=64, help_text="a kind of proof this obligation accepts")
-    note = serializers.CharField(max_length=acting.LONGEST)
+    note = serializers.CharField(
+        max_length=acting.LONGEST, required=False, allow_blank=True, default="", help_text="may be empty beside a drill"
+    )
+    drill = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, default="", help_text="its number, for the proof drill_held"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Nothing but a drill speaks for itself."""
+        if attrs["evidence"] != DRILL and not attrs["note"]:
+            raise serializers.ValidationError({"note": [_("This field may not be blank.")]}, code="blank")
+        return attrs
+
+
+class ReadinessDrillOut(serializers.Serializer):
+    """An exercise in a practice world in which a response was started; times are wall time."""
+
+    number = serializers.CharField()
+    title = BilingualOut()
+    world = serializers.CharField()
+    began_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    people = ReadinessPersonOut(many=True, help_text="who took part; where stand-ins play, from a seat of their own")
+    departments = BilingualOut(many=True)
+    proves = serializers.BooleanField(help_text="it proves this turn")
+    why = serializers.CharField(allow_blank=True, help_text="why it does not")
 
 
 class ReadinessWaiverIn(serializers.Serializer):
@@ -131,6 +159,17 @@ class History(Endpoint):
         if rule:
             selectors.rule_named(rule, self.world)
         return Response([past_dict(past) for past in selectors.history(self.world, rule, limit=MOST)])
+
+
+class Drills(Endpoint):
+    """The newest exercises beside a turn that a drill proves, the newest first; of any other turn, none."""
+
+    right = "readiness.view"
+
+    @extend_schema(responses={200: ReadinessDrillOut(many=True)})
+    def get(self, request: Request, pk: int) -> Response:
+        row = selectors.turn(pk)
+        return Response([drill.as_dict() for drill in selectors.drills_of(row)])
 
 
 class OnTurn(ActionEndpoint):

@@ -35,12 +35,14 @@ class TurnEscalated(OfTurn):
 
 @event("readiness.fulfilled")
 class TurnFulfilled(OfTurn):
-    """`evidence` is the kind of proof of the plan. `known`: what the product itself knew, when it proved it by itself."""
+    """`evidence` is the kind of proof of the plan. `known`: what the product itself knew of it: when it proved it by itself,
+    or of the drill that a person named, whose number is `drill`."""
 
     evidence: str
     late: bool
     note: FreeText = ""
     known: Both | None = None
+    drill: str = ""
 
 
 @event("readiness.waived")

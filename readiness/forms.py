@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
 from plans.domain import ObligationRule, Plan
+from readiness.known import DRILL
 from readiness.selectors import proofs_of
 
 LONGEST = 2000
@@ -18,13 +19,28 @@ def _words(label: Any) -> forms.CharField:
 
 
 class ProofForm(forms.Form):
+    """A proof in words; a drill that was held is picked by a button of its own."""
+
     evidence = forms.ChoiceField(label=_("Kind of proof"))
     note = _words(_("What was done, and where it can be found"))
 
     def __init__(self, *args: Any, rule: ObligationRule, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in proofs_of(rule, plan)]
+        kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in proofs_of(rule, plan) if kind != DRILL]
         self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]
+
+
+class DrillForm(forms.Form):
+    """Which drill it was, with a word if there is one to say."""
+
+    evidence = forms.CharField(initial=DRILL, widget=forms.HiddenInput)
+    drill = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("Where its evaluation is kept"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class WaiveForm(forms.Form):

@@ -14,12 +14,13 @@ from plans.domain import ObligationRule
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`holds`: whether it is as the plan asks. `page`: where it is mended."""
+    """`holds`: whether it is as the plan asks. `page`: where it is mended. `about`: the number of the drill that proves it."""
 
     kind: str
     holds: bool
     said: Both
     page: str
+    about: str = ""
 
 
 def _roster(now: datetime) -> Known | None:
@@ -51,10 +52,14 @@ def _round_ended(data: Mapping[str, Any]) -> Both | None:
 BY_EVENT: Final[dict[str, tuple[str, Callable[[Mapping[str, Any]], Both | None]]]] = {
     "verification.ended": ("contacts_round", _round_ended)
 }
+# A drill that was held, which a person picks (`readiness.drills`).
+DRILL: Final = "drill_held"
 # Kept line by line, each with dates of its own: no turn of the whole is opened (decision 0010).
 KEPT_BY_ITEM: Final = "ledger"
 # Never somebody's word.
 BY_ITSELF: Final = frozenset({*FACTS, *(kind for kind, _said in BY_EVENT.values()), KEPT_BY_ITEM})
+# What is on record here whoever says it; any other kind of proof beside one of these rests on somebody's word.
+SEEN: Final = BY_ITSELF | {DRILL}
 
 
 def proof_in(kind: str, data: Mapping[str, Any]) -> Known | None:

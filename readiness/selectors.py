@@ -20,7 +20,8 @@ from people.selectors import User, users_by_id
 from plans.domain import ObligationRule, Plan, next_due, remind_at
 from plans.selectors import current, plan_of
 from readiness.domain.moves import State
-from readiness.known import BY_ITSELF, KEPT_BY_ITEM, Known, known_of
+from readiness.drills import Drill, asked_by, drills_for
+from readiness.known import BY_ITSELF, DRILL, KEPT_BY_ITEM, SEEN, Known, known_of
 from readiness.models import ReadinessTurn
 from resources import selectors as resources
 from resources.selectors import Tally
@@ -61,13 +62,24 @@ class Shown:
         return [(kind, self.plan.evidence[kind].as_dict()) for kind in proofs_of(self.rule, self.plan)]
 
     @property
+    def by_word(self) -> list[tuple[str, dict[str, str]]]:
+        """Of these, what is given in words alone."""
+        return [(kind, title) for kind, title in self.proofs if kind != DRILL]
+
+    @property
+    def by_drill(self) -> bool:
+        """A drill that was held proves it, picked on the page of the rule."""
+        return asked_by(self.rule)
+
+    @property
     def remind_from(self) -> datetime | None:
         return remind_at(self.plan, self.rule, self.row.due_at) if self.row.due_at else None
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A turn that ended: by whom (None: the product), with which words."""
+    """A turn that ended: by whom (None: the product), with which words. `drill`: the number of the drill that proves it;
+    `by_word`: the plan names a proof the product would have seen, and nothing of it is on record."""
 
     row: ReadinessTurn
     title: dict[str, str]
@@ -78,6 +90,8 @@ class Past:
     about: User | None
     late: bool
     why: Text = ""
+    drill: str = ""
+    by_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,11 @@ def unfired(world_id: int, before: datetime) -> list[ReadinessTurn]:
     """Turns whose due time passed before `before` and of which the log does not know it yet, the oldest first."""
     rows = ReadinessTurn.objects.filter(world=world_id, state=State.OPEN, due_at__lt=before)
     return list(rows.order_by("due_at", "pk"))
+
+
+def drills_of(row: ReadinessTurn) -> list[Drill]:
+    """The newest exercises beside a turn that a drill may prove; none for any other."""
+    return drills_for(row) if asked_by(plan_of(row.plan_version_id).rule(row.rule)) else []
 
 
 def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
@@ -259,6 +278,8 @@ def _past(row: ReadinessTurn, event: Event, people: dict[int, User]) -> Past:
         about=people.get(_about(row)),
         late=bool(data.get("late")),
         why=SUPERSEDED.get(data.get("why", ""), ""),
+        drill=data.get("drill", ""),
+        by_word=bool(kind) and kind not in SEEN and not SEEN.isdisjoint(plan.rule(row.rule).evidence),
     )
 
 
@@ -301,5 +322,7 @@ def past_dict(past: Past) -> dict[str, Any]:
         "evidence": row.ended_event.data.get("evidence") if row.ended_event else None,
         "said": past.said,
         "known": past.known,
+        "drill": past.drill,
+        "by_word": past.by_word,
         "late": past.late,
     }

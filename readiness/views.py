@@ -19,7 +19,8 @@ from people.rights import allowed_somewhere
 from plans.selectors import current
 from readiness import calendars, selectors
 from readiness.domain.moves import State
-from readiness.forms import FilterForm, ProofForm, WaiveForm
+from readiness.forms import DrillForm, FilterForm, ProofForm, WaiveForm
+from readiness.known import DRILL
 from readiness.selectors import Shown
 from readiness.services import acting
 
@@ -85,7 +86,8 @@ def _rule(
         cards.append(
             {
                 "one": one,
-                "proof": proof if one.mine and one.proofs else None,
+                "proof": proof if one.mine and one.by_word else None,
+                "drills": _drills(one, refused),
                 "waive": waive if may_waive and not one.mine and one.row.due_at else None,
             }
         )
@@ -100,6 +102,17 @@ def _rule(
         "history": selectors.history(world, key, limit=100),
     }
     return render(request, "readiness/rule.html", shown, status=status)
+
+
+def _drills(one: Shown, refused: forms.Form | None) -> list[dict[str, object]]:
+    """What may be named as the drill of a turn, each with its form where it proves it; the one refused as it was sent."""
+    rows: list[dict[str, object]] = []
+    for drill in selectors.drills_of(one.row):
+        number = drill.incident.number
+        sent = isinstance(refused, DrillForm) and refused.data.get("drill") == number
+        form = refused if sent else DrillForm(initial={"drill": number}, auto_id=f"drill-{one.row.pk}-{number}-%s")
+        rows.append({"drill": drill, "form": form if one.mine and (sent or drill.doubt is None) else None})
+    return rows
 
 
 def proof_form(one: Shown, data: QueryDict | None = None) -> ProofForm:
@@ -131,6 +144,8 @@ def _acted(
         except (Invalid, Conflict) as error:
             blame(form, error)
             status = error.status
+            if isinstance(form, DrillForm) and isinstance(error, Invalid):
+                messages.error(request, error.sentence())  # no drill of that number is on the page to say it beside
         else:
             messages.success(request, said)
             return redirect(home_in(row.world) if request.POST.get("from") == "home" else _in_world(row))
@@ -144,7 +159,8 @@ def _acted(
 def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     row = selectors.turn(pk)
     (one,) = selectors.shown(request.by, [row], worlds.now(row.world))
-    form = proof_form(one, request.POST)
+    drill = request.POST.get("evidence") == DRILL
+    form: forms.Form = DrillForm(request.POST) if drill else proof_form(one, request.POST)
 
     def act() -> object:
         return acting.readiness_fulfil(turn_id=pk, by=request.by, **form.cleaned_data)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 # Who looks, by user name; read before Django is set up, so nothing of tests.cast here.
 DUTY, GM, TECH, AUDITOR, ADMIN, GUARD = "lin", "chen", "gao", "audit", "admin", "guard"
 EDITOR, LEGAL, SPOKESPERSON, KEEPER = "jiang", "wen", "han", "feng"
-SUPERVISOR, EXECUTIVE, IT, ADMINISTRATION = "su", "exec", "he", "hu"
+SUPERVISOR, EXECUTIVE, IT, ADMINISTRATION, COO = "su", "exec", "he", "hu", "coo"
 # GET addresses that are no pages of ours to look at: answers for programs, switches, allauth's pages that nobody is led to.
 NO_PAGES = (
     "api/",
@@ -20,6 +20,7 @@ NO_PAGES = (
     "plan/versions/<int:number>/plan.yaml",
     "people/duty/<str:token>.ics",
     "readiness/calendar/<str:token>.ics",
+    "obligations/<int:pk>/changes/",
 )
 
 
@@ -121,6 +122,7 @@ PAGES = (
     Shown("readiness-all", "/readiness/", GM, "readiness"),
     Shown("readiness-rule", "/readiness/rules/ready.contacts/", ADMINISTRATION, "readiness-rule", opened=True),
     Shown("readiness-waived", "/readiness/rules/ready.fund/", EXECUTIVE, "readiness-rule", opened=True),
+    Shown("readiness-drill", "/readiness/rules/ready.drill/", COO, "readiness-rule", opened=True),
     Shown("readiness-refused", "/readiness/rules/ready.contacts/", ADMINISTRATION, sends=("/fulfil/", {"note": ""})),
     Shown("resources", "/resources/", KEEPER, "resources"),
     Shown("equipment", "/resources/equipment/", KEEPER, "equipment", main=True),
@@ -141,6 +143,7 @@ PAGES = (
     Shown("browsers", "/messages/browsers/", AUDITOR, "browsers", main=True),
     Shown("message-receipts-bundle", "/messages/{bundled}/", GM, "message-receipts", opened=True),
     Shown("message-link-bundle", "{bundle_link}", None, "message-link"),
+    Shown("chats", "/operations/chats/", ADMIN, "chats"),
     Shown("messages-sink", "/messages/sink/", GM, "messages-sink"),
     Shown("plan", "/plan/", GM, "plan"),
     Shown("plan-findings", "/plan/findings/", GM, "plan-findings"),

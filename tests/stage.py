@@ -34,6 +34,7 @@ from signals.services.samples import series_ensure
 from tests.apps.notifications.browser import FakeBrowser
 from tests.cast import AUDITOR, DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
+from tests.exercise import exercise_held
 from tests.pages import ADMINISTRATION, Scene
 from watchdog.models import BlindWindow, Hold
 from watchdog.services.reports import report_of
@@ -193,8 +194,19 @@ def _readiness(stage: Stage) -> None:
     standing = {row["rule"]: row["id"] for row in stage.get("hu", "readiness")}
     proof = {"evidence": "check", "note": stage.words["done"]}
     stage.post("hu", f"readiness/{standing['ready.supplies']}/fulfil", proof)
-    stage.post(GM, f"readiness/{standing['ready.drill']}/waive", {"reason": stage.words["note"]})
+    stage.post(GM, f"readiness/{standing['ready.experts']}/waive", {"reason": stage.words["note"]})
     stage.forward(days=32)
+    exercise_held(
+        stage.cast,
+        worlds.world_open(
+            key="autumn",
+            name_zh="秋季联合演练",
+            name_en="Autumn drill",
+            kind="practice",
+            at=worlds.now(stage.world),
+            paused=True,
+        ),
+    )
 
 
 def _blind(message: int) -> int:

@@ -2,6 +2,7 @@
 import "./styles/continuity.css";
 import "./styles/room.css";
 import "./room/acts";
+import "./room/changes";
 import "./room/continuity";
 import "./room/fold";
 import "./room/lines";

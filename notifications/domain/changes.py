@@ -36,15 +36,16 @@ def changes(
     zone: tzinfo,
     without: Collection[str] = (),
     measured: Collection[str] = (),
+    settling: Collection[str] = (),
 ) -> list[Line]:
     """Facts, then what happened in its order, then what is owed, nothing twice; `without` leaves out kinds of events and of proof,
-    `measured` the facts that machines say anew."""
+    `measured` the facts that machines say anew, `settling` the obligations that the report being written is itself the proof of."""
     teller = Teller(names, zone, now)
     kept = [event for event in events if event["kind"] not in without]
     told = [
         *(Line("fact", line) for line in _facts(events, since, measured)),
         *(Line(_kind(event["kind"]), line) for event, line in course(kept, since, teller)),
-        *(Line("owed", line) for line in _owed(events, since, teller, without)),
+        *(Line("owed", line) for line in _owed(events, since, teller, without, settling)),
     ]
     return list(dict.fromkeys(told))
 
@@ -71,13 +72,15 @@ def _facts(events: Sequence[Fact], since: int, measured: Collection[str]) -> Ite
             yield words.FACT_LINE.filled(fact=label, value=value_said(fact, after[fact]))
 
 
-def _owed(events: Sequence[Fact], since: int, teller: Teller, without: Collection[str]) -> Iterator[Both]:
+def _owed(
+    events: Sequence[Fact], since: int, teller: Teller, without: Collection[str], settling: Collection[str]
+) -> Iterator[Both]:
     """What fell due since and still is not done; what was done or waived."""
     newer = [event for event in events if event["seq"] > since]
     standing = situation_of(events).overdue
     for event in newer:
         data = event["data"]
-        if event["kind"] == "obligation.overdue" and data["id"] in standing:
+        if event["kind"] == "obligation.overdue" and data["id"] in standing and data["rule"] not in settling:
             title = Both(data["title"]["zh"], data["title"]["en"])
             owners = teller.all_named("roles", data["owners"])
             yield words.OVERDUE_NOW_LINE.filled(title=title, owners=owners, due=teller.time(data["due_at"]))

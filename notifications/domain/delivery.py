@@ -58,6 +58,9 @@ class State(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"  # the last attempt failed; another follows
     GIVEN_UP = "given_up"  # no attempt follows until a person puts it back
+    SPARED = (
+        "spared"  # an attempt had failed, and before the next one the person answered by another way: not sent any more
+    )
     REPEATED = (
         "repeated"  # the same had been said to the same reader by the same way just before: told, and not said again
     )
@@ -91,12 +94,17 @@ MOVES: Final = frozenset({
     (State.DELIVERED, State.READ),
     (State.DELIVERED, State.ACKNOWLEDGED),
     (State.READ, State.ACKNOWLEDGED),
+    (State.FAILED, State.SPARED),
+    # What was thought to have failed had arrived after all.
+    (State.SPARED, State.DELIVERED),
+    (State.SPARED, State.ACKNOWLEDGED),
     # Who answers what he was told answers the same said again.
     (State.REPEATED, State.ACKNOWLEDGED),
 })  # fmt: skip
 
 # An attempt may still be made from these.
 UNSENT: Final = frozenset({State.QUEUED, State.SENDING, State.FAILED, State.GIVEN_UP})
+ON_ITS_WAY: Final = UNSENT - {State.GIVEN_UP}
 # The provider has it, or it came further.
 SAID: Final = frozenset({State.SENT, State.DELIVERED, State.READ, State.ACKNOWLEDGED})
 # An answer may come back by a channel from these.

@@ -88,12 +88,13 @@ def message_send(
     for user_id, role in to:
         roles.setdefault(user_id, role)
     personal = {(user_id, channel): role for user_id, role in roles.items() for channel in ways(channels)}
-    deliver(message, with_browsers(personal), chats=chats_there(channels, chats))
+    heard = chats_there(channels, chats)
+    deliver(message, with_browsers(personal), chats=heard)
     if ladder.rungs:
         timer_set(world_id, UNANSWERED, message.pk, ladder.looks(message.created_at)[0])
     if message.incident is not None:
         named = sorted(set(roles.values()))
-        payload = MessageQueued(message=message.pk, kind=kind, roles=named, people=len(roles))
+        payload = MessageQueued(message=message.pk, kind=kind, roles=named, people=len(roles), chats=len(heard))
         log_append(message.incident.stream, payload, by=by, clause=clause)
     return message
 

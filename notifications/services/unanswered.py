@@ -50,21 +50,21 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
             timer_set(message.world_id, UNANSWERED, message.pk, now + AFTERWARDS)
         return
     number, rung = found
-    people = _climb(message, number, rung)
+    people, heard = _climb(message, number, rung)
     channels = [str(channel) for channel in ways(rung.channels) if channel is not Channel.INAPP]
     channels += [str(kind) for kind in sorted(chat_kinds(rung.channels))]
     say(
         message,
-        MessageEscalated(**counted, rung=number, channels=channels, roles=list(rung.roles), people=people),
+        MessageEscalated(**counted, rung=number, channels=channels, roles=list(rung.roles), people=people, chats=heard),
     )
     following = message.ladder.next_look(message.created_at, due_at)
     if following is not None:
         timer_set(message.world_id, UNANSWERED, message.pk, following)
 
 
-def _climb(message: Message, number: int, rung: Rung) -> int:
-    """Reach those who have not answered by the rung's further channels, and its further roles by all used so far; how many
-    persons that is."""
+def _climb(message: Message, number: int, rung: Rung) -> tuple[int, int]:
+    """Reach those who have not answered by the rung's further channels, its further roles by all used so far, and the chats that have
+    not heard it; how many persons and chats that is."""
     rows = Delivery.objects.filter(message=message, user__is_active=True)
     there = set(rows.values_list("user_id", "channel"))
     waiting = dict(
@@ -88,8 +88,9 @@ def _climb(message: Message, number: int, rung: Rung) -> int:
                 to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
     to = with_browsers({place: role for place, role in to.items() if place not in there})
     heard = set(Delivery.objects.filter(message=message, user=None).values_list("chat", flat=True))
-    deliver(message, to, rung=number, chats=[chat for chat in chats_there(rung.channels) if chat.name not in heard])
-    return len({user_id for user_id, _channel in to})
+    chats = [chat for chat in chats_there(rung.channels) if chat.name not in heard]
+    deliver(message, to, rung=number, chats=chats)
+    return len({user_id for user_id, _channel in to}), len(chats)
 
 
 def next_way(delivery: Delivery) -> None:

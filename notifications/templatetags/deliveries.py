@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import Text
 from engine.models import Event
+from notifications.chat_settings import refusal_said
 from notifications.domain.delivery import Channel, State, Via
 from notifications.domain.unanswered import Line, Outcome
 from notifications.models import Delivery
@@ -34,6 +35,7 @@ STATES = {
     State.ACKNOWLEDGED: Look(pgettext_lazy("message", "Acknowledged"), "checks", "ok"),
     State.FAILED: Look(pgettext_lazy("message", "Failed, will be tried again"), "alert-triangle", "warn"),
     State.GIVEN_UP: Look(pgettext_lazy("message", "Not reached; given up"), "circle-x", "bad"),
+    State.SPARED: Look(pgettext_lazy("message", "Answered by another way; not sent any more"), "checks", "ok"),
     State.REPEATED: Look(pgettext_lazy("message", "Told before, not said again"), "history", "ok"),
 }
 ARRIVED = Look(pgettext_lazy("message", "Delivered"), "check", "ok")
@@ -120,6 +122,12 @@ def channel_label(channel: str) -> Text:
 @register.filter
 def channel_icon(channel: str) -> str:
     return CHANNEL_ICONS[Channel(channel)]
+
+
+@register.filter
+def refusal(code: str) -> Text:
+    """What went wrong in a chat, in plain words."""
+    return refusal_said(code)
 
 
 @register.filter

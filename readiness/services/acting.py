@@ -11,8 +11,9 @@ from engine.models import Stream
 from people.rights import require
 from readiness import selectors
 from readiness.domain.moves import State
+from readiness.drills import drill_proof
 from readiness.events import TurnWaived
-from readiness.known import known_of
+from readiness.known import DRILL, known_of
 from readiness.models import ReadinessTurn
 from readiness.services.turns import log, named, overdue_of, rule_of, stream_held, turn_end, turn_prove
 
@@ -20,11 +21,12 @@ LONGEST = 2000
 
 
 @transaction.atomic
-def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor) -> ReadinessTurn:
-    """An owner proves that a turn is done, with words; given late, the proof covers every turn that was missed.
+def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor, drill: str = "") -> ReadinessTurn:
+    """An owner proves that a turn is done, with words, or by the number of a drill that was held (8.2); given late, the proof
+    covers every turn that was missed.
 
-    Raises Missing, NotAllowed (not an owner), Invalid (proof of a kind the plan does not accept, or without words), Conflict
-    (it ended meanwhile, or the product itself sees that it is not so).
+    Raises Missing, NotAllowed (not an owner), Invalid (proof of a kind the plan does not accept, without words, or a drill that
+    there is not), Conflict (it ended meanwhile, the product itself sees that it is not so, or the drill proves nothing).
     """
     by = require(by, "readiness.fulfil")
     row, stream = _standing(turn_id)
@@ -46,10 +48,12 @@ def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor) -> Re
     if known is not None and not known.holds:
         sentence = _("%(known)s Mend that first; then it is proven without your word.")
         raise Conflict("readiness.not_so", sentence, known=in_language(known.said))
-    note = _words(note, "note", _("Say in a few words what was done and where it can be found."))
+    held = drill_proof(row, drill) if evidence == DRILL else None
+    if held is None or note.strip():
+        note = _words(note, "note", _("Say in a few words what was done and where it can be found."))
     missed = list(overdue_of(row)) if row.state == State.OVERDUE else []
     for turn in (*missed, row):
-        turn_prove(stream, turn, evidence=evidence, note=note, now=now, by=by)
+        turn_prove(stream, turn, evidence=evidence, note=note, now=now, by=by, known=held)
     return row
 
 

@@ -84,6 +84,7 @@ def turn_prove(
         late=late,
         note=note,
         known=known.said if known else None,
+        drill=known.about if known else "",
     )
     turn_end(row, State.FULFILLED, log(stream, row, payload, by), now)
     plan, rule = rule_of(row)

@@ -23,7 +23,7 @@ LEAVES: Final = {
     "evaluate": "effect.evaluated",
 }
 OUTSIDE: Final = frozenset({"sms", "voice"})
-ENDED: Final = frozenset({"sent", "delivered", "read", "acknowledged", "given_up", "repeated"})
+ENDED: Final = frozenset({"sent", "delivered", "read", "acknowledged", "given_up", "spared", "repeated"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,10 @@ export const PAYLOADS = {
   "notice.returned": shape({ ...ofNotice, reason: words }),
   "notice.published": shape({ ...ofNotice, sha256: text }),
   "notice.withdrawn": shape({ ...ofNotice, published: flag, reason: words }),
-  "message.queued": shape({ message: number, kind: text, roles: list(text), people: number }),
+  "message.queued": shape({ message: number, kind: text, roles: list(text), people: number, chats: optional(number, 0) }),
   "message.escalated": shape({
     message: number, kind: text, rung: number, channels: list(text), roles: list(text), people: number, answers: number, told: number,
+    chats: optional(number, 0),
   }),
   "message.answered": shape({ message: number, kind: text, answers: number, told: number }),
   "message.unanswered": shape({ message: number, kind: text, answers: number, told: number }),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from common.actor import SYSTEM
 from common.errors import HotlineError
 from notifications.channels.chats import VARIABLE, read_all
 from notifications.domain.delivery import State
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
     def _try(self, name: str, wait: float) -> None:
         try:
-            row = chat_try(name=name)
+            row = chat_try(name=name, by=SYSTEM)
         except HotlineError as error:
             raise CommandError(error.sentence()) from error
         until = time.monotonic() + wait

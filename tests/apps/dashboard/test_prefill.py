@@ -141,7 +141,7 @@ def test_each_report_looks_back_to_its_own_last_one(hotline: Hotline) -> None:  
 
 def test_changes_are_asked_for_one_report_that_there_is(hotline: Hotline) -> None:  # noqa: F811
     number = night(hotline).number
-    for asked in ("", "act=end", "evidence=nothing", "act=report&evidence=executive_report"):
+    for asked in ("", "act=end", "evidence=nothing", "rule=none", "act=report&evidence=executive_report"):
         assert hotline.cast.api(TECH).get(f"/api/v1/incidents/{number}/changes?{asked}").status_code == 400, asked
     hotline.get(OUTSIDER, f"incidents/{number}/changes?act=report", expect=403)
 
@@ -155,3 +155,61 @@ def test_the_room_offers_each_sentence_to_keep_or_strike(hotline: Hotline) -> No
     assert 'data-line="Secondary risk: high"' in page
     chinese = hotline.cast.client(TECH, "zh-hans").get(f"/incidents/{number}/").content.decode()
     assert 'data-line="次生风险：高"' in chinese
+
+
+# --- the dialogs in which an obligation is proven -----------------------------------------------------------------------
+def dialog(house: Hotline, obligation: int, who: str = TECH, language: str = "en") -> str:
+    answer = house.cast.client(who, language).get(f"/obligations/{obligation}/changes/")
+    assert answer.status_code == 200, answer.content
+    return str(answer.content.decode())
+
+
+def test_a_proof_of_a_rhythm_begins_with_what_changed_since_its_own_last_one(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    hotline.forward(minutes=20)
+    hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": "high"})
+    owed = hotline.owed(number)["site.monitoring_record"]["id"]
+    first = dialog(hotline, owed)
+    assert "data-kept" in first
+    assert 'data-line="Secondary risk: high"' in first
+    hotline.post(TECH, f"obligations/{owed}/fulfil", {"evidence": "monitoring_record", "note": "Load 40 %"})
+    hotline.forward(minutes=41)  # the next turn is overdue by a minute, the one after it runs
+    hotline.post(TECH, f"incidents/{number}/facts", {"recovery_hours": 3})
+    again = hotline.owed(number)["site.monitoring_record"]
+    assert again["turn"] == 3
+    second = dialog(hotline, again["id"])
+    assert "What changed since the last report of" in second
+    assert "Secondary risk" not in second, "the report before said it"
+    assert "from 8 to 3" in second
+    assert "Overdue: " in second
+    assert "Overdue: On-site monitoring record" not in second, "this is its proof"
+    assert "上次报告" in dialog(hotline, again["id"], language="zh-hans")
+    said = hotline.get(TECH, f"incidents/{number}/changes?rule=site.monitoring_record")
+    assert [line["text"]["en"] in second.replace("&gt;", ">") for line in said["lines"]] == [True] * len(said["lines"])
+
+
+def test_any_other_proof_is_offered_the_sentences_and_begins_without(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": "high"})
+    owed = hotline.owed(number)
+    for rule, who in (("hq.first_meeting", GM), ("report.superior_first_major", "su")):
+        found = dialog(hotline, owed[rule]["id"], who)
+        assert 'data-line="Secondary risk: high"' in found, rule
+        assert "data-kept" not in found, rule
+        assert "Tap a sentence to take it over" in found, rule
+
+
+def test_the_dialogs_on_both_pages_read_it_where_the_text_stands(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    owed = hotline.owed(number)["site.monitoring_record"]["id"]
+    for page in ("/", f"/incidents/{number}/"):
+        shown = hotline.cast.client(TECH).get(page).content.decode()
+        assert f'data-from="/obligations/{owed}/changes/" data-into="prove-{owed}-reason"' in shown
+        assert f'id="prove-{owed}-reason"' in shown
+
+
+def test_what_changed_is_for_who_may_see_the_incident(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    owed = hotline.owed(number)["site.monitoring_record"]["id"]
+    assert hotline.cast.client(OUTSIDER).get(f"/obligations/{owed}/changes/").status_code == 403
+    assert hotline.cast.client(TECH).get("/obligations/999999/changes/").status_code == 404

@@ -415,6 +415,27 @@ def test_the_same_person_cannot_apply_and_approve(hotline: Hotline) -> None:  # 
     assert row(number).ended_at is None
 
 
+def test_the_hourly_data_begins_with_the_last_of_one_s_own_department(cast: Cast) -> None:
+    number = issued(cast)
+
+    def form() -> str:
+        page = cast.client(XU).get(f"/incidents/{number}/").content.decode()
+        start = page.index('id="act-warning-data"')
+        return str(page[start : page.index("</form>", start)])
+
+    assert "齐备" not in form()
+    for who, spares in ((XU, "齐备"), (YU, "Two lines")):
+        hourly.warning_data_report(number=number, by=cast.actor(who), **{**DATA, "spares": spares})
+    incidents.facts_record(number=number, facts={"secondary_risk": "high"}, by=cast.actor(TECH))
+    again = form()
+    assert "齐备</textarea>" in again
+    assert "Two lines" not in again, "another department's"
+    assert "What changed since the last report of" in again
+    assert 'data-line="Secondary risk: high"' in again
+    assert "data-kept" not in again, "a forecast is judged, and takes over what is tapped"
+    assert 'data-into="id_data_forecast"' in again
+
+
 # --- the API and the pages ---------------------------------------------------------------------------------------------
 def test_the_whole_way_through_the_api(hotline: Hotline) -> None:  # noqa: F811
     house = hotline

@@ -31,7 +31,7 @@ from people.secrecy import Broken
 from people.selectors import actor_of
 from people.services.browsers import browser_remove
 from tests.apps.notifications.browser import FakeBrowser, text_of, vapid_claims
-from tests.apps.notifications.conftest import Say, at_once
+from tests.apps.notifications.conftest import Say, at_once, made
 from tests.apps.notifications.test_sending import SENDS, Died, until_done
 from tools.provider import Provider
 
@@ -327,6 +327,74 @@ def test_one_browser_that_is_gone_leaves_the_other(say: Say, lin: User, push: Pr
     assert (told(lin).state, Browser.objects.count()) == ("sent", 1)
     assert not Delivery.objects.filter(channel="sms").exists()
     assert not Alarm.objects.exists()
+
+
+def test_a_browser_that_is_away_for_a_moment_leaves_the_person_told_once_by_the_other(
+    say: Say, lin: User, push: Provider, turn_on: TurnOn
+):
+    turn_on(lin, "desk"), turn_on(lin, "phone")
+    push.be("busy", 1)
+    say("k", lin, channels=["push"], ladder=LADDER)
+    until_done()
+    assert (told(lin).state, told(lin).tries, told(lin).error) == ("sent", 1, "")
+    assert (did(push, "refused"), did(push, "pushed"), did(push, "pushed again")) == (1, 1, 0)
+    took = [browser.told_at is not None for browser in Browser.objects.all()]
+    assert sorted(took) == [False, True], "the page of his browsers says which one took it"
+    assert not Delivery.objects.filter(channel="sms").exists(), "the next way waits for its own time"
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
+def test_away_for_a_moment_while_another_way_is_taken_each_row_says_what_became_of_it(
+    say: Say, lin: User, push: Provider, turn_on: TurnOn
+):
+    turn_on(lin, "desk")
+    push.be("busy", 1)
+    say("k", lin, channels=["push", "sms"])
+    drain(SENDS)
+    rows = dict(Delivery.objects.exclude(channel="inapp").values_list("channel", "state"))
+    assert rows == {"push": "failed", "sms": "sent"}, "neither waits for the other"
+    until_done()
+    rows = dict(Delivery.objects.exclude(channel="inapp").values_list("channel", "state"))
+    assert rows == {"push": "sent", "sms": "sent"}
+    assert (did(push, "pushed"), SunkMail.objects.filter(channel="sms").count()) == (1, 1)
+
+
+def test_who_answers_while_his_browser_is_away_is_not_told_there_afterwards(
+    say: Say, lin: User, push: Provider, turn_on: TurnOn
+):
+    turn_on(lin, "desk")
+    push.be("busy", 1)
+    message = say("k", lin, channels=["push", "sms"], ladder=LADDER)
+    drain(SENDS)
+    assert told(lin).state == "failed"
+    services.message_acknowledge(message_id=message.pk, by=actor_of(lin))
+    until_done()
+    assert (did(push, "pushed"), did(push, "refused")) == (0, 1), "he has answered: nothing is said any more"
+    assert (told(lin).state, told(lin).sent_at, told(lin).error) == ("spared", None, "push.busy")
+    assert not Send.objects.exists()
+    assert not Alarm.objects.filter(cleared_at=None, kind="delivery.given_up").exists()
+    auditor = made("auditor", "auditor")
+    for language, said in (("en", "Answered by another way; not sent any more"), ("zh-hans", "已通过其他方式应答")):
+        page = Client(headers={"accept-language": language})
+        page.force_login(auditor)
+        page.cookies["django_language"] = language
+        assert said in page.get(f"/messages/{message.pk}/").content.decode()
+
+
+def test_a_letter_that_tells_more_than_he_has_answered_is_sent_all_the_same(
+    say: Say, lin: User, push: Provider, turn_on: TurnOn
+):
+    turn_on(lin, "desk")
+    push.be("busy", 1)
+    messages = [
+        say(f"k{n}", lin, channels=["push"], subject={"zh": f"{n}号", "en": f"Node {n} failed"}) for n in range(2)
+    ]
+    drain(SENDS)
+    assert set(Delivery.objects.filter(channel="push").values_list("state", flat=True)) == {"failed"}
+    services.message_acknowledge(message_id=messages[0].pk, by=actor_of(lin))
+    until_done()
+    assert did(push, "pushed") == 1
+    assert set(Delivery.objects.filter(channel="push").values_list("state", flat=True)) == {"sent"}
 
 
 def test_under_another_key_a_browser_takes_nothing_and_is_not_asked(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
+from common.actor import SYSTEM
 from common.clock import wall
 from notifications.channels.chats import chats
 from notifications.models import Delivery
@@ -17,7 +18,7 @@ from watchdog.services.reports import report_of
 def test_a_chat_told_late_is_named(cast: Cast, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HOTLINE_CHATS", "hq/command=wecom+https://chats.example.org/?key=k")
     assert list(chats()) == ["command"]
-    row = chat_try(name="command")
+    row = chat_try(name="command", by=SYSTEM)
     Delivery.objects.filter(pk=row.pk).update(queued_at=F("queued_at") - timedelta(minutes=5), state="sending")
     now = wall()
     report = report_of(now - timedelta(minutes=10), now, now)
