@@ -24,13 +24,13 @@ def run(letters: int) -> None:
         port = made.web("bench.provider:application")
         os.environ["HOTLINE_SMS_URLS"] = f"http://fast:secret@127.0.0.1:{port}"
         os.environ["HOTLINE_BUNDLE_WAIT_SECONDS"] = "0"
-        readers = _readers()
+        readers = readers_with_numbers()
         _write(letters - letters // URGENT_EVERY, readers, urgent=False)
         _write(letters // URGENT_EVERY, readers, urgent=True)
         _send(made, letters, port)
 
 
-def _readers() -> list[int]:
+def readers_with_numbers() -> list[int]:
     """Everybody of the practice company, with a number."""
     from common.actor import SYSTEM
     from people.models import User

@@ -17,8 +17,8 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, DateTimeField, F, Func, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from common.clock import wall
@@ -45,6 +45,8 @@ LEASE = timedelta(seconds=2 * 4 * CALL_SECONDS)
 RESTS = timedelta(minutes=1)
 # For the calls of one claim; what is left when they took longer goes to whoever is free.
 TOGETHER_SECONDS = 10.0
+# Now() is when the transaction began, before it waited for any row.
+CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
 # So often a provider is asked for a message it may have, before the next one takes over.
 ASKED_IN_VAIN = 2
 
@@ -100,6 +102,7 @@ def _begin(item: Claimed) -> None:
         state=State.SENDING,
         tries=F("tries") + 1,
         unknown=unknown,
+        first_tried_at=Coalesce("first_tried_at", CLOCK),
         provider=delivery.provider,
         tried=[*delivery.tried, *([] if delivery.provider in delivery.tried else [delivery.provider])],
     )
@@ -173,7 +176,11 @@ def _begin_all(items: Sequence[Claimed]) -> tuple[list[Begun], set[int]]:
         for provider in {one.attempt.provider for one in begun}:
             theirs = [row.pk for one in begun if one.attempt.provider == provider for row in one.rows]
             Delivery.objects.filter(pk__in=theirs).update(
-                state=State.SENDING, tries=F("tries") + 1, provider=provider, tried=[provider]
+                state=State.SENDING,
+                tries=F("tries") + 1,
+                first_tried_at=CLOCK,
+                provider=provider,
+                tried=[provider],
             )
     settled = {*repeated, *(row.pk for one in begun for row in one.rows)}
     return begun, {item.id for pk, item in ours.items() if pk in settled}
