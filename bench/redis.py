@@ -112,13 +112,13 @@ def _span(when: str, minutes: float, share: float) -> "dict[str, Span]":
     from django.db import connection
 
     both = _worlds()
-    begun, seconds = _wall(), minutes * 60
+    begun, seconds = wall_now(), minutes * 60
     dice = random.Random(4)
     for world in both.values():
         lay(world, seconds, share, dice)
     connection.close()  # an idle one would be cut off
     threading.Event().wait(seconds)
-    ended = _wall()
+    ended = wall_now()
     _await_events(both.values(), begun, ended)
     found = {name: fell_due(world, begun, ended) for name, world in both.items()}
     # What follows of them is not to fall due between this span and the next.
@@ -138,7 +138,7 @@ def _worlds() -> "dict[str, World]":
     return {"real": worlds.real(), f"×{RATE:g}": worlds.by_key("fast")}
 
 
-def _wall() -> datetime:
+def wall_now() -> datetime:
     """By the database's clock, as everything here."""
     from django.db import connection
 
@@ -187,7 +187,9 @@ def _letters(minutes: float) -> None:
 
     from notifications.models import Delivery
 
-    written = Delivery.objects.filter(queued_at__gt=_wall() - timedelta(minutes=minutes), first_tried_at__isnull=False)
+    written = Delivery.objects.filter(
+        queued_at__gt=wall_now() - timedelta(minutes=minutes), first_tried_at__isnull=False
+    )
     waited = written.annotate(waited=F("first_tried_at") - Coalesce("held_until", "queued_at"))
     # What goes with another's letter leaves before its own time.
     late = [max(0.0, one.total_seconds()) for one in waited.values_list("waited", flat=True)]
@@ -225,7 +227,7 @@ def _twice() -> None:
     from notifications.models import Delivery
 
     for name, world in _worlds().items():
-        _none(f"  {name}: deadlines with more than one event", fell_due(world, world.created_at, _wall()).doubled)
+        _none(f"  {name}: deadlines with more than one event", fell_due(world, world.created_at, wall_now()).doubled)
     letters = Delivery.objects.filter(first_tried_at__isnull=False)
     _none(f"  letters tried more than once, of {letters.count():,}", letters.filter(tries__gt=1).count())
 
