@@ -9,8 +9,12 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.ground import PROMISED, Ground, ground, quantile, until
+
+if TYPE_CHECKING:
+    from engine.models import World
 
 INCIDENTS, SHORT = 500, 30
 DUE = 1_000
@@ -33,8 +37,8 @@ def run(incidents: int) -> None:
         _fall_due(min(DUE, standing))
 
 
-def open_incidents(incidents: int) -> int:
-    """So many responses under way; how many obligations stand with a due time."""
+def open_incidents(incidents: int, *, world: "World | None" = None) -> int:
+    """So many responses under way, in the real world or another; how many obligations stand with a due time."""
     from engine import worlds
     from escalation.models import Obligation
     from escalation.services import levels
@@ -43,7 +47,7 @@ def open_incidents(incidents: int) -> int:
     from people import selectors as people
 
     lin, chen = (people.actor_of(people.user_by_name(name)) for name in ("lin", "chen"))
-    world = worlds.real()
+    world = world or worlds.real()
     for number in range(incidents):
         report = ReportIn(noticed=f"bench {number}", symptoms=["no_connection"], regions=["east"], business="rescue")
         found = acts.incident_report(report=report, by=lin, world=world)

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @dataclass
 class Ground:
     folder: Path
+    redis: valkey.Server
     children: list[Child] = field(default_factory=list)
 
     def start(self, *command: str, **env: str) -> Child:
@@ -43,10 +44,11 @@ class Ground:
         until(lambda: _answers(port))
         return port
 
-    def workers(self) -> None:
-        """All that one machine of ours runs behind the pages but beat: a round of the sweep more a second is no help to any measure."""
+    def workers(self, *, beat: bool = False) -> None:
+        """All that one machine of ours runs behind the pages; without beat, as a rule: a round of the sweep more a second is no help
+        to any measure."""
         for name, command in worker_commands(self.folder / "beat").items():
-            if name != "beat":
+            if beat or name != "beat":
                 self.start(*command[1:])
 
 
@@ -79,7 +81,7 @@ def ground() -> Iterator[Ground]:
             "DJANGO_SETTINGS_MODULE": "hotline_ep.settings",
         }
         _prepare()
-        made = Ground(Path(folder))
+        made = Ground(Path(folder), redis)
         try:
             yield made
         finally:

@@ -24,13 +24,13 @@ def run(letters: int) -> None:
         port = made.web("bench.provider:application")
         os.environ["HOTLINE_SMS_URLS"] = f"http://fast:secret@127.0.0.1:{port}"
         os.environ["HOTLINE_BUNDLE_WAIT_SECONDS"] = "0"
-        readers = _readers()
-        _write(letters - letters // URGENT_EVERY, readers, urgent=False)
-        _write(letters // URGENT_EVERY, readers, urgent=True)
+        readers = readers_with_numbers()
+        letters_write(letters - letters // URGENT_EVERY, readers, urgent=False)
+        letters_write(letters // URGENT_EVERY, readers, urgent=True)
         _send(made, letters, port)
 
 
-def _readers() -> list[int]:
+def readers_with_numbers() -> list[int]:
     """Everybody of the practice company, with a number."""
     from common.actor import SYSTEM
     from people.models import User
@@ -42,8 +42,8 @@ def _readers() -> list[int]:
     return [user.pk for user in users]
 
 
-def _write(letters: int, readers: list[int], *, urgent: bool) -> None:
-    """So many SMS, one message to as many people as there are."""
+def letters_write(letters: int, readers: list[int], *, urgent: bool, about: str = "") -> None:
+    """So many SMS, one message to as many people as there are. `about`: what tells them from others of the run."""
     from django.db import transaction
 
     from engine import worlds
@@ -52,7 +52,8 @@ def _write(letters: int, readers: list[int], *, urgent: bool) -> None:
     real = worlds.real().pk
     for first in range(0, letters, len(readers)):
         # Each says something new: the same again would not be sent.
-        text = {"zh": f"呼叫成功率低于 60 %（第 {first} 次）", "en": f"Call success below 60 % ({first})"}
+        what = f"{about}{first}"
+        text = {"zh": f"呼叫成功率低于 60 %（第 {what} 次）", "en": f"Call success below 60 % ({what})"}
         with transaction.atomic():
             message_send(
                 world_id=real,
@@ -63,7 +64,7 @@ def _write(letters: int, readers: list[int], *, urgent: bool) -> None:
                 body=text,
                 clause="8.1",
                 urgent=urgent,
-                key=f"bench:{urgent}:{first}",
+                key=f"bench:{urgent}:{what}",
                 link="",
                 channels=["sms"],
             )

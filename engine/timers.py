@@ -64,13 +64,16 @@ def timers_set(timers: Sequence[tuple[int, str, int, datetime]]) -> None:
     """The same for many, (world id, what, ref, due time) each, none of them twice."""
     if not timers:
         return
+    # As arrays: a placeholder for each value of a storm would cost more here than all that PostgreSQL does with them.
+    world_ids, whats, refs, dues = zip(*timers, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO engine_timer (world_id, what, ref, due_at, fence, tries)"  # noqa: S608 - placeholders only
-            f" VALUES {', '.join(['(%s, %s, %s, %s, 0, 0)'] * len(timers))}"
+            "INSERT INTO engine_timer (world_id, what, ref, due_at, fence, tries)"
+            " SELECT world, what, ref, due_at, 0, 0"
+            " FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[]) AS t (world, what, ref, due_at)"
             " ON CONFLICT (what, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until,"
             " tries = 0, fence = engine_timer.fence + 1",
-            [value for timer in timers for value in timer],
+            [list(world_ids), list(whats), list(refs), list(dues)],
         )
 
 

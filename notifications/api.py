@@ -85,8 +85,8 @@ class ReceiptOut(serializers.ModelSerializer):
     class Meta:
         model = Delivery
         fields = (
-            "user", "chat", "role", "channel", "state", "tries", "rung", "provider", "queued_at", "sent_at", "delivered_at", "read_at",
-            "acknowledged_at", "via", "error", "held_until", "letter", "others", "same_sent_at",
+            "user", "chat", "role", "channel", "state", "tries", "rung", "provider", "queued_at", "first_tried_at", "sent_at",
+            "delivered_at", "read_at", "acknowledged_at", "via", "error", "held_until", "letter", "others", "same_sent_at",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -17,8 +17,8 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, DateTimeField, F, Func, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from common.clock import wall
@@ -40,11 +40,16 @@ from notifications.services.unanswered import next_way
 
 # Few a claim, so that an urgent letter waits behind few.
 LIMIT = 8
-# Twice the longest call: four exchanges with a server at its slowest.
+# Between claiming a letter and recording its attempt, which takes no call: what a worker that died then held is begun by another
+# within the ten seconds in which every letter is tried.
+CLAIM_LEASE = timedelta(seconds=3)
+# From there on. Twice the longest call: four exchanges with a server at its slowest.
 LEASE = timedelta(seconds=2 * 4 * CALL_SECONDS)
 RESTS = timedelta(minutes=1)
 # For the calls of one claim; what is left when they took longer goes to whoever is free.
 TOGETHER_SECONDS = 10.0
+# Not Now(): that is when the transaction began, before it waited for any row.
+CLOCK = Func(function="statement_timestamp", output_field=DateTimeField())
 # So often a provider is asked for a message it may have, before the next one takes over.
 ASKED_IN_VAIN = 2
 
@@ -103,6 +108,7 @@ def _begin(item: Claimed) -> None:
         state=State.SENDING,
         tries=F("tries") + 1,
         unknown=unknown,
+        first_tried_at=Coalesce("first_tried_at", CLOCK),
         provider=delivery.provider,
         tried=[*delivery.tried, *([] if delivery.provider in delivery.tried else [delivery.provider])],
     )
@@ -190,7 +196,11 @@ def _begin_all(items: Sequence[Claimed]) -> tuple[list[Begun], set[int]]:
         for provider in {one.attempt.provider for one in begun}:
             theirs = [row.pk for one in begun if one.attempt.provider == provider for row in one.rows]
             Delivery.objects.filter(pk__in=theirs).update(
-                state=State.SENDING, tries=F("tries") + 1, provider=provider, tried=[provider]
+                state=State.SENDING,
+                tries=F("tries") + 1,
+                first_tried_at=CLOCK,
+                provider=provider,
+                tried=[provider],
             )
     settled = {*repeated, *(row.pk for one in begun for row in one.rows)}
     return begun, {item.id for pk, item in ours.items() if pk in settled}
@@ -370,7 +380,7 @@ SENDS = Queue(
     table="notifications_send",
     columns=("delivery_id",),
     work=_begin,
-    lease=LEASE,
+    lease=CLAIM_LEASE,
     limit=LIMIT,
     outside=True,
     # Nothing leaves a database that nobody has compared with what was exported of it.

@@ -79,6 +79,9 @@ class Delivery(models.Model):
     tries = models.SmallIntegerField(default=0)
     unknown = models.SmallIntegerField(default=0, help_text="attempts whose outcome we never learnt")
     queued_at = models.DateTimeField(db_default=Now())
+    first_tried_at = models.DateTimeField(
+        null=True, help_text="when the first attempt was recorded, right before its call"
+    )
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
