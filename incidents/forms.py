@@ -166,7 +166,7 @@ class RegulatorForm(ActForm):
         _("Why is it concerned?"),
         required=True,
         rows=2,
-        help_text=_("PR and legal then owe a notice to it, with legal's opinion (clause 3.4)."),
+        help_text=_("PR and legal then owe a notice to it, with legal's opinion."),
     )
 
 

@@ -49,6 +49,11 @@ def current() -> Plan:
     return plan_of(version)
 
 
+def cites(act: str) -> str:
+    """The clause of the plan in force that an act outside incidents is done under; empty where it says nothing of it."""
+    return current().cites(act)
+
+
 def holders_of(role: RoleSpec) -> list[User]:
     """Who holds a role of the plan now: holders of its role of rights; where it names a work group or a department, those
     who sit in it or work there."""

@@ -40,6 +40,7 @@ SECTIONS: Final[dict[str, str | Promise]] = {
     "lifting": gettext_lazy("Condition of lifting"),
     "ending": gettext_lazy("Condition of ending"),
     "powers": gettext_lazy("Power"),
+    "acts": gettext_lazy("Act of the product"),
     "terms": gettext_lazy("Term"),
     "standards": gettext_lazy("Standard"),
     "aliases": gettext_lazy("Other names"),

@@ -59,6 +59,7 @@ def plan(request: PageRequest) -> HttpResponse:
         "majors": [rule | {"when": _condition(words, rule["when"])} for rule in words["major_rules"].values()],
         "obligations": [row | _clock(words, row) for row in words["obligations"].values()],
         "preparation": [row | _prepared(words, row) for row in words["preparation"].values()],
+        "cited": {"index": read.cites("index"), "prepare": read.cites("prepare")},
         "index": [row | _marked(row) for row in words["bci"].values()],
         "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
     }

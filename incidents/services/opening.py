@@ -17,14 +17,13 @@ from engine import worlds
 from engine.events import Payload
 from engine.log import stream_open
 from engine.models import World
-from incidents.domain.clauses import AUTOMATIC_START, CLAUSE, INTAKE
 from incidents.domain.facts import changed, recorded
 from incidents.domain.moves import Act
 from incidents.domain.reports import ReportIn, facts_said
 from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
 from incidents.models import Incident, Intake, Origin, Phase, Reach, Symptom, SystemsState
-from incidents.services.acting import INCIDENT, check_open, locked, user_id, written, written_each
+from incidents.services.acting import INCIDENT, check_open, cited, locked, user_id, written, written_each
 from incidents.services.judging import Facts, facts_taken
 from people import selectors as people
 from people.rights import Scope, allowed, require
@@ -37,6 +36,8 @@ LONGEST_TITLE = 60
 # A clock on a wall and ours may differ by this much.
 AHEAD = timedelta(minutes=5)
 BEHIND = timedelta(days=366)  # an older fault is history, not an incident
+
+AUTOMATIC = "automatic-start"
 
 
 @transaction.atomic
@@ -75,7 +76,7 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
         incident.facts = recorded({}, after, at=now, source=actor.authority)
         incident.save(update_fields=["facts"])
         events.append(FactsRecorded(before=before, after=after))
-    written(incident, events, by=actor, at=now, clause=INTAKE)
+    written(incident, events, by=actor, at=now, clause=cited(incident, "intake"))
     return incident
 
 
@@ -89,7 +90,7 @@ def incident_open_from_signal(
     plan_version: int | None = None,
     category: str = "",
     business: str = "",
-    clause: str = AUTOMATIC_START,
+    clause: str = "",
 ) -> Incident:
     """Start the automatic pre-response (4.1): an incident in its warning phase. `title` is {zh, en}.
 
@@ -117,7 +118,7 @@ def incident_open_from_signal(
         [_opened(incident, title=title["zh"], titles=dict(title), trigger=trigger)],
         by=by,
         at=now,
-        clause=clause,
+        clause=clause or cited(incident, AUTOMATIC),
     )
     return incident
 
@@ -131,7 +132,7 @@ def incident_join(
     facts: Callable[[Incident], Facts],
     by: Actor = SYSTEM,
     source: str = "",
-    clause: str = AUTOMATIC_START,
+    clause: str = "",
 ) -> Incident:
     """Let further triggers join a standing incident; one that joined already joins no second time.
 
@@ -153,8 +154,8 @@ def incident_join(
     said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
     INCIDENT.update(incident, {*wider, *fields})
     if events or said:
-        entries: list[tuple[Payload, str]] = [(event, clause) for event in events]
-        entries += [(said, CLAUSE[Act.RECORD_FACTS])] if said else []
+        entries: list[tuple[Payload, str]] = [(event, clause or cited(incident, AUTOMATIC)) for event in events]
+        entries += [(said, cited(incident, Act.RECORD_FACTS))] if said else []
         written_each(incident, entries, by=by, at=now)
     return incident
 

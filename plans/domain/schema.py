@@ -11,6 +11,7 @@ from holidays import list_supported_countries
 from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
 
 from plans.domain.base import Clauses, Duration, Spec, Text, Written
+from plans.domain.citing import ACTS, cited
 from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
@@ -329,6 +330,13 @@ class Grant(Spec):
         return self
 
 
+class ActSpec(Spec):
+    """Under which clauses the product's own act stands, where no other row of the plan tells."""
+
+    id: Id
+    clauses: Clauses
+
+
 class Term(Spec):
     """A word of the clauses that something hangs on: `measured_by` are the paths of what measures it, `declared_by` the
     roles that say so where nothing can measure it."""
@@ -423,6 +431,7 @@ class Plan(Spec):
     lifting: dict[str, EndingCondition]
     ending: dict[str, EndingCondition]
     powers: dict[str, Power] = Field(default_factory=dict)
+    acts: dict[str, ActSpec] = Field(default_factory=dict)
     terms: dict[str, Term] = Field(default_factory=dict)
     standards: dict[str, Standard] = Field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]]
@@ -468,6 +477,14 @@ class Plan(Spec):
     @cached_property
     def table(self) -> Table:
         return Table(self)
+
+    @cached_property
+    def _cited(self) -> dict[str, str]:
+        return {act: cited(self, act) for act in ACTS}
+
+    def cites(self, act: str) -> str:
+        """The clause that an act of the product is done under; empty where this plan says nothing of it."""
+        return self._cited[act]
 
     def threshold(self, key: str) -> Threshold:
         return self.thresholds[key]

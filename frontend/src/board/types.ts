@@ -155,7 +155,7 @@ export type IndexRule = Of<typeof indexRule>;
 const indexPoint = shape({ at: time, value: maybe(number) });
 export type IndexPoint = Of<typeof indexPoint>;
 /** What the index of the board and of the room is computed with, and how it went in the past hour. */
-export const bci = shape({ rules: list(indexRule), trend: list(indexPoint) });
+export const bci = shape({ clause: text, rules: list(indexRule), trend: list(indexPoint) });
 
 export const state = shape({
   world: shape({ key: text, name: bilingual, real: flag, now: time, rate: number }),
