@@ -70,7 +70,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "applies_to": gettext_lazy("Applies to"),
     "level": gettext_lazy("Level"),
     "raises": gettext_lazy("Raises by"),
-    "when": gettext_lazy("When"),
+    "when": pgettext_lazy("condition of a rule", "When"),
     "reason": gettext_lazy("Reason"),
     "title": gettext_lazy("Title"),
     "clauses": gettext_lazy("Clauses"),
