@@ -49,7 +49,7 @@ from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
 from plans.domain import Plan
-from plans.selectors import current
+from plans.selectors import current, handling
 from resources.selectors import away_for
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
@@ -208,6 +208,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
         "groups": groups_state(incident, plan, by),
+        "handling": handling(plan, incident.category),
         "region": one_region(incident),
         "index": index_source(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},

@@ -28,7 +28,7 @@ SECTIONS: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "acts": ("act", (ROOM,), True),
     "terms": ("term", ("/plan/findings/",), False),
     "standards": ("standard", ("/plan/findings/",), False),
-    "checklists": ("checklist", (), False),
+    "checklists": ("checklist", (ROOM, "/plan/"), True),
     "roles": ("role", ("/plan/",), False),
 }
 READINESS: Final = ("/", "/readiness/")  # duties outside incidents
