@@ -20,6 +20,7 @@ SECTIONS: Final[dict[str, str | Promise]] = {
     "plan": gettext_lazy("The plan as a whole"),
     "categories": gettext_lazy("Category"),
     "business": gettext_lazy("Business"),
+    "symptoms": gettext_lazy("What is noticed"),
     "levels": gettext_lazy("Level"),
     "facts": gettext_lazy("Fact"),
     "metrics": gettext_lazy("Metric"),

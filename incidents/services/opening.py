@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from common.actor import SYSTEM, Actor
 from common.clock import utc_text
@@ -22,7 +21,8 @@ from incidents.domain.moves import Act
 from incidents.domain.reports import ReportIn, facts_said
 from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
-from incidents.models import Incident, Intake, Origin, Phase, Reach, Symptom, SystemsState
+from incidents.models import Incident, Intake, Origin, Phase, Reach, SystemsState
+from incidents.selectors import symptoms_of
 from incidents.services.acting import INCIDENT, check_open, cited, locked, user_id, written, written_each
 from incidents.services.judging import Facts, facts_taken
 from people import selectors as people
@@ -49,8 +49,9 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
     actor = _reporter(by)
     now = worlds.now(world)
     version = plan_version or plans.in_force().pk
-    _check(report, now, plans.plan_of(version))
-    titles = _titles(report)
+    plan = plans.plan_of(version)
+    _check(report, now, plan)
+    titles = _titles(report, plan)
     incident = _open(
         world,
         now,
@@ -200,7 +201,7 @@ def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
         "regions": {row.key for row in people.regions()} if report.regions else set(),
         "hotlines": {row.key for row in people.hotlines()} if report.hotlines else set(),
         "nodes": {row.key for row in people.nodes()} if report.nodes else set(),
-        "symptoms": set(Symptom.values),
+        "symptoms": {*symptoms_of(plan)},
         "reach": set(Reach.values),
         "systems": set(SystemsState.values),
         "category": {*plan.categories},
@@ -216,6 +217,11 @@ def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
         "category": [report.category] if report.category else [],
         "business": [report.business] if report.business else [],
     }
+    offered = known.pop("symptoms")
+    for index, key in enumerate(said.pop("symptoms")):
+        if key not in offered:
+            message = _("This is not one of the choices.")
+            wrong.append({"field": f"symptoms.{index}", "code": "invalid_choice", "message": message})
     for field, keys in said.items():
         if not {*keys} <= known[field]:
             wrong.append({"field": field, "code": "invalid_choice", "message": _("This is not one of the choices.")})
@@ -227,17 +233,14 @@ def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
         raise Invalid("invalid", _("Some values are not right; see errors."), errors=wrong)
 
 
-def _titles(report: ReportIn) -> dict[str, str]:
-    """A title in both languages: what was typed, else the symptoms."""
+def _titles(report: ReportIn, plan: Plan) -> dict[str, str]:
+    """A title in both languages: what was typed, else what was ticked, in the plan's words."""
     typed = " ".join((report.title or report.noticed).split())
     if typed:
         short = typed if len(typed) <= LONGEST_TITLE else typed[: LONGEST_TITLE - 1] + "…"
         return {"zh": short, "en": short}
-    titles = {}
-    for language, code in (("zh", "zh-hans"), ("en", "en")):
-        with override(code):
-            titles[language] = " · ".join(str(Symptom(key).label) for key in report.symptoms)
-    return titles
+    offered = symptoms_of(plan)
+    return {code: " · ".join(offered[key][code] for key in report.symptoms) for code in ("zh", "en")}
 
 
 def _open(world: World, now: datetime, *, titles: Mapping[str, str], **fields: object) -> Incident:

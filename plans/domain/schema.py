@@ -23,6 +23,10 @@ from plans.domain.vocabulary import COMMAND, START_RESPONSE
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
+# A word that a report is ticked with: short, for it is kept with every report.
+Noticed = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
+
+
 class Count(Spec):
     """A number of things that a clause announces: `of` is the path of what the file lists, `says` how many it is said to be."""
 
@@ -411,6 +415,7 @@ class Plan(Spec):
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]
     categories: dict[str, Category]
     business: dict[str, Business]
+    symptoms: dict[Noticed, Text] = Field(default_factory=dict)
     levels: Annotated[dict[str, Level], Field(min_length=1)]
     facts: dict[str, FactSpec]
     metrics: dict[str, Metric]
@@ -441,7 +446,7 @@ class Plan(Spec):
     @classmethod
     def _own_ids(cls, value: Any, info: Any) -> Any:
         """Give every record of a keyed section its key as `id`."""
-        if info.field_name in {"departments", "evidence", "aliases"} or not isinstance(value, dict):
+        if info.field_name in {"departments", "evidence", "aliases", "symptoms"} or not isinstance(value, dict):
             return value
         if info.field_name in {"title", "calendar"}:
             return value

@@ -169,6 +169,29 @@ def test_an_incident_under_way_is_spoken_of_in_the_words_of_its_own_plan(site: H
     assert names["obligations"]["assess.impact"]["en"] == "Impact assessment"
 
 
+def test_its_intake_asks_in_its_own_words(site: Hotline) -> None:
+    for language, words, foreign in (
+        ("en", ["A feed went dark", "Hosting"], ["Calls do not connect", "Agents", "complaints"]),
+        ("zh-hans", ["一路市电消失", "托管"], ["打不通", "坐席", "投诉"]),
+    ):
+        page = site.cast.client(DUTY, language).get("/report/").content.decode()
+        assert [word for word in words if word not in page] == []
+        assert [word for word in foreign if word in page] == []
+    number = site.post(DUTY, "incidents", {"symptoms": ["feed_dark", "no_start"], "systems": "running"}, expect=201)[
+        "number"
+    ]
+    assert by_number(number).titles == {
+        "zh": "一路市电消失 · 发电机未启动",
+        "en": "A feed went dark · The generator did not start",
+    }
+    refused = site.post(DUTY, "incidents", {"symptoms": ["feed_dark", "busy"], "systems": "running"}, expect=400)
+    assert [(row["field"], row["code"]) for row in refused["errors"]] == [("symptoms.1", "invalid_choice")]
+    # What makes a fault major is said in this plan's words where it is judged.
+    room = site.cast.client(DUTY, "en").get(f"/incidents/{number}/").content.decode()
+    assert "Both feeds lost" in room
+    assert "30 % of the hotlines" not in room
+
+
 def test_its_pages_open_in_both_languages(site: Hotline) -> None:
     number = reported(site)
     site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed"})
