@@ -49,7 +49,7 @@ from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
 from plans.domain import Plan
-from plans.selectors import current
+from plans.selectors import current, handling
 from resources.selectors import away_for
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
@@ -67,6 +67,9 @@ def board_state(world: World) -> dict[str, Any]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         newest = heads(world.pk, SEEN_BY_ALL)
+        plan, standing = current(), open_incidents(world.pk)
+        # An incident under way keeps its plan, whose words its log speaks in, when another one comes into force.
+        others = {row.plan_version: plan_for(row) for row in standing}.values()
         return {
             "world": {
                 "key": world.key,
@@ -76,13 +79,13 @@ def board_state(world: World) -> dict[str, Any]:
                 "rate": 0.0 if world.paused else world.rate,
             },
             "heads": {str(stream): seq for stream, seq in newest.items()},
-            "incidents": [incident_state(row, newest[row.stream_id]) for row in open_incidents(world.pk)],
+            "incidents": [incident_state(row, newest[row.stream_id]) for row in standing],
             "readings": readings(world.pk),
-            "bci": {"rules": rules_of_index(current()), "trend": trend(world.pk)},
+            "bci": _bci(plan, world.pk, None),
             "alarms": [
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
-            "names": names_of(current()),
+            "names": names_of(plan, *others),
         }
 
 
@@ -205,6 +208,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
         "groups": groups_state(incident, plan, by),
+        "handling": handling(plan, incident.category),
         "region": one_region(incident),
         "index": index_source(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},
@@ -237,10 +241,14 @@ def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
     """What the room's page computes the business-continuity index with, of the incident's region or the country."""
     region = one_region(incident)
     return {
-        "bci": {"rules": rules_of_index(plan), "trend": trend(incident.world_id, region)},
+        "bci": _bci(plan, incident.world_id, region),
         "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region)),
         "names": {"regions": names()["regions"]},
     }
+
+
+def _bci(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:
+    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region)}
 
 
 def groups_state(incident: Incident, plan: Plan, by: Actor) -> list[dict[str, Any]]:

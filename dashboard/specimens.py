@@ -125,6 +125,7 @@ def board_parts(plan: Plan, now: datetime) -> dict[str, Any]:
             if (row := plan.thresholds.get(threshold))
         ],
         "bci": {
+            "clause": plan.cites("index"),
             "rules": rules_of_index(plan),
             "trend": [{"at": ago(60 - 5 * n), "value": value} for n, value in enumerate(PAST_INDEX)],
         },

@@ -37,8 +37,13 @@ def source_said(row: Mapping[str, Any]) -> str:
 
 def card_said(card: Mapping[str, Any], plan: Plan) -> Both:
     """A card as it was kept with its proposal (`plans.domain.Card.as_dict()`), a line for each thing it says, in both
-    languages: the proposal, why, the facts with source and time, what is unknown, and what would change it."""
+    languages: the proposal, whether the fault is major and whether what is unknown could raise it, why, the facts with source
+    and time, what is unknown, what would change it, and what is most worth finding out."""
     lines = [both(_("The plan proposes: %(level)s."), level=_level(card["proposed"], plan))]
+    if card["major"]["major"]:
+        lines.append(both(_("Major fault")))
+    if not card["certain"]:
+        lines.append(both(_("Facts still unknown could raise it")))
     for hit in card["hits"]:
         lines.append(both(_("• %(why)s (clause %(clauses)s)"), why=hit["reason"], clauses=", ".join(hit["clauses"])))
     rows = [*card["dimensions"], *(row for row in card["measures"] if row["known"])]
@@ -51,6 +56,8 @@ def card_said(card: Mapping[str, Any], plan: Plan) -> Both:
     changes = [_change(change, plan) for change in card["would_change"]]
     if changes:
         lines += [both(_("What would change it:")), *changes]
+    if card["missing"]:
+        lines += [both(_("Unknown, and could raise it:")), *_missing(card["missing"], plan)]
     return {code: "\n".join(line[code] for line in lines) for code in ("zh", "en")}
 
 
@@ -77,6 +84,17 @@ def _change(change: Mapping[str, Any], plan: Plan) -> Both:
         for shift in change["shifts"]
     ]
     return both(_("• %(level)s, if %(shifts)s"), level=_level(change["level"], plan), shifts=_listed(shifts))
+
+
+def _missing(rows: Sequence[Mapping[str, Any]], plan: Plan) -> list[Both]:
+    """What is most worth finding out comes first, and is called so."""
+    first, *rest = rows
+    most = both(_("• %(fact)s: up to %(level)s; most worth finding out"), **_could(first, plan))
+    return [most, *(both(_("• %(fact)s: up to %(level)s"), **_could(row, plan)) for row in rest)]
+
+
+def _could(row: Mapping[str, Any], plan: Plan) -> dict[str, Both]:
+    return {"fact": row["title"], "level": _level(row["level"], plan)}
 
 
 def _listed(texts: Sequence[Both]) -> Both:

@@ -12,7 +12,7 @@ from common.shapes import BilingualOut
 from incidents import selectors, services
 from incidents.domain.moves import RIGHT, Act
 from incidents.domain.reports import HandlingIn, ReportIn
-from incidents.models import GroupAtWork, Intake, Phase, Reach, Symptom, SystemsState
+from incidents.models import GroupAtWork, Intake, Phase, Reach, SystemsState
 from people.endpoints import ActionEndpoint, Endpoint
 from plans.selectors import current
 
@@ -82,7 +82,11 @@ class ReportBody(serializers.Serializer):
 
     noticed = maybe_words()
     symptoms = serializers.ListField(
-        child=serializers.ChoiceField(choices=Symptom.choices), required=False, default=list
+        child=serializers.CharField(max_length=16),
+        required=False,
+        default=list,
+        max_length=40,
+        help_text="keys of the plan's `symptoms`",
     )
     title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     category = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")

@@ -7,10 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.shapes import BilingualOut
 from incidents import selectors, services
 from incidents.api import maybe_words, words
 from incidents.models import Task
-from people.endpoints import ActionEndpoint
+from people.endpoints import ActionEndpoint, Endpoint
+from plans.selectors import handling, plan_of
 
 
 class TaskPersonOut(serializers.Serializer):
@@ -122,3 +124,31 @@ class Reassign(OnTask):
 
     def change(self, number: str, task_id: int, data: dict[str, Any]) -> Task:
         return services.task_reassign(number=number, task_id=task_id, by=self.by, **data)
+
+
+class StepOut(serializers.Serializer):
+    """`people` are who holds the role now, or is on its duty."""
+
+    text = BilingualOut()
+    role = serializers.CharField()
+    role_title = BilingualOut()
+    people = serializers.ListField(child=serializers.CharField())
+
+
+class HandlingOut(serializers.Serializer):
+    category = serializers.CharField()
+    title = BilingualOut(allow_null=True)
+    clauses = serializers.ListField(child=serializers.CharField())
+    steps = StepOut(many=True)
+
+
+class Handling(Endpoint):
+    """How the incident's plan says that one of its category is handled: the steps in their order, each with whose it is (6.2).
+    No steps where the plan says nothing of the category."""
+
+    right = "incident.view"
+
+    @extend_schema(responses={200: HandlingOut})
+    def get(self, request: Request, number: str) -> Response:
+        incident = selectors.by_number(number)
+        return Response(handling(plan_of(incident.plan_version), incident.category))

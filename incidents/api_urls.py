@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{ON}/ending-report", api.EndingReport.as_view(), name="api-ending-report"),
     path(f"{ON}/close", api.Close.as_view(), name="api-close"),
     path(f"{ON}/dismiss", api.Dismiss.as_view(), name="api-dismiss"),
+    path(f"{ON}/handling", api_tasks.Handling.as_view(), name="api-handling"),
     path(f"{ON}/tasks", api_tasks.Tasks.as_view(), name="api-tasks"),
     path(f"{ON}/tasks/<int:pk>/done", api_tasks.Done.as_view(), name="api-task-done"),
     path(f"{ON}/tasks/<int:pk>/cancel", api_tasks.Cancel.as_view(), name="api-task-cancel"),

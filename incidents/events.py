@@ -111,7 +111,8 @@ class IncidentDismissed(Payload):
 
 @event("level.decided")
 class LevelDecided(Payload):
-    """`differs`: the person decided otherwise than the product proposed."""
+    """`differs`: the person decided otherwise than the product proposed. `hq_active`: a response that was left to those who
+    repair is led by headquarters from here on."""
 
     before: LevelName | None
     after: LevelName
@@ -119,6 +120,7 @@ class LevelDecided(Payload):
     proposed: LevelName | None
     differs: bool
     reason: FreeText
+    hq_active: bool = False
 
 
 @event("response.started")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.bilingual import in_language
 from incidents.domain.moves import Act
-from incidents.models import GroupAtWork, Incident, Intake, Symptom, SystemsState
-from incidents.selectors import acts
+from incidents.models import GroupAtWork, Incident, Intake, SystemsState
+from incidents.selectors import acts, symptoms_of
 from people import selectors as people
 from plans.domain import FactSpec, Plan
 from plans.selectors import current, plan_of
@@ -39,7 +39,6 @@ class ReportForm(forms.Form):
 
     symptoms = forms.MultipleChoiceField(
         label=_("What do customers notice?"),
-        choices=Symptom.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -65,6 +64,8 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plan = current()
+        offered = [(key, in_language(words)) for key, words in symptoms_of(plan).items()]
+        self.fields["symptoms"].choices = offered  # type: ignore[attr-defined]
         self.fields["regions"].choices = [(row.key, row.name) for row in people.regions()]  # type: ignore[attr-defined]
         self.fields["business"].choices = [UNKNOWN, *_titles(plan.business)]  # type: ignore[attr-defined]
         self.fields["category"].choices = [UNKNOWN, *_titles(plan.categories)]  # type: ignore[attr-defined]
@@ -81,10 +82,14 @@ class VerifyForm(ActForm):
     outcome = forms.ChoiceField(
         label=_("Does the report hold?"), choices=Intake.Outcome.choices, initial="confirmed", widget=forms.RadioSelect
     )
-    major = forms.BooleanField(
-        label=_("Major fault: fully down, complaints surging, or 30 % of the hotlines"), required=False
-    )
+    major = forms.BooleanField(label=_("Major fault"), required=False)
     note = _words(_("Note"), rows=2, help_text=_("Needed for a false alarm."))
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What makes a fault major is the plan's to say (3.2).
+        reasons = [in_language(rule.reason.as_dict()) for rule in plan.major_rules.values()]
+        self.fields["major"].help_text = " / ".join(reasons)
 
 
 # What people are asked, where that is more than the name of the fact.
@@ -166,7 +171,7 @@ class RegulatorForm(ActForm):
         _("Why is it concerned?"),
         required=True,
         rows=2,
-        help_text=_("PR and legal then owe a notice to it, with legal's opinion (clause 3.4)."),
+        help_text=_("PR and legal then owe a notice to it, with legal's opinion."),
     )
 
 
@@ -237,7 +242,7 @@ FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
 def form_for(act: Act, incident: Incident, *args: Any, **kwargs: Any) -> ActForm:
     """The form of an act, its field ids told apart by the act's name."""
     kind = FORMS[act][1]
-    if issubclass(kind, FactsForm):
+    if issubclass(kind, FactsForm | VerifyForm):
         kwargs["plan"] = plan_of(incident.plan_version)
     return kind(*args, auto_id=f"id_{act.value}_%s", **kwargs)
 

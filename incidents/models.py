@@ -177,7 +177,7 @@ class Incident(models.Model):
 
 
 class Symptom(models.TextChoices):
-    """What customers notice, as they say it; free text goes beside it."""
+    """What customers of a call centre notice, for plans that bring no words of their own; free text goes beside it."""
 
     NO_CONNECTION = "no_connection", _("Calls do not connect")
     BUSY = "busy", _("Always busy")
@@ -205,7 +205,7 @@ class Intake(models.Model):
         FALSE_ALARM = "false_alarm", _("False alarm")
 
     incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="intake")
-    symptoms = ArrayField(models.CharField(max_length=16, choices=Symptom.choices), default=list, blank=True)
+    symptoms = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     noticed = models.TextField(blank=True)
     caller_words = models.TextField(blank=True)
     call_minutes = models.FloatField(null=True, help_text="how long calls take now, on the mean")

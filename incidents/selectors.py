@@ -10,15 +10,17 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
+from common.bilingual import Both, both
 from common.clock import utc_text
 from common.errors import Missing
 from engine.models import Event, Stream, World
 from engine.selectors import events_after, newest_events
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
 from incidents.domain.triggers import concerns
-from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, Task
+from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, Symptom, Task
 from people import selectors as people
 from people.rights import Scope, allowed
+from plans.domain import Plan
 
 EXERCISED = ("practice", "demo")
 OVER_NAMES = sorted(phase.value for phase in OVER)
@@ -232,6 +234,12 @@ def incident_dict(incident: Incident) -> dict[str, Any]:
         ],
         "seq": newest_seq(incident),
     }
+
+
+def symptoms_of(plan: Plan) -> dict[str, Both]:
+    """What may be ticked as noticed: the plan's own words; those of a call centre where it brings none."""
+    own = {key: text.as_dict() for key, text in plan.symptoms.items()}
+    return own or {key: both(label) for key, label in Symptom.choices}
 
 
 def newest_seq(incident: Incident) -> int:

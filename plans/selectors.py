@@ -1,6 +1,7 @@
 """Which plan is in force, and the plan behind a version."""
 
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -47,6 +48,11 @@ def current() -> Plan:
     if version is None:
         raise NO_PLAN
     return plan_of(version)
+
+
+def cites(act: str) -> str:
+    """The clause of the plan in force that an act outside incidents is done under; empty where it says nothing of it."""
+    return current().cites(act)
 
 
 def holders_of(role: RoleSpec) -> list[User]:
@@ -180,3 +186,26 @@ def _parsed(database: str, version_id: int) -> Plan:
     except PlanVersion.DoesNotExist:
         raise NO_PLAN from None
     return load(version.text, version.file_name)
+
+
+def handling(plan: Plan, category: str) -> dict[str, Any]:
+    """How the plan says that an incident of this category is handled (6.2): its steps in their order, each with whose it is.
+
+    No steps where it says nothing of the category.
+    """
+    found = plan.checklists.get(category)
+    steps = found.steps if found else ()
+    return {
+        "category": category,
+        "title": found.title.as_dict() if found else None,
+        "clauses": list(found.clauses) if found else [],
+        "steps": [
+            {
+                "text": step.text.as_dict(),
+                "role": step.role,
+                "role_title": plan.role(step.role).title.as_dict(),
+                "people": [user.display_name for user in told_of(plan.role(step.role))],
+            }
+            for step in steps
+        ],
+    }

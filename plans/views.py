@@ -59,6 +59,8 @@ def plan(request: PageRequest) -> HttpResponse:
         "majors": [rule | {"when": _condition(words, rule["when"])} for rule in words["major_rules"].values()],
         "obligations": [row | _clock(words, row) for row in words["obligations"].values()],
         "preparation": [row | _prepared(words, row) for row in words["preparation"].values()],
+        "handling": [_handled(words, row) for row in words["checklists"].values()],
+        "cited": {"index": read.cites("index"), "prepare": read.cites("prepare")},
         "index": [row | _marked(row) for row in words["bci"].values()],
         "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
     }
@@ -148,6 +150,11 @@ def _prepared(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
         "role_title": words["roles"][row["role"]]["title"],
         "department_title": words["departments"][row["department"]],
     }
+
+
+def _handled(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    steps = [step | {"role_title": words["roles"][step["role"]]["title"]} for step in row["steps"]]
+    return row | {"category_title": words["categories"][row["id"]]["title"], "steps": steps}
 
 
 def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The API of the equipment ledger (clause 8.3)."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -14,9 +15,10 @@ from rest_framework.response import Response
 
 from common.errors import Invalid
 from people.endpoints import ActionEndpoint, ChangeEndpoint, Endpoint
+from plans.selectors import cites
 from resources import selectors, services
 from resources.answers import XLSX, xlsx_response
-from resources.domain.dates import fitness
+from resources.domain.dates import Verdict, fitness
 from resources.domain.item import LONGEST, MOST_MONTHS, MOST_PIECES
 from resources.models import Category, Condition, Equipment, Movement, Store, Unit
 from resources.selectors import STATES, Filter
@@ -64,11 +66,19 @@ class ItemOut(serializers.ModelSerializer):
 
     @extend_schema_field(VerdictOut)
     def get_inspection(self, row: Equipment) -> Any:
-        return VerdictOut(self._fitness(row).inspection).data
+        return self._said(self._fitness(row).inspection)
 
     @extend_schema_field(VerdictOut)
     def get_replacement(self, row: Equipment) -> Any:
-        return VerdictOut(self._fitness(row).replacement).data
+        return self._said(self._fitness(row).replacement)
+
+    def _said(self, verdict: Verdict) -> Any:
+        return VerdictOut({"state": verdict.state, "by": verdict.by, "days": verdict.days, "clause": self._clause}).data
+
+    @cached_property
+    def _clause(self) -> str:
+        """Asked once for a whole list: it is one serializer that shows its rows."""
+        return cites("equipment")
 
 
 class MovementOut(serializers.ModelSerializer):

@@ -27,7 +27,7 @@ SENTENCES: Final[dict[Why, str | Promise]] = {
     Why.ELSEWHERE: _("Node “%(what)s” lies in another region."),
     Why.NO_ZONE: _("The time has no time zone; write it as 2026-11-24T03:05:00+08:00."),
     Why.FUTURE: _("The time lies in the future; check the source's clock."),
-    Why.PAST: _("The time is more than 90 days past; load old history with the replay command."),
+    Why.PAST: _("The time is more than 90 days past; hand old samples in as history."),
     Why.OTHER_VALUE: _("Another value is recorded for this series and time; the first one stands."),
     Why.RECENT: _("History ends eight hours ago; what is newer is judged, so send it as samples."),
     Why.TEXT: _("A label is not UTF-8, stands there twice, or there are more than 64."),

@@ -7,6 +7,7 @@ from plans.domain.vocabulary import level_moment
 
 Data = Mapping[str, Any]
 Moments = tuple[str, ...]
+HQ_ACTIVE: Final = "hq_active"
 
 
 def _opened(data: Data) -> Moments:
@@ -20,12 +21,15 @@ def _verified(data: Data) -> Moments:
 
 
 def _decided(data: Data) -> Moments:
-    decided = ("level_decided", level_moment(data["after"]))
-    return decided if data["provisional"] else (*decided, "level_confirmed")
+    decided: Moments = ("level_decided", level_moment(data["after"]))
+    if not data["provisional"]:
+        decided = (*decided, "level_confirmed")
+    # Events written before a raised level could bring headquarters together say nothing of it.
+    return (*decided, HQ_ACTIVE) if data.get("hq_active") else decided
 
 
 def _started(data: Data) -> Moments:
-    started = ("response_started", "hq_active") if data["hq_active"] else ("response_started",)
+    started = ("response_started", HQ_ACTIVE) if data["hq_active"] else ("response_started",)
     # Events written before regions could start a response say nothing of one.
     return (*started, "regional_started") if data.get("region") else started
 

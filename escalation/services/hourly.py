@@ -38,7 +38,7 @@ def warning_data_report(*, number: str, availability: str, spares: str, forecast
         **given,
     )
     payload = WarningDataReported(department=department, covers=row.covers, **given)
-    event = standing.write(payload, clause="4.3")
+    event = standing.write(payload, act="hourly-data")
     whole = [turn for turn in row.covers if not missing_for(standing.warning, standing.plan, turn)]
     turns_settle(standing.incident, HOURLY, whole, EVIDENCE, event)
     return row

@@ -22,7 +22,7 @@ from people import selectors as people
 from plans.domain import EndVerdict, Fact, LiftFacts, warning_lift
 from signals.selectors import excess_now, on_target
 
-CLAUSE = "5.3"
+LIFT = "lift"  # the act that the plan is asked for the clause of
 APPROVERS = ("hq", "hq_members")
 
 
@@ -92,7 +92,7 @@ def lift_apply(*, number: str, no_secondary_risk: bool, note: str, by: Actor) ->
         conditions=_kept(verdict),
     )
     payload = LiftApplied(application=application.pk, conditions=application.conditions, note=note)
-    standing.write(payload, clause=CLAUSE)
+    standing.write(payload, act=LIFT)
     tell_roles(
         standing.incident,
         standing.plan,
@@ -100,7 +100,7 @@ def lift_apply(*, number: str, no_secondary_risk: bool, note: str, by: Actor) ->
         kind="warning.lift_applied",
         subject=both(_("Lifting waits for your approval: %(title)s"), title=standing.incident.titles),
         body=both(_("All conditions of lifting are met. The technical group confirms: %(note)s"), note=note),
-        clause=CLAUSE,
+        clause=standing.plan.cites(LIFT),
         key=f"lift:{application.pk}",
     )
     return application
@@ -123,7 +123,7 @@ def lift_approve(*, number: str, note: str = "", by: Actor) -> EarlyWarning:
     payload = WarningLifted(
         application=application.pk, colour=warning.colour, conditions=_kept(verdict), note=note.strip()
     )
-    standing.write(payload, clause=CLAUSE)
+    standing.write(payload, act=LIFT)
     _announce(standing)
     # The reason stands in the log for good, where no language is active: in both.
     reason = both(_("The warning was lifted."))
@@ -137,14 +137,14 @@ def lift_refuse(*, number: str, reason: str, by: Actor) -> LiftApplication:
     standing, application = _deciding(number, by)
     reason = required("reason", reason)
     _decide(application, LiftApplication.State.REFUSED, standing, reason)
-    standing.write(LiftRefused(application=application.pk, reason=reason), clause=CLAUSE)
+    standing.write(LiftRefused(application=application.pk, reason=reason), act=LIFT)
     tell_people(
         standing.incident,
         [(application.applied_by_id, "technical_response")],
         kind="warning.lift_refused",
         subject=both(_("Lifting was refused: %(title)s"), title=standing.incident.titles),
         body=both(_("Headquarters refused the application: %(reason)s"), reason=reason),
-        clause=CLAUSE,
+        clause=standing.plan.cites(LIFT),
         key=f"lift_refused:{application.pk}",
     )
     return application
@@ -180,9 +180,9 @@ def _announce(standing: Standing) -> None:
         body=both(
             _("The warning of %(number)s is lifted: every condition of clause %(clause)s is met."),
             number=standing.incident.number,
-            clause=CLAUSE,
+            clause=standing.plan.cites(LIFT),
         ),
-        clause=CLAUSE,
+        clause=standing.plan.cites(LIFT),
         key=f"warning.lifted:{standing.incident.number}",
         channels=tier.all_clear,
         chats=tier.chats,

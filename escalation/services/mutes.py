@@ -7,9 +7,10 @@ from engine.models import Event
 from notifications.services import message_send
 from people.rights import GRANTS
 from people.selectors import actor_of
+from plans.selectors import cites
 from signals.muted import HELD_SHOWN, Mute, held_by, mute_by_id, where_of
 
-KIND, RIGHT, CLAUSE = "mute.ended", "signals.mute", "4.1"
+KIND, RIGHT = "mute.ended", "signals.mute"
 
 
 def follow(event: Event) -> None:
@@ -41,7 +42,7 @@ def follow(event: Event) -> None:
         to=[(mute.owner_id, next((role for role in GRANTS[RIGHT] if role in owner.roles), GRANTS[RIGHT][0]))],
         subject=both(_("%(kind)s over: %(what)s"), kind=both(Mute.Kind(mute.kind).label), what=what),
         body=body,
-        clause=CLAUSE,
+        clause=cites("mute"),
         urgent=event.data["spoke"] > 0,
         key=f"mute:{mute.pk}",
         link="/signals/mutes/" + ("" if mute.world.is_real else f"?world={mute.world.key}"),

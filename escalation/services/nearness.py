@@ -20,7 +20,6 @@ NEAR = "escalation.near"
 EVERY = timedelta(minutes=5)
 # Before a warning stands or the level is past it.
 LOOKED_AT = frozenset({"reported", "verified"})
-CLAUSE = "4.3"
 
 
 def follow(event: Event) -> None:
@@ -56,7 +55,8 @@ def _near(incident_id: int) -> bool:
     payload = ConditionNear(
         lines=[NearLine(threshold=t.id, title=t.title.as_dict(), colour=colour) for t, colour in lines]
     )
-    log_append(stream_of(incident), payload, by=SYSTEM, clause=CLAUSE, plan_version=incident.plan_version)
+    clause = selectors.plan_for(incident).cites("near")
+    log_append(stream_of(incident), payload, by=SYSTEM, clause=clause, plan_version=incident.plan_version)
     return True
 
 

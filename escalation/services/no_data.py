@@ -13,10 +13,10 @@ from notifications.selectors import newest_message, told_of
 from notifications.services import message_send
 from people.selectors import names
 from plans.domain import Plan
-from plans.selectors import current
+from plans.selectors import cites, current
 from signals.selectors import silent_count
 
-ALARM, CLAUSE = "signals.no_data", "4.1"
+ALARM = "signals.no_data"
 FELL_SILENT, HEARD_AGAIN = "signals.no_data", "signals.data_again"
 TOLD = frozenset({"duty_manager", "tech_lead", "head_of_it"})  # roles of rights: the night, and the machines
 NAMED = 8
@@ -70,7 +70,7 @@ def _tell(world: World, to: list[tuple[int, str]], *, kind: str, subject: Both, 
         to=to,
         subject=subject,
         body=body,
-        clause=CLAUSE,
+        clause=cites("no-data"),
         urgent=kind == FELL_SILENT,
         key=key,
         link="/signals/" + ("" if world.is_real else f"?world={world.key}"),

@@ -18,7 +18,7 @@ from engine.log import log_append
 from engine.models import Event, Stream
 from engine.timers import timer_stands, timers_cancel
 from escalation import selectors
-from escalation.domain.moments import CHANGES_SITUATION, MOMENT_OF_PROOF, PROOFS_OF, moments_of
+from escalation.domain.moments import CHANGES_SITUATION, HQ_ACTIVE, MOMENT_OF_PROOF, PROOFS_OF, moments_of
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
@@ -64,6 +64,9 @@ def follow(event: Event) -> None:
     _end(incident, plan, moments, event)
     for moment in moments:
         _open_all(incident, plan, moment, event)
+    if incident.hq_active and event.kind == "level.decided":
+        # A level raised to one that calls for headquarters finds it together: what asks for that is met as it opens.
+        _settle(incident, plan, HQ_ACTIVE, event)
     if event.kind == PLAN_MOVED:
         _plan_moved(incident, plan, event)
     if event.kind in CHANGES_SITUATION:
@@ -169,7 +172,7 @@ def _situation_changed(incident: Incident, plan: Plan, event: Event) -> None:
     known = set(Obligation.objects.filter(incident=incident).exclude(state="superseded").values_list("rule", flat=True))
     occurred = selectors.moments_occurred(incident)
     gone_by = set(occurred)
-    for moment in ("response_started", "hq_active"):
+    for moment in ("response_started", HQ_ACTIVE):
         if moment not in occurred:
             continue
         for rule in obligations_for(plan, moment, situation):

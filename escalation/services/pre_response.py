@@ -90,7 +90,7 @@ def _open(
         incident,
         plan,
         colour=EarlyWarning.Colour.YELLOW,
-        contents=_contents(threshold, trigger, place),
+        contents=_contents(plan, threshold, trigger, place),
         by=SYSTEM,
         clauses=list(threshold.clauses),
     )
@@ -110,12 +110,15 @@ def _open(
     return incident
 
 
-def _contents(threshold: Threshold, trigger: Trigger, place: Both) -> Contents:
+def _contents(plan: Plan, threshold: Threshold, trigger: Trigger, place: Both) -> Contents:
     """The four contents of 5.1 as far as the product knows them."""
+    clause = plan.cites("prepare")
+    asks = _("%(what)s: %(value)s. Verify, then begin the preparation list (clause %(clause)s).")
     crossed = both(
-        _("%(what)s: %(value)s. Verify, then begin the preparation list (clause 5.2)."),
+        asks if clause else _("%(what)s: %(value)s. Verify it."),
         what=threshold.title.as_dict(),
         value=_measured(trigger),
+        clause=clause,
     )
     return Contents(reach=place, duration=both(_("Not known yet")), measures=crossed)
 

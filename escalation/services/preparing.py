@@ -23,7 +23,6 @@ from plans.selectors import holders_of, told_of
 
 # Who may give any task to anybody; everyone else only what their own role owns.
 GIVERS = frozenset({"duty_manager", "cs_supervisor", "hq_commander", "hq_member"})
-CLAUSE = "5.2"
 
 
 def tasks_make(warning: EarlyWarning, plan: Plan) -> list[PreparationTask]:
@@ -73,7 +72,7 @@ def tasks_tell(incident: Incident, tasks: list[PreparationTask], plan: Plan, *, 
             kind="warning.task",
             subject=both(_("Your task in the warning %(number)s"), number=incident.number),
             body=both(_("%(tasks)s. Tick it off with a word when it is done."), tasks=said),
-            clause=CLAUSE,
+            clause=plan.cites("prepare"),
             key=f"{key}:{person}",
         )
 
@@ -113,7 +112,7 @@ def task_assign(
         person=user.pk,
         due_at=utc_text(due_at),
     )
-    event = standing.write(payload, clause=CLAUSE)
+    event = standing.write(payload, act="prepare")
     tasks_tell(standing.incident, [task], standing.plan, key=f"warning.task:{task.pk}:{event.seq}")
     return task
 
@@ -139,7 +138,7 @@ def task_done(*, number: str, task_id: int, word: str, by: Actor) -> Preparation
         word=word,
         all_done=not rest,
     )
-    standing.write(payload, clause=CLAUSE)
+    standing.write(payload, act="prepare")
     return task
 
 

@@ -32,14 +32,15 @@ class Standing:
     actor: Actor
     now: datetime
 
-    def write(self, payload: Payload, *, clause: str) -> Event:
+    def write(self, payload: Payload, *, act: str) -> Event:
+        """Write an event that cites the clause this act stands under in the incident's plan."""
         return log_append(
             stream_of(self.incident),
             payload,
             by=self.actor,
             occurred=self.now,
             known=self.now,
-            clause=clause,
+            clause=self.plan.cites(act),
             plan_version=self.incident.plan_version,
         )
 

@@ -8,7 +8,6 @@ from escalation import selectors
 from escalation.services.telling import tell_people
 from incidents.selectors import of_event, task_of
 
-CLAUSE = "2.2"
 ROLE = "group_member"
 
 
@@ -26,6 +25,6 @@ def follow(event: Event) -> None:
         kind=event.kind,
         subject=both(_("Your task in %(number)s: %(title)s"), number=incident.number, title=incident.titles),
         body=body,
-        clause=CLAUSE,
+        clause=selectors.plan_for(incident).cites("task"),
         key=f"task:{task.pk}:{event.seq}",
     )

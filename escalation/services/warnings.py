@@ -30,7 +30,6 @@ from plans.domain import Plan
 
 Colour = EarlyWarning.Colour
 RIGHTS = {Colour.BLUE: "warning.issue_blue", Colour.YELLOW: "warning.issue_yellow"}
-ISSUE, EARLY, LIFTING = "5.1", "4.3", "5.3"
 LIFTED = "warning.lifted"  # the message that says so
 OUTCOMES = {
     "response.started": EarlyWarning.Outcome.RESPONSE,
@@ -86,9 +85,14 @@ def warning_issue(
         return _raise(entered(RIGHTS[Colour(colour)], number=number, by=by), colour, contents)
     incident = incidents.warning_begin(number=number, by=by, based_on=based_on)
     plan = selectors.plan_for(incident)
-    warning = begin(incident, plan, colour=colour, contents=contents, by=actor, clauses=[ISSUE, EARLY])
+    warning = begin(incident, plan, colour=colour, contents=contents, by=actor, clauses=_issued_under(plan))
     announce(warning, incident, plan)
     return warning
+
+
+def _issued_under(plan: Plan) -> list[str]:
+    """The clauses of issuing and of its limit, each once."""
+    return list(dict.fromkeys(filter(None, (plan.cites("warn"), plan.cites("extend")))))
 
 
 def begin(
@@ -123,7 +127,15 @@ def begin(
         preparation=tasks_said(tasks, plan),
     )
     stream = stream_of(incident)
-    log_append(stream, payload, by=by, occurred=now, known=now, clause=clauses[0], plan_version=incident.plan_version)
+    log_append(
+        stream,
+        payload,
+        by=by,
+        occurred=now,
+        known=now,
+        clause=clauses[0] if clauses else "",
+        plan_version=incident.plan_version,
+    )
     tasks_tell(incident, tasks, plan, key=f"warning.tasks:{incident.number}")
     return warning
 
@@ -140,7 +152,7 @@ def announce(warning: EarlyWarning, incident: Incident, plan: Plan, *, heard: Se
         kind=f"tier.warning_{warning.colour}",
         subject=both(_("%(kind)s: %(title)s"), kind=tier.title.as_dict(), title=incident.titles),
         body=words_of(warning, plan, colour),
-        clause=ISSUE,
+        clause=plan.cites("warn"),
         key=f"warning:{incident.number}:{warning.colour}",
         channels=tier.channels,
         chats=tier.chats,
@@ -171,7 +183,7 @@ def _raise(standing: Standing, colour: str, contents: Contents) -> EarlyWarning:
     before, warning.colour, warning.contents = warning.colour, colour, contents.as_dict()
     warning.save(update_fields=["colour", "contents"])
     texts = {name: text["zh"] for name, text in contents.as_dict().items()}
-    standing.write(WarningRaised(before=before, after=colour, **texts), clause=ISSUE)
+    standing.write(WarningRaised(before=before, after=colour, **texts), act="warn")
     announce(warning, standing.incident, standing.plan)
     return warning
 
@@ -205,7 +217,7 @@ def warning_extend(*, number: str, reason: str, by: Actor) -> EarlyWarning:
     )
     warning.limit_at = limit
     warning.save(update_fields=["limit_at"])
-    event = standing.write(WarningExtended(limit_at=utc_text(limit), reason=reason), clause=EARLY)
+    event = standing.write(WarningExtended(limit_at=utc_text(limit), reason=reason), act="extend")
     clock_renew(standing.incident, plan, LIMIT, event, due_at=limit)
     return warning
 
@@ -233,7 +245,7 @@ def _all_clear(incident: Incident) -> None:
         kind="all_clear",
         subject=both(subject, title=incident.titles),
         body=both(_("%(number)s is over; nothing more is needed of you for it."), number=incident.number),
-        clause=LIFTING,
+        clause=selectors.plan_for(incident).cites("lift"),
         key=f"all_clear:{incident.number}",
         channels=ways_told(incident.pk, "tier."),
         chats=chats_told(incident.pk, "tier."),

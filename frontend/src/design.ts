@@ -21,7 +21,7 @@ controller("board-parts", (place) => {
   for (const card of cards) card.querySelector("[data-bci]")?.replaceChildren(continuityChip(index));
   const duties = incidents.flatMap((incident) => incident.obligations.map((obligation) => duty({ obligation, incident }, true)));
   const gauges = [index, continuity(bci.rules, [], null)].map((found) =>
-    h("div", { class: "card card-body" }, continuityTile(found, found.value === null ? [] : bci.trend, names, null)));
+    h("div", { class: "card card-body" }, continuityTile(found, found.value === null ? [] : bci.trend, names, null, bci.clause)));
   place.replaceChildren(
     h("ul", { class: "duty-list" }, ...alarms.map(alarm)), ...cards, h("ul", { class: "duty-list" }, ...duties),
     h("div", { class: "tiles" }, ...readings.map((reading) => tile(reading, names))), ...gauges);

@@ -14,11 +14,11 @@ from engine.events import Payload
 from engine.log import Entry, log_append_many
 from engine.models import Event, Stream, World
 from engine.selectors import events_after
-from incidents.domain.clauses import CLAUSE
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, Why, judge
 from incidents.models import Incident, Reach
 from incidents.selectors import by_number, one_region
 from people.rights import Scope, require
+from plans.selectors import plan_of
 
 SENTENCES: dict[Why, Text] = {
     Why.OVER: _("Incident %(number)s is over; nothing can be changed any more."),
@@ -138,8 +138,13 @@ def written(
     clause: str = "",
 ) -> list[Event]:
     """Write events on the incident's stream, citing the act's clause; they occurred at the instant the row says."""
-    clause = clause or (CLAUSE[act] if act else "")
+    clause = clause or (cited(incident, act) if act else "")
     return written_each(incident, [(payload, clause) for payload in payloads], by=by, at=at)
+
+
+def cited(incident: Incident, act: str) -> str:
+    """The clause of the incident's own plan that an act is done under; empty where that says nothing of it."""
+    return plan_of(incident.plan_version).cites(act)
 
 
 def written_each(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.bilingual import in_language
 from common.errors import Conflict
-from incidents.domain.moves import Act
+from incidents.domain.moves import Act, Phase
 from incidents.events import GroupStatusSet, LevelDecided, ResponseStarted
 from incidents.models import GroupAtWork, Incident
 from incidents.services.acting import chosen, entered, locked, moved, region_alone, required, written
@@ -56,17 +56,34 @@ def level_set(
             _("%(level)s stands already; somebody was faster, or nothing would change."),
             level=in_language(levels[level].title.as_dict()),
         )
-    decided = _level_taken(incident, level, now, provisional=provisional, proposed=proposed, reason=reason)
-    incident.save(update_fields=LEVEL_FIELDS)
+    over = _taken_over(incident, level)
+    decided = _level_taken(
+        incident, level, now, provisional=provisional, proposed=proposed, reason=reason, hq_active=over
+    )
+    incident.hq_active |= over
+    incident.save(update_fields=[*LEVEL_FIELDS, "hq_active"])
     written(incident, [decided], by=actor, at=now, act=Act.DECIDE_LEVEL)
     return incident
+
+
+def _taken_over(incident: Incident, level: str) -> bool:
+    """Whether this level takes a response that was left to the front line to headquarters (3.2, 4.4)."""
+    running = incident.phase == Phase.RESPONSE and not incident.hq_active
+    return running and plan_of(incident.plan_version).led_by_headquarters(level)
 
 
 LEVEL_FIELDS = ["level", "level_provisional", "level_decided_at"]
 
 
 def _level_taken(
-    incident: Incident, level: str, now: datetime, *, provisional: bool, proposed: str | None, reason: str
+    incident: Incident,
+    level: str,
+    now: datetime,
+    *,
+    provisional: bool,
+    proposed: str | None,
+    reason: str,
+    hq_active: bool = False,
 ) -> LevelDecided:
     before, incident.level, incident.level_provisional = incident.level, level, provisional
     incident.level_decided_at = now
@@ -77,6 +94,7 @@ def _level_taken(
         proposed=proposed,
         differs=proposed != level,
         reason=reason.strip(),
+        hq_active=hq_active,
     )
 
 

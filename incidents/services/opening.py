@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from common.actor import SYSTEM, Actor
 from common.clock import utc_text
@@ -17,14 +16,14 @@ from engine import worlds
 from engine.events import Payload
 from engine.log import stream_open
 from engine.models import World
-from incidents.domain.clauses import AUTOMATIC_START, CLAUSE, INTAKE
 from incidents.domain.facts import changed, recorded
 from incidents.domain.moves import Act
 from incidents.domain.reports import ReportIn, facts_said
 from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
 from incidents.events import FactsRecorded, IncidentJoined, IncidentOpened, TriggerSaid
-from incidents.models import Incident, Intake, Origin, Phase, Reach, Symptom, SystemsState
-from incidents.services.acting import INCIDENT, check_open, locked, user_id, written, written_each
+from incidents.models import Incident, Intake, Origin, Phase, Reach, SystemsState
+from incidents.selectors import symptoms_of
+from incidents.services.acting import INCIDENT, check_open, cited, locked, user_id, written, written_each
 from incidents.services.judging import Facts, facts_taken
 from people import selectors as people
 from people.rights import Scope, allowed, require
@@ -38,6 +37,8 @@ LONGEST_TITLE = 60
 AHEAD = timedelta(minutes=5)
 BEHIND = timedelta(days=366)  # an older fault is history, not an incident
 
+AUTOMATIC = "automatic-start"
+
 
 @transaction.atomic
 def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: int | None = None) -> Incident:
@@ -48,8 +49,9 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
     actor = _reporter(by)
     now = worlds.now(world)
     version = plan_version or plans.in_force().pk
-    _check(report, now, plans.plan_of(version))
-    titles = _titles(report)
+    plan = plans.plan_of(version)
+    _check(report, now, plan)
+    titles = _titles(report, plan)
     incident = _open(
         world,
         now,
@@ -75,7 +77,7 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
         incident.facts = recorded({}, after, at=now, source=actor.authority)
         incident.save(update_fields=["facts"])
         events.append(FactsRecorded(before=before, after=after))
-    written(incident, events, by=actor, at=now, clause=INTAKE)
+    written(incident, events, by=actor, at=now, clause=cited(incident, "intake"))
     return incident
 
 
@@ -89,7 +91,7 @@ def incident_open_from_signal(
     plan_version: int | None = None,
     category: str = "",
     business: str = "",
-    clause: str = AUTOMATIC_START,
+    clause: str = "",
 ) -> Incident:
     """Start the automatic pre-response (4.1): an incident in its warning phase. `title` is {zh, en}.
 
@@ -117,7 +119,7 @@ def incident_open_from_signal(
         [_opened(incident, title=title["zh"], titles=dict(title), trigger=trigger)],
         by=by,
         at=now,
-        clause=clause,
+        clause=clause or cited(incident, AUTOMATIC),
     )
     return incident
 
@@ -131,7 +133,7 @@ def incident_join(
     facts: Callable[[Incident], Facts],
     by: Actor = SYSTEM,
     source: str = "",
-    clause: str = AUTOMATIC_START,
+    clause: str = "",
 ) -> Incident:
     """Let further triggers join a standing incident; one that joined already joins no second time.
 
@@ -151,8 +153,8 @@ def incident_join(
         first = TriggerSaid.of(together[0])
         events.append(IncidentJoined(trigger=first, regions=incident.regions, more=len(together) - 1))
     said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
-    entries: list[tuple[Payload, str]] = [(event, clause) for event in events]
-    entries += [(said, CLAUSE[Act.RECORD_FACTS])] if said else []
+    entries: list[tuple[Payload, str]] = [(event, clause or cited(incident, AUTOMATIC)) for event in events]
+    entries += [(said, cited(incident, Act.RECORD_FACTS))] if said else []
     written_each(incident, entries, by=by, at=now, ahead=INCIDENT.updating(incident, {*wider, *fields}))
     return incident
 
@@ -197,7 +199,7 @@ def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
         "regions": {row.key for row in people.regions()} if report.regions else set(),
         "hotlines": {row.key for row in people.hotlines()} if report.hotlines else set(),
         "nodes": {row.key for row in people.nodes()} if report.nodes else set(),
-        "symptoms": set(Symptom.values),
+        "symptoms": {*symptoms_of(plan)},
         "reach": set(Reach.values),
         "systems": set(SystemsState.values),
         "category": {*plan.categories},
@@ -213,6 +215,11 @@ def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
         "category": [report.category] if report.category else [],
         "business": [report.business] if report.business else [],
     }
+    offered = known.pop("symptoms")
+    for index, key in enumerate(said.pop("symptoms")):
+        if key not in offered:
+            message = _("This is not one of the choices.")
+            wrong.append({"field": f"symptoms.{index}", "code": "invalid_choice", "message": message})
     for field, keys in said.items():
         if not {*keys} <= known[field]:
             wrong.append({"field": field, "code": "invalid_choice", "message": _("This is not one of the choices.")})
@@ -224,17 +231,14 @@ def _check(report: ReportIn, now: datetime, plan: Plan) -> None:
         raise Invalid("invalid", _("Some values are not right; see errors."), errors=wrong)
 
 
-def _titles(report: ReportIn) -> dict[str, str]:
-    """A title in both languages: what was typed, else the symptoms."""
+def _titles(report: ReportIn, plan: Plan) -> dict[str, str]:
+    """A title in both languages: what was typed, else what was ticked, in the plan's words."""
     typed = " ".join((report.title or report.noticed).split())
     if typed:
         short = typed if len(typed) <= LONGEST_TITLE else typed[: LONGEST_TITLE - 1] + "…"
         return {"zh": short, "en": short}
-    titles = {}
-    for language, code in (("zh", "zh-hans"), ("en", "en")):
-        with override(code):
-            titles[language] = " · ".join(str(Symptom(key).label) for key in report.symptoms)
-    return titles
+    offered = symptoms_of(plan)
+    return {code: " · ".join(offered[key][code] for key in report.symptoms) for code in ("zh", "en")}
 
 
 def _open(world: World, now: datetime, *, titles: Mapping[str, str], **fields: object) -> Incident:

@@ -13,11 +13,10 @@ from incidents.domain.moves import NotTheirs, may_be_given
 from incidents.events import TaskCancelled, TaskDone, TaskGiven, TaskReassigned
 from incidents.models import Incident, Task
 from incidents.selectors import by_number
-from incidents.services.acting import check_open, chosen, locked, required, scope_of, user_id, written
+from incidents.services.acting import check_open, chosen, cited, locked, required, scope_of, user_id, written
 from people import selectors as people
 from people.rights import require, require_somewhere
 
-CLAUSE = "2.2"
 REFUSALS: dict[NotTheirs, Text] = {
     NotTheirs.LEFT: _("This person has left and can do no task; choose another member of the group."),
     NotTheirs.NOT_IN_GROUP: _(
@@ -54,7 +53,7 @@ def task_give(*, number: str, group: str, title: str, assignee: int, by: Actor, 
     payload = TaskGiven(
         id=task.pk, group=group, assignee=assignee, title=title, due_at=utc_text(due_at) if due_at else None
     )
-    written(incident, [payload], by=actor, at=now, clause=CLAUSE)
+    written(incident, [payload], by=actor, at=now, clause=cited(incident, "task"))
     return task
 
 
@@ -67,7 +66,7 @@ def task_done(*, number: str, task_id: int, by: Actor, note: str = "") -> Task:
     late = task.due_at is not None and now > task.due_at
     _ended(task, Task.State.DONE, note, now)
     payload = TaskDone(id=task.pk, group=task.group, title=task.title, note=task.note, late=late)
-    written(incident, [payload], by=actor, at=now, clause=CLAUSE)
+    written(incident, [payload], by=actor, at=now, clause=cited(incident, "task"))
     return task
 
 
@@ -79,7 +78,7 @@ def task_cancel(*, number: str, task_id: int, reason: str, by: Actor) -> Task:
     _check_standing(task)
     _ended(task, Task.State.CANCELLED, required("reason", reason), now)
     payload = TaskCancelled(id=task.pk, group=task.group, title=task.title, reason=task.note)
-    written(incident, [payload], by=actor, at=now, clause=CLAUSE)
+    written(incident, [payload], by=actor, at=now, clause=cited(incident, "task"))
     return task
 
 
@@ -98,7 +97,7 @@ def task_reassign(*, number: str, task_id: int, assignee: int, by: Actor, reason
     payload = TaskReassigned(
         id=task.pk, group=task.group, before=before, after=assignee, title=task.title, reason=reason.strip()
     )
-    written(incident, [payload], by=actor, at=now, clause=CLAUSE)
+    written(incident, [payload], by=actor, at=now, clause=cited(incident, "task"))
     return task
 
 

@@ -27,11 +27,10 @@ from notifications.events import (
     OfNotice,
 )
 from notifications.models import Notice
-from notifications.selectors import NOTICE_STREAM, notice_scope
+from notifications.selectors import NOTICE_STREAM, notice_scope, plan_for
 from notifications.services import notice_words
 from people.rights import require
 
-CLAUSE = "3.4"
 LONGEST_REASON = 2000
 REFUSED: dict[Why, Text] = {
     Why.PUBLISHED: _("This notice is published; its text stays as it is. Withdraw it, or draft a new one."),
@@ -264,7 +263,7 @@ def _keep_ready(it: Entered) -> None:
         ready.state = state.value
         ready.save(update_fields=["state"])
     kept = HoldingKept(**_named(ready), of=out.pk, sha256=ready.content_hash)
-    log_append(_stream(ready), kept, by=it.by, occurred=it.now, clause=CLAUSE)
+    log_append(_stream(ready), kept, by=it.by, occurred=it.now, clause=_clause(ready))
 
 
 def _no_longer_ready(it: Entered, reason: str) -> None:
@@ -300,7 +299,13 @@ def _assign(it: Entered, incident_id: int | None) -> None:
 
 def _log(notice: Notice, payload: OfNotice, by: Actor, now: datetime) -> Event:
     plan_version = notice.incident.plan_version if notice.incident else None
-    return log_append(_stream(notice), payload, by=by, occurred=now, clause=CLAUSE, plan_version=plan_version)
+    return log_append(_stream(notice), payload, by=by, occurred=now, clause=_clause(notice), plan_version=plan_version)
+
+
+def _clause(notice: Notice) -> str:
+    """Of the incident's own plan; a statement ahead of any stands under the plan in force."""
+    plan = plan_for(notice.incident)
+    return plan.cites("notice") if plan else ""
 
 
 def _named(notice: Notice) -> dict[str, Any]:

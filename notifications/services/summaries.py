@@ -18,6 +18,7 @@ from engine.log import log_append
 from engine.models import Stream
 from engine.selectors import events_after
 from incidents import selectors as incidents
+from incidents.selectors import Incident
 from notifications.domain import summary as rules
 from notifications.domain.delivery import USUAL
 from notifications.events import SummaryDrafted, SummaryEdited, SummaryPublished
@@ -26,7 +27,6 @@ from notifications.selectors import SUMMARY_TIER, names_for, plan_for
 from notifications.services.messages import message_send
 from people.rights import require
 
-CLAUSE = "3.2"
 LONGEST = 8000
 
 
@@ -60,8 +60,13 @@ def summary_draft(*, incident_id: int, turn: int, due_at: datetime, now: datetim
     summary.save(update_fields=["draft", "drafted_through", "text_zh", "text_en", "revision"])
     if made:
         payload = SummaryDrafted(summary=summary.pk, turn=turn)
-        log_append(summary.incident.stream, payload, by=SYSTEM, occurred=now, clause=CLAUSE)
+        log_append(summary.incident.stream, payload, by=SYSTEM, occurred=now, clause=_clause(summary.incident))
     return summary
+
+
+def _clause(incident: Incident) -> str:
+    plan = plan_for(incident)
+    return plan.cites("summary") if plan else ""
 
 
 def _log_of(stream_id: int) -> list[dict[str, Any]]:
@@ -104,7 +109,7 @@ def summary_edit(*, summary_id: int, zh: str, en: str, based_on: int, by: Actor)
         summary.incident.stream,
         SummaryEdited(summary=summary.pk, revision=summary.revision),
         by=by,
-        clause=CLAUSE,
+        clause=_clause(summary.incident),
     )
     return summary
 
@@ -128,7 +133,7 @@ def summary_publish(*, summary_id: int, revision: int, by: Actor, to: Sequence[t
     payload = SummaryPublished(
         summary=summary.pk, revision=summary.revision, late=summary.late, sha256=summary.content_hash
     )
-    log_append(incident.stream, payload, by=by, occurred=now, clause=CLAUSE)
+    log_append(incident.stream, payload, by=by, occurred=now, clause=_clause(incident))
     message_send(
         world_id=incident.world_id,
         incident_id=incident.pk,
@@ -136,7 +141,7 @@ def summary_publish(*, summary_id: int, revision: int, by: Actor, to: Sequence[t
         to=to,
         subject=rules.subject(str(incident.number), summary.turn),
         body={"zh": summary.text_zh, "en": summary.text_en},
-        clause=CLAUSE,
+        clause=_clause(incident),
         urgent=False,
         key=f"summary:{summary.pk}",
         link=f"/incidents/{incident.number}/summaries/{summary.pk}/",

@@ -25,9 +25,10 @@ SECTIONS: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "lifting": ("lifting", (ROOM,), True),
     "ending": ("ending", (ROOM,), True),
     "powers": ("power", ("/plan/findings/",), False),
+    "acts": ("act", (ROOM,), True),
     "terms": ("term", ("/plan/findings/",), False),
     "standards": ("standard", ("/plan/findings/",), False),
-    "checklists": ("checklist", (), False),
+    "checklists": ("checklist", (ROOM, "/plan/"), True),
     "roles": ("role", ("/plan/",), False),
 }
 READINESS: Final = ("/", "/readiness/")  # duties outside incidents

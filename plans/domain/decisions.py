@@ -173,7 +173,7 @@ class _Both:
 
     def _unknown(self, fact: str) -> int:
         """The class of a fact that nobody knows."""
-        return self.space.full[fact] ^ self.space.full[fact] >> 1
+        return self.space.unknown[fact]
 
     def _widened(self, piece: Box, inside: Sequence[Box], too: Sequence[Box], outside: Sequence[Box]) -> Box:
         """The piece with every fact given up, or widened class by class, that it does not need."""

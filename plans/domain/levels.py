@@ -263,7 +263,8 @@ def _moves(plan: Plan, state: _State) -> list[_Move]:
     result: list[_Move] = []
     for fact, classes in state.table.classes.items():
         here, keep, spec = state.here.get(fact), ~state.table.mask_of[fact], plan.facts[fact]
-        others = [i for i, row in enumerate(classes) if i != here and (here is not None or row.bits)]
+        could = [i for i in range(len(classes)) if state.table.possible[fact] >> i & 1]
+        others = [i for i in could if i != here and (here is not None or classes[i].bits)]
         for index in sorted(others, key=lambda i: abs(i - (here or 0))):
             row, up = classes[index], here is None or index > here
             bound = (row.low or row.high) if up else (row.high or row.low)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from plans.domain.bci import BciFacts
+from plans.domain.citing import ACTS
 from plans.domain.conditions import tests_of, ways
 from plans.domain.lint.findings import at
 from plans.domain.lint.words import counted
@@ -273,6 +274,20 @@ def _chains(plan: Plan, source: Source) -> None:
             source.fault(("roles", role.id, "superior"), f"expected a chain without a circle; it comes back to {at!r}")
 
 
+def _needs(plan: Plan, source: Source) -> None:
+    """No obligation waits for itself, straight or through others."""
+    for row in plan.obligations.values():
+        ahead, seen = list(row.needs), set[str]()
+        while ahead:
+            key = ahead.pop()
+            if key == row.id:
+                source.fault(("obligations", row.id, "needs"), "expected no circle; in the end it needs itself")
+                break
+            if key not in seen and key in plan.obligations:
+                seen.add(key)
+                ahead += plan.obligations[key].needs
+
+
 def _facts_named(plan: Plan, source: Source) -> None:
     if MAJOR in plan.facts:
         source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
@@ -288,6 +303,11 @@ def _templates(plan: Plan, source: Source) -> None:
             used = Counter(re.findall(r"\{(\w+)\}", getattr(row.body, language)))
             for name in row.elements.keys() ^ used.keys():
                 source.fault(("templates", row.id, "body", language), f"expected the element {name!r} in both places")
+
+
+def _acts_known(plan: Plan, source: Source) -> None:
+    for name in plan.acts.keys() - ACTS.keys():
+        source.fault(("acts", name), f"expected an act of the product: {', '.join(ACTS)}")
 
 
 def _anchors(plan: Plan, source: Source) -> None:
@@ -347,5 +367,18 @@ def _written(plan: Plan, source: Source) -> None:
 
 
 # The conditions first: they alone look at another section, the facts.
-_OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (_conditions, _templates, _anchors, _preparation)
-_OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (_all_ways, _chains, _facts_named, _paths, _written)
+_OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
+    _conditions,
+    _templates,
+    _anchors,
+    _preparation,
+    _acts_known,
+)
+_OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (
+    _all_ways,
+    _chains,
+    _needs,
+    _facts_named,
+    _paths,
+    _written,
+)

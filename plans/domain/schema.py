@@ -11,6 +11,7 @@ from holidays import list_supported_countries
 from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
 
 from plans.domain.base import Clauses, Duration, Spec, Text, Written
+from plans.domain.citing import ACTS, cited
 from plans.domain.conditions import Condition, Op, Test, Value
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
@@ -20,6 +21,10 @@ from plans.domain.units import said
 from plans.domain.vocabulary import COMMAND, START_RESPONSE
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+
+
+# A word that a report is ticked with: short, for it is kept with every report.
+Noticed = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 
 
 class Count(Spec):
@@ -329,6 +334,13 @@ class Grant(Spec):
         return self
 
 
+class ActSpec(Spec):
+    """Under which clauses the product's own act stands, where no other row of the plan tells."""
+
+    id: Id
+    clauses: Clauses
+
+
 class Term(Spec):
     """A word of the clauses that something hangs on: `measured_by` are the paths of what measures it, `declared_by` the
     roles that say so where nothing can measure it."""
@@ -403,6 +415,7 @@ class Plan(Spec):
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]
     categories: dict[str, Category]
     business: dict[str, Business]
+    symptoms: dict[Noticed, Text] = Field(default_factory=dict)
     levels: Annotated[dict[str, Level], Field(min_length=1)]
     facts: dict[str, FactSpec]
     metrics: dict[str, Metric]
@@ -423,6 +436,7 @@ class Plan(Spec):
     lifting: dict[str, EndingCondition]
     ending: dict[str, EndingCondition]
     powers: dict[str, Power] = Field(default_factory=dict)
+    acts: dict[str, ActSpec] = Field(default_factory=dict)
     terms: dict[str, Term] = Field(default_factory=dict)
     standards: dict[str, Standard] = Field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]]
@@ -432,7 +446,7 @@ class Plan(Spec):
     @classmethod
     def _own_ids(cls, value: Any, info: Any) -> Any:
         """Give every record of a keyed section its key as `id`."""
-        if info.field_name in {"departments", "evidence", "aliases"} or not isinstance(value, dict):
+        if info.field_name in {"departments", "evidence", "aliases", "symptoms"} or not isinstance(value, dict):
             return value
         if info.field_name in {"title", "calendar"}:
             return value
@@ -468,6 +482,14 @@ class Plan(Spec):
     @cached_property
     def table(self) -> Table:
         return Table(self)
+
+    @cached_property
+    def _cited(self) -> dict[str, str]:
+        return {act: cited(self, act) for act in ACTS}
+
+    def cites(self, act: str) -> str:
+        """The clause that an act of the product is done under; empty where this plan says nothing of it."""
+        return self._cited[act]
 
     def threshold(self, key: str) -> Threshold:
         return self.thresholds[key]

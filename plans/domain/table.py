@@ -29,6 +29,17 @@ class ValueClass:
         bounds = (bound for bound in (self.low, self.high) if bound is not None)
         return all(Test(fact=fact, op=op, value=limit).holds(value, scale) for op, limit in bounds)  # type: ignore[arg-type]
 
+    def reaches(self, least: float | None, most: float | None) -> bool:
+        """Whether any of its values lies between these, themselves included."""
+        if least is not None and self.high is not None:
+            op, value = self.high
+            if float(value) < least or (op == "<" and float(value) == least):
+                return False
+        if most is not None and self.low is not None:
+            op, value = self.low
+            return float(value) < most or (op != ">" and float(value) == most)
+        return True
+
 
 class Classes:
     """Distinct tests as bits, and the classes into which they divide the values of each fact."""
@@ -44,10 +55,16 @@ class Classes:
                 self._of_fact[test.fact].append((test, self._bit[test]))
         self.mask_of = {fact: sum(bit for _, bit in tests) for fact, tests in self._of_fact.items()}
         self.classes = {fact: self._classes(fact) for fact in self._of_fact}
+        self.possible = {fact: self._possible(fact) for fact in self._of_fact}
 
     def mask(self, way: frozenset[Test]) -> int:
         """The tests of one of the ways this was made of."""
         return sum(self._bit[test] for test in way)
+
+    def _possible(self, fact: str) -> int:
+        """The classes that have a value within the fact's range, as a mask."""
+        low, high = self._facts[fact].range
+        return sum(1 << index for index, row in enumerate(self.classes[fact]) if row.reaches(low, high))
 
     def bits(self, fact: str, value: Value) -> int:
         """The tests of a fact that this value passes."""

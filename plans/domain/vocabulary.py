@@ -74,6 +74,8 @@ JUDGEMENTS: Final = frozenset({"judged", "judged_major"})
 RESTORED: Final = "service_restored"
 ENDED: Final = "response_ended"
 NEAR: Final = "condition_near"
+WARNED: Final = "warning_issued"
+LIFTED: Final = "warning_lifted"
 
 # Elements of reports and notices that the record itself fills in.
 RECORDED_ELEMENTS: Final = frozenset({

@@ -9,10 +9,21 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Text
 from people.rights import ROLES
+from plans import selectors
 from plans.domain import Span
 from plans.models import PlanVersion
 
 register = template.Library()
+
+
+@register.simple_tag
+def cites(act: str, incident: Any = None) -> str:
+    """The clause an act of the product stands under, in the incident's own plan or in the one in force.
+
+    `{% cites "lift" incident as clause %}`
+    """
+    version = getattr(incident, "plan_version", None)
+    return (selectors.plan_of(version) if version else selectors.current()).cites(act)
 
 
 @register.filter

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from plans.domain import Span
 
-CLAUSE = "8.3"
 SOON = timedelta(days=30)
 
 
@@ -26,7 +25,6 @@ class Verdict:
     state: Due
     by: date | None = None
     days: int | None = None
-    clause: str = CLAUSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from engine import worlds
 from engine.log import log_append, stream_open
 from engine.models import Stream
 from people.rights import require
+from plans.selectors import cites
 from resources import selectors
 from resources.domain import dates
-from resources.domain.dates import CLAUSE
 from resources.domain.item import FIELDS, TYPED, faults
 from resources.events import (
     EquipmentAdded,
@@ -62,7 +62,7 @@ def store_set(*, key: str, name_zh: str, name_en: str, by: Actor) -> Store:
     if made or store.names != {"zh": names["name_zh"], "en": names["name_en"]}:
         store.name_zh, store.name_en = names["name_zh"], names["name_en"]
         store.save(update_fields=["name_zh", "name_en"])
-        log_append(resources_stream(), StoreSet(key=key, **names), by=by, clause=CLAUSE)
+        log_append(resources_stream(), StoreSet(key=key, **names), by=by, clause=cites("equipment"))
     return store
 
 
@@ -80,7 +80,7 @@ def equipment_add(*, by: Actor, **item: Any) -> Equipment:
     except IntegrityError:
         raise number_taken(row.number) from None
     entered(row, Movement.Kind.ADDED, row.quantity, by=by)
-    log_append(resources_stream(), added_event(row), by=by, clause=CLAUSE)
+    log_append(resources_stream(), added_event(row), by=by, clause=cites("equipment"))
     return row
 
 
@@ -103,7 +103,7 @@ def equipment_change(*, equipment_id: int, based_on: int, by: Actor, **changes: 
     checked({field: getattr(row, field) for field in FIELDS} | changes)
     if changes:
         before = change_apply(row, changes, by=by)
-        log_append(resources_stream(), changed_event(row, before, changes), by=by, clause=CLAUSE)
+        log_append(resources_stream(), changed_event(row, before, changes), by=by, clause=cites("equipment"))
     return row
 
 
@@ -140,7 +140,7 @@ def equipment_retire(*, equipment_id: int, reason: str, by: Actor) -> Equipment:
     row.save(update_fields=["status", "version"])
     entered(row, Movement.Kind.RETIRED, row.quantity, by=by, note=reason)
     payload = EquipmentRetired(equipment=row.pk, number=row.number, reason=reason)
-    log_append(resources_stream(), payload, by=by, clause=CLAUSE)
+    log_append(resources_stream(), payload, by=by, clause=cites("equipment"))
     return row
 
 

@@ -14,7 +14,7 @@ from engine import worlds
 from engine.events import Payload
 from engine.log import Entry, log_append_many
 from people.rights import require
-from resources.domain.dates import CLAUSE
+from plans.selectors import cites
 from resources.events import LedgerImported
 from resources.models import Equipment, LedgerImport, Movement
 from resources.services.equipment import (
@@ -120,7 +120,7 @@ def import_apply(*, import_id: int, plan: Plan, by: Actor) -> LedgerImport:
     events += _add(plan.added, by)
     stream = resources_stream()
     for first in range(0, len(events), BATCH):
-        entries = [Entry(payload, clause=CLAUSE) for payload in events[first : first + BATCH]]
+        entries = [Entry(payload, clause=cites("equipment")) for payload in events[first : first + BATCH]]
         log_append_many(stream, entries, by=by)
     upload.applied_at = worlds.now(worlds.real())
     upload.added, upload.changed = len(plan.added), len(plan.changed)

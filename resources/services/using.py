@@ -12,8 +12,8 @@ from incidents import selectors as incidents
 from incidents.domain.moves import OVER
 from incidents.models import Incident
 from people.rights import require
+from plans.selectors import cites
 from resources import selectors
-from resources.domain.dates import CLAUSE
 from resources.events import EquipmentInspected, EquipmentReturned, EquipmentWithdrawn
 from resources.models import Condition, Equipment, Movement
 from resources.services.equipment import (
@@ -125,7 +125,7 @@ def equipment_inspect(
         next_by=row.inspect_by.isoformat() if row.inspect_by else None,
         note=note,
     )
-    log_append(resources_stream(), payload, by=by, clause=CLAUSE)
+    log_append(resources_stream(), payload, by=by, clause=cites("equipment"))
     return row
 
 
@@ -181,4 +181,4 @@ def _log(payload: EquipmentWithdrawn | EquipmentReturned, matter: Incident | Non
     """Into the ledger's stream, and into the incident's when it was for one; streams are locked in the order of their ids."""
     streams = [resources_stream(), *([matter.stream] if matter else [])]
     for stream in sorted(streams, key=lambda one: one.pk):
-        log_append(stream, payload, by=by, clause=CLAUSE)
+        log_append(stream, payload, by=by, clause=cites("equipment"))

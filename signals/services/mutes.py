@@ -17,6 +17,7 @@ from engine.timers import timer_set, timers_cancel
 from people.rights import GRANTS, Scope, require
 from people.selectors import User, holders_of_any, resolve
 from plans.domain import Plan
+from plans.selectors import cites
 from signals.domain.mutes import Where, Wrong, wrongs, wrongs_of_extension
 from signals.events import MuteEnded, MuteExtended, MuteSet
 from signals.models import Mute, Watch
@@ -84,7 +85,7 @@ def mute_set(
         ends_at=ends_at,
     )
     timer_set(world.pk, END, mute.pk, ends_at)
-    log_append(_stream(world.pk), MuteSet(**_about(mute), reason=mute.reason), by=actor, clause="4.1")
+    log_append(_stream(world.pk), MuteSet(**_about(mute), reason=mute.reason), by=actor, clause=cites("mute"))
     return mute
 
 
@@ -125,7 +126,7 @@ def mute_extend(*, mute_id: int, ends_at: datetime, reason: str, by: Actor, base
     mute.save(update_fields=["ends_at", "version"])
     timer_set(mute.world_id, END, mute.pk, ends_at)
     payload = MuteExtended(**_about(mute), before=utc_text(before), reason=reason.strip())
-    log_append(_stream(mute.world_id), payload, by=actor, clause="4.1")
+    log_append(_stream(mute.world_id), payload, by=actor, clause=cites("mute"))
     return mute
 
 
@@ -193,7 +194,7 @@ def _end(mute: Mute, ending: Mute.Ending, by: Actor, now: datetime) -> None:
     mute.version += 1
     mute.save(update_fields=["held", "spoke", "ended_at", "ending", "version"])
     ended = MuteEnded(**_about(mute), ending=_SAID[ending], held=mute.held, spoke=mute.spoke)
-    log_append_many(_stream(mute.world_id), [Entry(ended, clause="4.1")], by=by)
+    log_append_many(_stream(mute.world_id), [Entry(ended, clause=cites("mute"))], by=by)
     if entries:
         log_append_many(_stream(mute.world_id), entries, by=SYSTEM)
 

@@ -4,16 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils.functional import Promise
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, gettext
 
 from common.bilingual import in_language
+from plans.domain import units
 from signals.rules import RULES
 
 register = template.Library()
-
-# Units of the plan's metrics; what is merely counted has none.
-UNITS: dict[str, str | Promise] = {"count": "", "percent": "%", "seconds": pgettext_lazy("seconds", "s")}
 
 
 @register.filter
@@ -23,14 +20,26 @@ def reading(value: float | None) -> str:
 
 
 @register.filter
-def unit_name(unit: str) -> str | Promise:
-    return UNITS.get(unit, unit)
+def unit_name(unit: str) -> str:
+    """What stands behind a figure of a metric of the plan; nothing for what is merely counted."""
+    return units.name_of(unit, get_language() or "zh-hans")
 
 
 @register.filter
 def percent_over(ratio: float | None) -> str:
     """A ratio as people write it: +34 %."""
     return "—" if ratio is None else f"{ratio:+.0%}".replace("%", " %")
+
+
+@register.simple_tag
+def over_mean(percent: int, flat: bool = False) -> str:
+    """So many per cent over or below the daily mean: 34, -12."""
+    if flat:
+        over = gettext("%(percent)s %% over the flat mean; history is short")
+        below = gettext("%(percent)s %% below the flat mean; history is short")
+    else:
+        over, below = gettext("%(percent)s %% over the daily mean"), gettext("%(percent)s %% below the daily mean")
+    return (below if percent < 0 else over) % {"percent": abs(percent)}
 
 
 @register.filter

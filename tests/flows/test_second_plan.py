@@ -1,16 +1,19 @@
 """Another plan, written as a second file, runs on the same code: a data centre loses its power, from the report to the closing."""
 
+import re
 from typing import Any
 
 import pytest
 
 from common.actor import SYSTEM
 from engine.log import log_verify
-from engine.models import Reaction, SetAside, Stream
+from engine.models import Event, Reaction, SetAside, Stream
 from incidents.selectors import by_number
-from plans.services import plan_load
+from notifications.models import Message
+from plans.domain import load
+from plans.services import SHIPPED, plan_load
 from tests.cast import DUTY, EXECUTIVE, GM, SUPERVISOR, TECH
-from tests.domain.plans.broken_plans import small
+from tests.domain.plans.broken_plans import changed, small
 from tests.flows.test_api_story import Hotline, due_in, hotline  # noqa: F401
 
 
@@ -18,6 +21,16 @@ from tests.flows.test_api_story import Hotline, due_in, hotline  # noqa: F401
 def site(hotline: Hotline) -> Hotline:  # noqa: F811
     plan_load(text=small(), file="power_cut.yaml", by=SYSTEM)
     return hotline
+
+
+def cited(number: str) -> set[str]:
+    """Every clause that the incident's log and its messages cite."""
+    events = Event.objects.filter(stream__kind="incident", stream__key=number).values_list("clause", flat=True)
+    return {*events, *Message.objects.filter(incident__number=number).values_list("clause", flat=True)} - {""}
+
+
+def links(page: str) -> set[str]:
+    return set(re.findall(r"/plan/#clause-([^\"]+)", page))
 
 
 def reported(site: Hotline) -> str:
@@ -107,6 +120,8 @@ def test_a_power_cut_runs_by_its_own_plan(site: Hotline) -> None:
     site.forward(hours=25)
     site.post(GM, f"incidents/{number}/end", declared)
     assert site.post(EXECUTIVE, f"incidents/{number}/close", {"note": "Approved"})["phase"] == "closed"
+    assert cited(number) <= load(small()).clauses.keys(), "it cites no clause of another plan"
+    assert {"4", "5", "7"} <= cited(number)
     assert not Reaction.objects.exists()
     assert not SetAside.objects.exists()
     assert log_verify(Stream.objects.get(kind="incident", key=number)) is None
@@ -120,6 +135,61 @@ def test_its_machines_speak_of_its_own_facts(site: Hotline) -> None:
     assert card["proposed"] == "orange"
     heat = next(row for row in card["dimensions"] if row["fact"] == "room_temperature")
     assert (heat["value"], heat["source"], heat["shown"]["en"]) == (36.5, "signals", "36.5 °C")
+
+
+def test_a_warning_of_it_cites_its_own_clauses(site: Hotline) -> None:
+    number = reported(site)
+    said = {"colour": "blue", "reach": "Hall 2", "duration": "2 h", "measures": "Watch"}
+    site.post(DUTY, f"incidents/{number}/warn", said)
+    site.post(GM, f"incidents/{number}/warning/extend", {"reason": "Still hot"})
+    assert cited(number) <= load(small()).clauses.keys()
+    assert {"4", "6"} <= cited(number)
+    for path in (f"/incidents/{number}/", "/plan/", "/board/"):
+        assert links(site.cast.client(GM, "en").get(path).content.decode()) <= load(small()).clauses.keys(), path
+
+
+def test_its_machines_warning_cites_the_line_and_no_clause_of_another_plan(site: Hotline) -> None:
+    plan = changed(
+        "sustained_for: PT0S, near: {blue: 0.8, yellow: 0.9}, purpose: level",
+        "sustained_for: PT0S, near: {blue: 0.8, yellow: 0.9}, purpose: pre_response",
+    )
+    plan_load(text=plan, file="power_cut.yaml", by=SYSTEM)
+    site.samples("room_temperature", *[41.0] * 4)
+    (number,) = (row["number"] for row in site.get(GM, "incidents")["incidents"])
+    assert cited(number) <= load(small()).clauses.keys()
+
+
+def test_an_incident_under_way_is_spoken_of_in_the_words_of_its_own_plan(site: Hotline) -> None:
+    number = reported(site)
+    site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": False})
+    plan_load(text=SHIPPED.read_text(encoding="utf-8") + "# again\n", file=SHIPPED.name, by=SYSTEM)
+    names = site.get(GM, "board")["names"]
+    assert names["obligations"]["power.assess"]["en"] == "Assess the supply"
+    assert names["facts"]["feeds_lost"]["zh"] == "市电"
+    assert names["obligations"]["assess.impact"]["en"] == "Impact assessment"
+
+
+def test_its_intake_asks_in_its_own_words(site: Hotline) -> None:
+    for language, words, foreign in (
+        ("en", ["A feed went dark", "Hosting"], ["Calls do not connect", "Agents", "complaints"]),
+        ("zh-hans", ["一路市电消失", "托管"], ["打不通", "坐席", "投诉"]),
+    ):
+        page = site.cast.client(DUTY, language).get("/report/").content.decode()
+        assert [word for word in words if word not in page] == []
+        assert [word for word in foreign if word in page] == []
+    number = site.post(DUTY, "incidents", {"symptoms": ["feed_dark", "no_start"], "systems": "running"}, expect=201)[
+        "number"
+    ]
+    assert by_number(number).titles == {
+        "zh": "一路市电消失 · 发电机未启动",
+        "en": "A feed went dark · The generator did not start",
+    }
+    refused = site.post(DUTY, "incidents", {"symptoms": ["feed_dark", "busy"], "systems": "running"}, expect=400)
+    assert [(row["field"], row["code"]) for row in refused["errors"]] == [("symptoms.1", "invalid_choice")]
+    # What makes a fault major is said in this plan's words where it is judged.
+    room = site.cast.client(DUTY, "en").get(f"/incidents/{number}/").content.decode()
+    assert "Both feeds lost" in room
+    assert "30 % of the hotlines" not in room
 
 
 def test_its_pages_open_in_both_languages(site: Hotline) -> None:

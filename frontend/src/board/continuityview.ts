@@ -72,13 +72,16 @@ function row(part: Part, names: State["names"], region: string | null): HTMLElem
     h("span", {}, pick(part.rule.title), elsewhere), h("span", { class: "figure" }, measured(part)), bar(part.marks) as unknown as Node);
 }
 
-export function continuityTile(found: Continuity, points: readonly IndexPoint[], names: State["names"], region: string | null): HTMLElement {
+/** `cited` is the clause of the plan that asks for the index; empty: none does. */
+export function continuityTile(
+  found: Continuity, points: readonly IndexPoint[], names: State["names"], region: string | null, cited: string,
+): HTMLElement {
   const look = continuityLook(found.value);
   const missing = found.parts.filter((part) => part.value === null).map((part) => pick(part.rule.title));
   const value = found.value === null ? "—" : figure(found.value);
   return h("div", { class: "index", "data-tone": look.tone, "data-value": value },
     h("div", { class: "index-head" },
-      h("h2", {}, say("Business continuity"), " ", clause("1.2")),
+      h("h2", {}, say("Business continuity"), " ", clause(cited)),
       h("span", { class: "muted small" }, region === null ? say("Nationwide") : nameOf(names, "regions", region))),
     h("div", { class: "index-now" },
       h("span", { class: "value figure" }, value, h("small", {}, " / 100")),

@@ -44,7 +44,9 @@ export const PAYLOADS = {
   "warning.lift_refused": shape({ application: number, reason: words }),
   "warning.lifted": shape({ application: number, colour, conditions: list(judged), note: words }),
   "level.proposed": shape({ level: maybe(level), certain: flag, reasons: list(bilingual), clauses: list(text), rules: list(text) }),
-  "level.decided": shape({ before: maybe(level), after: level, provisional: flag, proposed: maybe(level), differs: flag, reason: words }),
+  "level.decided": shape({
+    before: maybe(level), after: level, provisional: flag, proposed: maybe(level), differs: flag, reason: words, hq_active: optional(flag, false),
+  }),
   "response.started": shape({ level, phase, hq_active: flag, region: optional(maybe(text), null) }),
   "group.status_set": shape({ group: text, before: maybe(text), after: groupStatus, note: words }),
   "task.given": shape({ id: number, group: text, assignee: number, title: words, due_at: maybe(time) }),
@@ -154,7 +156,7 @@ export type IndexRule = Of<typeof indexRule>;
 const indexPoint = shape({ at: time, value: maybe(number) });
 export type IndexPoint = Of<typeof indexPoint>;
 /** What the index of the board and of the room is computed with, and how it went in the past hour. */
-export const bci = shape({ rules: list(indexRule), trend: list(indexPoint) });
+export const bci = shape({ clause: text, rules: list(indexRule), trend: list(indexPoint) });
 
 export const state = shape({
   world: shape({ key: text, name: bilingual, real: flag, now: time, rate: number }),

@@ -20,7 +20,7 @@ controller("continuity", (place) => {
   const known = source(given, "continuity");
   const region = place.dataset.region || null;
   let readings = known.readings;
-  const show = (): void => place.replaceChildren(continuityTile(continuity(known.bci.rules, readings, region), known.bci.trend, names, region));
+  const show = (): void => place.replaceChildren(continuityTile(continuity(known.bci.rules, readings, region), known.bci.trend, names, region, known.bci.clause));
   const heard = (event: Event): void => {
     const { t: _t, world: _world, ...fresh } = (event as CustomEvent<Record<string, unknown>>).detail;
     readings = withReading(readings, reading(fresh, "reading"));

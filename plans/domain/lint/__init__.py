@@ -10,6 +10,7 @@ from plans.domain.base import Text
 from plans.domain.lint.clocks import clocks
 from plans.domain.lint.duties import duties, holders
 from plans.domain.lint.findings import Draft, Finding, Report, Standing, report
+from plans.domain.lint.lines import lines
 from plans.domain.lint.regions import Entangled
 from plans.domain.lint.rules import rules
 from plans.domain.lint.words import counted, words
@@ -31,7 +32,7 @@ def unheld(plan: Plan, held: Mapping[str, int]) -> tuple[Finding, ...]:
 
 def _said(plan: Plan) -> Iterator[tuple[Draft, Plan]]:
     for reading in (as_written(plan), plan):
-        for check in (rules, clocks, duties, words):
+        for check in (rules, lines, clocks, duties, words):
             try:
                 for draft in check(reading):
                     yield draft, reading

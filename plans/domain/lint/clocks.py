@@ -8,7 +8,7 @@ from plans.domain.base import Span, Text
 from plans.domain.lint.findings import Draft, listed
 from plans.domain.obligations import ObligationRule
 from plans.domain.schema import EndingCondition, Plan
-from plans.domain.vocabulary import ENDED, JUDGEMENTS, MOMENT_OF_EVENT, RESTORED, STARTS
+from plans.domain.vocabulary import ENDED, JUDGEMENTS, LIFTED, MOMENT_OF_EVENT, RESTORED, STARTS, WARNED
 
 ZERO: Final = timedelta()
 
@@ -23,6 +23,8 @@ def clocks(plan: Plan) -> Iterator[Draft]:
     yield from _turning(plan)
     for condition in plan.ending.values():
         yield from _outlives(plan, condition)
+    for condition in plan.lifting.values():
+        yield from _lifts_too_late(plan, condition)
 
 
 # --- the latest that something may be there ---------------------------------------------------------------------------
@@ -260,6 +262,23 @@ def _outlives(plan: Plan, condition: EndingCondition) -> Iterator[Draft]:
         )
         clauses = tuple(dict.fromkeys((*condition.clauses, *(c for row in going for c in row.clauses))))
         yield Draft("outlives", (f"ending.{condition.id}", *map(_path, going)), clauses, words, example)
+
+
+def _lifts_too_late(plan: Plan, condition: EndingCondition) -> Iterator[Draft]:
+    """A warning that must be lifted by a time before which its condition of lifting cannot have held so long."""
+    if condition.lasts is None or condition.lasts.months:
+        return
+    for row in plan.obligations.values():
+        limited = LIFTED in row.evidence and WARNED in row.anchors and row.due is not None and not row.due.months
+        if limited and row.due is not None and condition.lasts.fixed() > _fixed(row):
+            words: dict[str, Text | str] = {"row": row.title, "due": spoken(row.due), "steps": condition.title}
+            due, first = _clock(_fixed(row)), _clock(condition.lasts.fixed())
+            example = Text(
+                zh=f"10:00 发布预警，{due} 到期；“{condition.title.zh}”最早 {first} 才能满足。",
+                en=f'Warned at 10:00, due at {due}; "{condition.title.en}" cannot hold before {first}.',
+            )
+            clauses = tuple(dict.fromkeys((*row.clauses, *condition.clauses)))
+            yield Draft("does_not_fit", (_path(row), f"lifting.{condition.id}"), clauses, words, example)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -30,11 +30,14 @@ class Full(dict[str, int]):
 
 
 class Space:
-    """The classes of every fact of a table; the class after the last is "unknown", which passes no test."""
+    """The classes of every fact of a table that its range leaves possible; the class after the last is "unknown", which
+    passes no test."""
 
     def __init__(self, table: "Classes") -> None:
         self.table = table
-        self.full = Full({fact: (1 << len(rows) + 1) - 1 for fact, rows in table.classes.items()})
+        self.told = table.possible  # fact → the classes of a value that somebody knows
+        self.unknown = {fact: 1 << len(rows) for fact, rows in table.classes.items()}
+        self.full = Full({fact: told | self.unknown[fact] for fact, told in self.told.items()})
 
     def boxes(self, ways: Sequence[int]) -> list[Box]:
         """The boxes in which a rule with these ways (masks of tests) hits; a way that nothing can meet gives none."""
@@ -43,14 +46,15 @@ class Space:
 
     def known(self, box: Box) -> Box:
         """The part of a box in which every fact it names is known."""
-        return {fact: mask & self.full[fact] >> 1 for fact, mask in box.items()}
+        return {fact: mask & self.told[fact] for fact, mask in box.items()}
 
     def _box(self, way: int) -> Box | None:
         box: dict[str, int] = {}
         for fact, rows in self.table.classes.items():
             wanted = way & self.table.mask_of[fact]
             if wanted:
-                box[fact] = sum(1 << index for index, row in enumerate(rows) if row.bits & wanted == wanted)
+                hit = sum(1 << index for index, row in enumerate(rows) if row.bits & wanted == wanted)
+                box[fact] = hit & self.told[fact]
         return None if 0 in box.values() else box
 
 

@@ -1,17 +1,26 @@
 """Level and major rules: contradictory, overlapping, shadowed, unreachable; situations that no rule decides."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from plans.domain.base import Text
-from plans.domain.conditions import Test, Value, alternatives, tests_of
-from plans.domain.lint.findings import Draft, listed, named
+from plans.domain.conditions import Value, alternatives, tests_of
+from plans.domain.lint.findings import Draft, listed
 from plans.domain.lint.regions import Box, Space, first_uncovered, meet
-from plans.domain.lint.spoken import cell_text, facts_text, test_text, tests_text, value_in
-from plans.domain.metrics import Threshold
+from plans.domain.lint.spoken import (
+    bounds_text,
+    called,
+    cell_text,
+    cited,
+    facts_text,
+    tests_text,
+    unreachable,
+    value_in,
+    value_text,
+)
 from plans.domain.schema import LevelRule, MajorRule, Plan
 from plans.domain.table import ValueClass
 from plans.domain.vocabulary import MAJOR
@@ -48,8 +57,6 @@ def rules(plan: Plan) -> Iterator[Draft]:
     yield from _levels(plan, ranked)
     yield from _no_level(plan, space, majors, ranked)
     yield from _gaps(plan, space)
-    yield from _starts_twice(plan)
-    yield from _lines(plan)
     yield from _dimensions(plan)
 
 
@@ -58,7 +65,7 @@ def _pairs(plan: Plan, space: Space, found: Sequence[_Rule]) -> Iterator[Draft]:
     """Rules that never hit, or never change a result because others decide the same facts at least as gravely."""
     for index, rule in enumerate(found):
         if not rule.boxes:
-            yield _unreachable(plan, rule.path, rule.row.clauses, tests_text(plan, rule.row))
+            yield unreachable(plan, rule.path, rule.row.clauses, tests_text(plan, rule.row))
             continue
         graver = [other for other in found if other is not rule and other.rank >= rule.rank and other.boxes]
         if first_uncovered(rule.boxes, [box for other in graver for box in other.boxes], space.full) is not None:
@@ -86,12 +93,12 @@ def _beside(kind: str, plan: Plan, space: Space, rule: _Rule, *others: _Rule) ->
         between = first_uncovered(others[0].boxes, rule.boxes, space.full) or rule.boxes[0]
         facts = _example(plan, space, space.known(between))
     words: dict[str, Text | str] = {
-        "rule": _called(plan, rule.path),
-        "others": listed(_called(plan, other.path) for other in others),
+        "rule": called(plan, rule.path),
+        "others": listed(called(plan, other.path) for other in others),
         "tests": tests_text(plan, rule.row),
         "other_tests": listed(tests_text(plan, other.row) for other in others),
     }
-    clauses = _clauses(rule.row.clauses, *(other.row.clauses for other in others))
+    clauses = cited(rule.row.clauses, *(other.row.clauses for other in others))
     return Draft(kind, (rule.path, *(other.path for other in others)), clauses, words, facts_text(plan, facts), facts)
 
 
@@ -108,10 +115,6 @@ def _only_a_limit_differs(plan: Plan, one: _Rule, two: _Rule) -> bool:
     return a.fact == b.fact and a.fact in plan.facts and plan.facts[a.fact].kind == "number" and a.op[0] == b.op[0]
 
 
-def _unreachable(plan: Plan, path: str, clauses: tuple[str, ...], why: Text) -> Draft:
-    return Draft("unreachable", (path,), clauses, {"row": _called(plan, path), "why": why}, why)
-
-
 def _raises(plan: Plan, space: Space, ranked: Sequence[_Rule]) -> Iterator[Draft]:
     """Rules that raise, where there is nothing to raise: no level they meet lies below the top."""
     top = [box for rule in ranked if rule.rank == plan.table.top for box in rule.boxes]
@@ -123,7 +126,7 @@ def _raises(plan: Plan, space: Space, ranked: Sequence[_Rule]) -> Iterator[Draft
             both for box in space.boxes(plan.table.rules[row.id]) for other in lower if (both := meet(box, other))
         ]
         if first_uncovered(shared, top, space.full) is None:
-            yield _unreachable(plan, f"level_rules.{row.id}", row.clauses, tests_text(plan, row))
+            yield unreachable(plan, f"level_rules.{row.id}", row.clauses, tests_text(plan, row))
 
 
 def _levels(plan: Plan, ranked: Sequence[_Rule]) -> Iterator[Draft]:
@@ -133,7 +136,7 @@ def _levels(plan: Plan, ranked: Sequence[_Rule]) -> Iterator[Draft]:
     for level in plan.levels.values():
         rank = plan.ranks[level.id]
         if rank not in given and not (raised and any(other < rank for other in given)):
-            yield _unreachable(plan, f"levels.{level.id}", level.clauses, level.summary)
+            yield unreachable(plan, f"levels.{level.id}", level.clauses, level.summary)
 
 
 # --- nothing decided --------------------------------------------------------------------------------------------------
@@ -144,7 +147,7 @@ def _no_level(plan: Plan, space: Space, majors: Sequence[_Rule], ranked: Sequenc
         left = first_uncovered(rule.boxes, levels, space.full)
         if left is not None:
             facts = _example(plan, space, space.known(left))
-            words: dict[str, Text | str] = {"rule": _called(plan, rule.path), "tests": tests_text(plan, rule.row)}
+            words: dict[str, Text | str] = {"rule": called(plan, rule.path), "tests": tests_text(plan, rule.row)}
             yield Draft("no_level", (rule.path,), rule.row.clauses, words, facts_text(plan, facts), facts)
 
 
@@ -156,6 +159,7 @@ def _gaps(plan: Plan, space: Space) -> Iterator[Draft]:
     for fact, spec in plan.facts.items():
         demand = _demand(plan, fact)
         if demand is None:
+            yield from _holes(plan, space, fact)
             continue
         open_in: dict[str, list[Cell]] = {}
         if fact in plan.table.mask_of:
@@ -173,6 +177,61 @@ def _gaps(plan: Plan, space: Space) -> Iterator[Draft]:
             facts = {fact: demand} | _example(plan, space, cells[0])
             words: dict[str, Text | str] = {"cells": said, "fact": spec.title}
             yield Draft("gap", (f"facts.{fact}",), clauses or _all_clauses(plan), words, facts_text(plan, facts), facts)
+
+
+def _holes(plan: Plan, space: Space, fact: str) -> Iterator[Draft]:
+    """Values that no rule decides of a fact by which alone rules decide: words of a scale beyond its mildest, numbers between
+    those that are decided, or beyond them on the side that its lines are watched for."""
+    own = [row for row in plan.level_rules.values() if row.level and _alone(plan, row.id, fact)]
+    ways = [way for row in own for way in _alone(plan, row.id, fact)]
+
+    def decided(bits: int) -> bool:
+        return any(way & bits == way for way in ways)
+
+    found = _words_left(plan, fact, decided) if plan.facts[fact].values else _numbers_left(plan, space, fact, decided)
+    if own and found:
+        said, example = found
+        words: dict[str, Text | str] = {"cells": said, "fact": plan.facts[fact].title}
+        clauses, facts = cited(*(row.clauses for row in own)), {fact: example}
+        yield Draft("gap", (f"facts.{fact}",), clauses, words, facts_text(plan, facts), facts)
+
+
+def _alone(plan: Plan, rule: str, fact: str) -> list[int]:
+    """The ways of a rule that ask for nothing but this fact."""
+    mask = plan.table.mask_of.get(fact, 0)
+    return [way for way in plan.table.rules[rule] if way & ~mask == 0]
+
+
+def _words_left(plan: Plan, fact: str, decided: Callable[[int], bool]) -> tuple[Text, Value] | None:
+    left = [word for word in list(plan.facts[fact].values)[1:] if not decided(plan.table.bits(fact, word))]
+    return (listed(value_text(plan, fact, "is", word) for word in left), left[0]) if left else None
+
+
+def _numbers_left(plan: Plan, space: Space, fact: str, decided: Callable[[int], bool]) -> tuple[Text, Value] | None:
+    spec, classes = plan.facts[fact], plan.table.classes.get(fact, ())
+    there = _indices(space.told.get(fact, 0))
+    sure = [index for index in there if decided(classes[index].bits)]
+    if not sure:
+        return None
+    lines = {plan.thresholds[key].direction for key in spec.thresholds if key in plan.thresholds}
+    first = min(there) if lines == {"below"} else min(sure)
+    last = max(there) if lines == {"above"} else max(sure)
+    left = [index for index in there if first <= index <= last and index not in sure]
+    if not left:
+        return None
+    said = listed(bounds_text(plan, fact, [classes[index] for index in run]) for run in _runs(left))
+    return said, value_in(classes[left[0]], spec)
+
+
+def _runs(indices: Sequence[int]) -> list[list[int]]:
+    """Classes that follow one another, together."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return runs
 
 
 def _demand(plan: Plan, fact: str) -> Value | None:
@@ -200,18 +259,22 @@ def _open_cells(plan: Plan, space: Space, fact: str, demand: Value, own: Sequenc
         return []
     cells: list[Cell] = []
     whole = True
-    for chosen in product(*(range(len(table.classes[g])) for g in scales)):
+    for chosen in product(*(_indices(space.told[g]) for g in scales)):
         rows = [table.classes[g][index] for g, index in zip(scales, chosen, strict=True)]
         cell: Cell = {g: 1 << index for g, index in zip(scales, chosen, strict=True)}
         if decided(*rows):
             whole = False
             continue
         for g in numbers:
-            undecided = sum(1 << i for i, row in enumerate(table.classes[g]) if not decided(*rows, row))
-            if undecided != space.full[g] >> 1:
+            undecided = sum(1 << i for i in _indices(space.told[g]) if not decided(*rows, table.classes[g][i]))
+            if undecided != space.told[g]:
                 cell[g] = undecided
         cells.append(cell)
     return [{}] if whole and cells else _merged(cells, space)
+
+
+def _indices(mask: int) -> list[int]:
+    return [index for index in range(mask.bit_length()) if mask >> index & 1]
 
 
 def _merged(cells: list[Cell], space: Space) -> list[Cell]:
@@ -220,80 +283,13 @@ def _merged(cells: list[Cell], space: Space) -> list[Cell]:
         for fact in list(cell):
             twins = [c for c in cells if {**c, fact: 0} == {**cell, fact: 0}]
             union = sum({c[fact] for c in twins})
-            if union == space.full[fact] >> 1:
+            if union == space.told[fact]:
                 rest = [c for c in cells if c not in twins]
                 return _merged([{k: v for k, v in cell.items() if k != fact}, *rest], space)
     return cells
 
 
-# --- one line, two meanings -------------------------------------------------------------------------------------------
-def _starts_twice(plan: Plan) -> Iterator[Draft]:
-    """One line whose crossing starts two different things: the pre-response, and a level."""
-    for fact, spec in plan.facts.items():
-        if spec.kind != "number":
-            continue
-        for line in (plan.thresholds[key] for key in spec.thresholds if key in plan.thresholds):
-            if line.purpose != "pre_response":
-                continue
-            alone = [row for row in plan.level_rules.values() if row.level and _decides_alone(row, fact, line)]
-            if alone:
-                first = min(alone, key=lambda row: abs(_limit(row) - line.value))
-                beyond = 0.01 if line.direction == "above" else -0.01
-                facts: dict[str, Value] = {
-                    fact: round((max if beyond > 0 else min)(line.value, _limit(first)) + beyond, 4)
-                }
-                words: dict[str, Text | str] = {"rule": line.title, "others": first.reason}
-                subjects = (f"thresholds.{line.id}", f"level_rules.{first.id}")
-                yield Draft(
-                    "overlapping",
-                    subjects,
-                    _clauses(line.clauses, first.clauses),
-                    words,
-                    facts_text(plan, facts),
-                    facts,
-                )
-
-
-def _limit(row: LevelRule) -> float:
-    return max(float(test.value) for test in tests_of(row.when))
-
-
-def _decides_alone(row: LevelRule, fact: str, line: Threshold) -> bool:
-    """Whether the rule tests this fact only, in the direction of the line."""
-    over = (">", ">=") if line.direction == "above" else ("<", "<=")
-    return all(test.fact == fact and test.op in over for test in tests_of(row.when))
-
-
-def _lines(plan: Plan) -> Iterator[Draft]:
-    """A line watched by machines at another value than the rule it stands for."""
-    for fact, spec in plan.facts.items():
-        for line in (plan.thresholds[key] for key in spec.thresholds if key in plan.thresholds):
-            section = {"level": "level_rules", "major": "major_rules"}.get(line.purpose)
-            if section is None or spec.kind != "number":
-                continue
-            rows = getattr(plan, section).values()
-            tests = [(row, test) for row in rows for test in tests_of(row.when) if test.fact == fact]
-            op = (">" if line.direction == "above" else "<") + ("=" if line.inclusive else "")
-            if tests and not any((test.op, test.value) == (op, line.value) for _, test in tests):
-                near = min(tests, key=lambda pair: abs(float(pair[1].value) - line.value))
-                facts = {fact: (line.value + float(near[1].value)) / 2}
-                words: dict[str, Text | str] = {
-                    "rule": line.title,
-                    "others": near[0].reason,
-                    "tests": test_text(plan, Test(fact=fact, op=op, value=line.value)),  # type: ignore[arg-type]
-                    "other_tests": test_text(plan, near[1]),
-                }
-                subjects = (f"thresholds.{line.id}", f"{section}.{near[0].id}")
-                yield Draft(
-                    "limits_differ",
-                    subjects,
-                    _clauses(line.clauses, near[0].clauses),
-                    words,
-                    facts_text(plan, facts),
-                    facts,
-                )
-
-
+# --- dimensions -------------------------------------------------------------------------------------------------------
 def _dimensions(plan: Plan) -> Iterator[Draft]:
     """Where a clause names the dimensions of deciding: those that its rules do not use, and what they use besides."""
     clauses = dict.fromkeys(c for spec in plan.facts.values() if spec.dimension for c in spec.clauses)
@@ -326,21 +322,12 @@ def _used(row: LevelRule | MajorRule) -> set[str]:
     return {test.fact for test in tests_of(row.when)}
 
 
-def _clauses(*parts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(clause for part in parts for clause in part))
-
-
 def _all_clauses(plan: Plan) -> tuple[str, ...]:
-    return _clauses(*(row.clauses for row in plan.level_rules.values()))
+    return cited(*(row.clauses for row in plan.level_rules.values()))
 
 
 def _unique(texts: Any) -> list[Text]:
     return list({text.en: text for text in texts}.values())
-
-
-def _called(plan: Plan, path: str) -> Text:
-    name = named(plan, path)
-    return Text(zh=f"“{name.zh}”", en=f'"{name.en}"')
 
 
 def _example(plan: Plan, space: Space, box: Box) -> dict[str, Value]:
@@ -350,5 +337,5 @@ def _example(plan: Plan, space: Space, box: Box) -> dict[str, Value]:
         rows = space.table.classes[fact]
         index = next((i for i in range(len(rows)) if mask >> i & 1), None)
         if index is not None:
-            facts[fact] = value_in(rows[index])
+            facts[fact] = value_in(rows[index], plan.facts[fact])
     return facts

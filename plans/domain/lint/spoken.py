@@ -1,16 +1,27 @@
 """Facts, tests and values of level rules in both languages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from plans.domain.base import Text
 from plans.domain.conditions import Test, Value, alternatives
+from plans.domain.lint.findings import Draft, named
 from plans.domain.lint.regions import Box, Space
-from plans.domain.schema import LevelRule, MajorRule, Plan
+from plans.domain.schema import FactSpec, LevelRule, MajorRule, Plan
 from plans.domain.table import ValueClass
 
 
-def value_in(row: ValueClass) -> Value:
-    """A value of this class."""
+def value_in(row: ValueClass, spec: FactSpec) -> Value:
+    """A value of this class, within the fact's range."""
+    value = _any_in(row)
+    if isinstance(value, bool | str):
+        return value
+    least, most = spec.range
+    if least is not None and value < least:
+        return least
+    return most if most is not None and value > most else value
+
+
+def _any_in(row: ValueClass) -> Value:
     low, high = row.low, row.high
     bound = low or high
     if bound is None:
@@ -42,6 +53,19 @@ def cell_text(plan: Plan, space: Space, fact: str, cell: Box) -> Text:
     )
 
 
+def bounds_text(plan: Plan, fact: str, rows: Sequence[ValueClass]) -> Text:
+    """Values that follow one another, by their words or their bounds: "Room temperature > 40 °C and < 45 °C"."""
+    spec = plan.facts[fact]
+    if spec.kind == "scale":
+        words = [word for word in spec.values if any(row.holds(fact, word, tuple(spec.values)) for row in rows)]
+        shown = [spec.shown(word) for word in words]
+        zh, en = "、".join(row.zh for row in shown), ", ".join(row.en for row in shown)
+        return Text(zh=f"{spec.title.zh} {zh}", en=f"{spec.title.en} {en}")
+    low, high = rows[0].low, rows[-1].high
+    bounds = [value_text(plan, fact, op, value) for op, value in (b for b in (low, high) if b is not None)]
+    return Text(zh="且".join(b.zh for b in bounds), en=" and ".join(b.en for b in bounds))
+
+
 def facts_text(plan: Plan, facts: Mapping[str, Value]) -> Text:
     rows = [value_text(plan, fact, "is", value) for fact, value in facts.items()]
     return Text(zh="；".join(row.zh for row in rows) or "—", en="; ".join(row.en for row in rows) or "—")
@@ -69,3 +93,16 @@ def value_text(plan: Plan, fact: str, op: str, value: Value) -> Text:
     shown = spec.shown(value)
     sign = {"is": "", ">=": "≥ ", "<=": "≤ "}.get(op, f"{op} ")
     return Text(zh=f"{spec.title.zh} {sign}{shown.zh}", en=f"{spec.title.en} {sign}{shown.en}")
+
+
+def called(plan: Plan, path: str) -> Text:
+    name = named(plan, path)
+    return Text(zh=f"“{name.zh}”", en=f'"{name.en}"')
+
+
+def unreachable(plan: Plan, path: str, clauses: tuple[str, ...], why: Text) -> Draft:
+    return Draft("unreachable", (path,), clauses, {"row": called(plan, path), "why": why}, why)
+
+
+def cited(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clause for part in parts for clause in part))

@@ -126,6 +126,34 @@ def test_level_iii_exempts_headquarters(hotline: Hotline) -> None:  # noqa: F811
     night.runs({"repair.level_iii": ("decided", 2 * H)})
 
 
+def test_a_response_raised_to_a_level_of_headquarters_brings_it_together(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start("III")
+    night.step("raised", GM, "evaluate", {"verdict": "raise", "level": "II", "reason": "It spreads"})
+    begun = {rule: ("raised", minutes) for rule, (_since, minutes) in STARTED.items() if rule in HEADQUARTERS}
+    night.runs(begun)
+    assert hotline.get(GM, f"incidents/{night.number}")["hq_active"] is True
+    # At level I the command centre is to be activated at once: it sits already, which is the proof.
+    night.step("again", GM, "evaluate", {"verdict": "raise", "level": "I", "reason": "Nationwide"})
+    (activated,) = [row for row in night.rows() if row["rule"] == "hq.activate"]
+    assert activated["state"] == "fulfilled"
+    night.runs({"hq.progress_summary": begun["hq.progress_summary"]})
+    # Lowered and raised again, the rhythm begins again once.
+    night.step("lower", GM, "evaluate", {"verdict": "lower", "level": "III", "reason": "Contained"})
+    assert HEADQUARTERS.isdisjoint(night.owed())
+    night.step("raised", GM, "evaluate", {"verdict": "raise", "level": "II", "reason": "It spreads again"})
+    del begun["hq.evaluate_effect"]  # judged just now, it keeps to its grid
+    night.runs(begun)
+    summaries = [row for row in night.rows() if row["rule"] == "hq.progress_summary" and row["state"] == "open"]
+    assert len(summaries) == 1
+
+
+def test_a_response_raised_from_the_front_line_straight_to_level_i(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start("III")
+    night.step("raised", GM, "evaluate", {"verdict": "raise", "level": "I", "reason": "Nationwide"})
+    assert "hq.activate" not in night.owed()
+    night.runs({"hq.progress_summary": ("raised", 30)})
+
+
 def test_what_is_late_tells_its_owner_and_the_next_one_up_and_keeps_to_the_grid(hotline: Hotline) -> None:  # noqa: F811
     night = Night(hotline).to_the_start()
     # Nobody above the technical lead is there for him: the head of IT left.

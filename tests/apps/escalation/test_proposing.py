@@ -25,6 +25,12 @@ def test_the_card_is_sent_as_it_was_taken_and_only_the_newest(hotline: Hotline) 
         assert all(clause in first.body["zh"] for clause in hit["clauses"])
     assert "什么会改变建议" in first.body["zh"]
     assert "Unknown: " in first.body["en"]
+    assert "Facts still unknown could raise it" in first.body["en"]
+    # What the card calls most worth finding out is called so here too, before the other facts that could raise it.
+    most = card["missing_most"]
+    assert f"• {most['title']['en']}: up to Level {most['level']}; most worth finding out" in first.body["en"]
+    assert f"• {most['title']['zh']}：" in first.body["zh"].split("未知且可能上调级别")[1].splitlines()[1]
+    assert "最值得查明" in first.body["zh"]
     assert "%(" not in first.body["en"] + first.body["zh"]
     heard = set(Delivery.objects.filter(message=first).values_list("user__username", flat=True))
     assert GM in heard

@@ -478,7 +478,7 @@ def test_the_room_shows_the_warning_and_the_acts_open_to_each(who: str, language
     number = issued(cast)
     page = cast.client(who, language).get(f"/incidents/{number}/").content.decode()
     assert SAID["measures"] in page
-    assert ("Lifting: all three must be met" if language == "en" else "预警解除") in page
+    assert ("Lifting: every condition must be met" if language == "en" else "解除：全部条件") in page
     assert ('id="act-warn"' in page) == (who == GM), "headquarters may raise it"
     assert ('id="act-warning-data"' in page) == (who in (DUTY, TECH, XU))
     assert ('id="act-lift"' in page) == (who == TECH)

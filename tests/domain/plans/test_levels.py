@@ -147,7 +147,7 @@ def test_no_smaller_change_gives_the_level_and_none_is_left_out(which: str, data
     """Against trying every class of every fact, and every pair of them."""
     judged = PLANS[which]
     table = judged.table
-    values = {name: [value_in(row) for row in rows] for name, rows in table.classes.items()}
+    values = {name: [value_in(row, judged.facts[name]) for row in rows] for name, rows in table.classes.items()}
     chosen = {name: data.draw(st.sampled_from([None, *range(len(rows))])) for name, rows in values.items()}
     facts = known(**{name: values[name][at] for name, at in chosen.items() if at is not None})
     now = level_card(judged, facts, now=NOW)
@@ -190,7 +190,10 @@ def test_what_is_missing_most_could_move_the_proposal_furthest(facts: LevelFacts
     could = {}
     for name, rows in plan().table.classes.items():
         if name not in facts.known:
-            moved = [level_card(plan(), facts.with_(**{name: fact(value_in(row))}), now=NOW).proposed for row in rows]
+            moved = [
+                level_card(plan(), facts.with_(**{name: fact(value_in(row, plan().facts[name]))}), now=NOW).proposed
+                for row in rows
+            ]
             could[name] = max(ranks[level] for level in moved)
     best = max(could.values(), default=0)
     if best > ranks[now.proposed]:

@@ -135,6 +135,68 @@ def test_a_plan_broken_in_one_way_has_that_finding(kind: str) -> None:
     assert finding.clauses
 
 
+@pytest.mark.parametrize(
+    ("case", "source", "kind", "subjects"),
+    [
+        (
+            "a rule beyond its fact's range never hits",
+            rule("red", '{fact: room_temperature, op: ">", value: 90}'),
+            "unreachable",
+            ["level_rules.another"],
+        ),
+        (
+            "a rule that hits all that its fact can be leaves nothing to the narrower one",
+            rule("red", '{fact: reserve_minutes, op: ">=", value: 0}'),
+            "shadowed",
+            ["level_rules.another", "level_rules.little_reserve"],
+        ),
+        (
+            "a word of a scale that no rule decides, while rules decide by the scale alone",
+            re.sub(r"  one_feed:.*\n", "", small()),
+            "gap",
+            ["facts.feeds_lost"],
+        ),
+        (
+            "numbers between two that are decided",
+            changed('op: ">=", value: 35}, reason', 'op: is, value: 35}, reason'),
+            "gap",
+            ["facts.room_temperature"],
+        ),
+        (
+            "a line that its metric cannot cross",
+            changed("inclusive: true, value: 40, clear_at: 35", "inclusive: true, value: 95, clear_at: 35"),
+            "unreachable",
+            ["thresholds.very_hot"],
+        ),
+        (
+            "a blue warning that begins where it is yellow already",
+            changed("near: {blue: 0.8, yellow: 0.9}", "near: {blue: 0.9, yellow: 0.8}"),
+            "unreachable",
+            ["thresholds.hot"],
+        ),
+        (
+            "a condition of lifting that cannot hold before the warning must be lifted",
+            changed('value: 30, lasts: PT30M, clauses: ["6"]', 'value: 300, lasts: PT5H, clauses: ["6"]'),
+            "does_not_fit",
+            ["lifting.on_target", "obligations.warning.limit"],
+        ),
+    ],
+)  # fmt: skip
+def test_reasoning_is_exact_over_ranges_words_and_numbers(
+    case: str, source: str, kind: str, subjects: list[str]
+) -> None:
+    findings = {(f.kind, f.subjects): f for f in found(source).findings}
+    assert (kind, tuple(subjects)) in findings, (case, [f.answer for f in findings.values()])
+    finding = findings[kind, tuple(subjects)]
+    for fact, value in finding.facts.items():
+        assert load(source).facts[fact].within(value), "the example is one that can be"
+
+
+def test_a_line_at_the_very_end_of_the_range_can_be_crossed_when_it_counts_itself() -> None:
+    at_the_end = changed("inclusive: true, value: 40, clear_at: 35", "inclusive: true, value: 90, clear_at: 35")
+    assert ("unreachable", ("thresholds.very_hot",)) not in [(f.kind, f.subjects) for f in found(at_the_end).findings]
+
+
 def test_every_kind_is_shown_by_a_broken_plan() -> None:
     assert set(BROKEN) | {"unheld"} == set(SENTENCES)
 

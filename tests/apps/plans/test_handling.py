@@ -1,0 +1,45 @@
+"""How the plan says that a category is handled (6.2): in the room of an incident, on the plan's page, and for programs."""
+
+from tests.cast import DUTY, GM, OUTSIDER, TECH
+from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
+
+
+def reported(house: Hotline, category: str) -> str:
+    report = {"noticed": "Traffic without end", "category": category, "business": "consult", "systems": "degraded"}
+    return str(house.post(DUTY, "incidents", report, expect=201)["number"])
+
+
+def test_the_steps_of_its_category_stand_in_the_room_in_both_languages(hotline: Hotline) -> None:  # noqa: F811
+    number = reported(hotline, "network_attack")
+    for language, words in (
+        (
+            "en",
+            ["Handling an attack", "Send traffic to the scrubbing centre", "Clear the core room; badge and sign-in"],
+        ),
+        ("zh-hans", ["网络攻击处置", "将流量引入清洗中心", "无关人员撤离核心机房，凭证登记出入"]),
+    ):
+        client = hotline.cast.client(TECH, language)
+        room = client.get(f"/incidents/{number}/").content.decode()
+        assert [word for word in words if word not in room] == []
+        places = [room.index(word) for word in words[1:]]
+        assert places == sorted(places), "in the order of the plan"
+        assert 'id="handling-network_attack"' in client.get("/plan/").content.decode()
+
+
+def test_programs_read_the_steps_with_whose_they_are(hotline: Hotline) -> None:  # noqa: F811
+    number = reported(hotline, "technical_fault")
+    found = hotline.get(GM, f"incidents/{number}/handling")
+    assert (found["category"], found["clauses"]) == ("technical_fault", ["6.2"])
+    first = found["steps"][0]
+    assert first["text"]["en"] == "Put on anti-static wrist straps"
+    assert (first["role"], first["role_title"]["zh"]) == ("front_line", "一线技术人员")
+    assert found["steps"][1]["people"] == [hotline.cast.user(TECH).display_name]
+    hotline.get(OUTSIDER, f"incidents/{number}/handling", expect=403)
+    hotline.get(GM, "incidents/2026-9999/handling", expect=404)
+
+
+def test_a_category_of_which_the_plan_says_nothing_has_no_steps(hotline: Hotline) -> None:  # noqa: F811
+    number = reported(hotline, "planned_work")
+    found = hotline.get(GM, f"incidents/{number}/handling")
+    assert found == {"category": "planned_work", "title": None, "clauses": [], "steps": []}
+    assert 'id="room-handling"' not in hotline.cast.client(TECH, "en").get(f"/incidents/{number}/").content.decode()
