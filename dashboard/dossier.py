@@ -13,7 +13,7 @@ from common.clock import utc_text
 from common.errors import Text
 from dashboard.names import names_of
 from engine.log import log_sealed
-from escalation.selectors import Obligation, obligation_row, obligations_of, plan_for, proposals_of
+from escalation.selectors import Obligation, never_owed, obligation_row, obligations_of, plan_for, proposals_of
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict
 from notifications.selectors import notices_of
 from notifications.told import told_in
@@ -34,6 +34,7 @@ def dossier_of(incident: Incident) -> dict[str, Any]:
         "plan_version": incident.plan_version,
         "turns": _turns(incident, logged),
         "obligations": [_owed(row, plan) for row in obligations_of(incident)],
+        "never_owed": never_owed(incident),
         "messages": told_in(incident.pk),
         "notices": [_notice(notice) for notice in notices_of(incident.pk)],
         "assessments": [_written(row, "impact", "measures") for row in assessments(incident)[::-1]],

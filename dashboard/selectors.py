@@ -17,6 +17,7 @@ from engine.selectors import alarms_standing, heads, newest_events
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
+    never_owed,
     obligations_of,
     owns,
     place_of,
@@ -204,6 +205,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "owed": sorted(owed, key=lambda card: not card["mine"]),
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
+        "never_owed": never_owed(incident),
         "groups": groups_state(incident, plan, by),
         "region": one_region(incident),
         "index": index_source(incident, plan),

@@ -13,6 +13,7 @@ from escalation.models import Obligation
 from escalation.services import endings, levels, obligations, regional
 from incidents.selectors import by_number, incident_dict
 from people.endpoints import ActionEndpoint, Endpoint
+from plans.domain import WhyNot
 
 LEVEL_HELP = "a level of the plan this incident is pinned to, such as I, II or III"
 
@@ -159,6 +160,39 @@ class ObligationsOf(Endpoint):
         incident = by_number(number)
         plan = selectors.plan_for(incident)
         return Response([selectors.obligation_row(row, plan) for row in selectors.obligations_of(incident)])
+
+
+class CameOut(serializers.Serializer):
+    moment = serializers.CharField()
+    at = serializers.DateTimeField()
+    seq = serializers.IntegerField(help_text="of the event in the incident's log that it was")
+
+
+class NeverOwedOut(serializers.Serializer):
+    """A row of the plan that an incident never owed."""
+
+    rule = serializers.CharField()
+    title = BilingualOut()
+    owner_title = BilingualOut()
+    clause = serializers.CharField()
+    why = serializers.ChoiceField(
+        [why.value for why in WhyNot],
+        help_text="no_moment: nothing that starts it happened; dismissed, level, not_major, major: it does not apply; then: it did "
+        "not apply when what starts it came",
+    )
+    anchors = serializers.ListField(child=serializers.CharField(), help_text="what would have started it")
+    levels = serializers.ListField(child=serializers.CharField(), help_text="for which it is owed; empty: for all")
+    came = CameOut(many=True, help_text="of the anchors, those that did happen")
+
+
+class NeverOwed(Endpoint):
+    """What the plan asks for and this incident never owed, and why: the other half of its obligations."""
+
+    right = "obligation.view"
+
+    @extend_schema(responses={200: NeverOwedOut(many=True)})
+    def get(self, request: Request, number: str) -> Response:
+        return Response(selectors.never_owed(by_number(number)))
 
 
 class Obligations(Endpoint):

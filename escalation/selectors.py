@@ -17,7 +17,7 @@ from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import allowed
 from people.rostered import duties_on
-from plans.domain import ObligationRule, Plan, Situation, owner_chain
+from plans.domain import ObligationRule, Plan, Situation, not_triggered, owner_chain
 from plans.selectors import in_force, plan_of, told_of, version_of
 
 
@@ -112,6 +112,32 @@ def obligations_of(incident: Incident) -> list[Obligation]:
         Obligation.objects.filter(incident=incident).exclude(state__in=Obligation.STANDING).order_by("-ended_at", "-pk")
     )
     return [*standing().filter(incident=incident), *ended]
+
+
+def never_owed(incident: Incident) -> list[dict[str, Any]]:
+    """Every row of the incident's plan that it never owed, in the plan's order: why not, and which of the moments that would
+    have started it did come, each with the event of the log that it was."""
+    plan = plan_for(incident)
+    opened = set(Obligation.objects.filter(incident=incident).values_list("rule", flat=True))
+    rows = Moment.objects.filter(incident=incident).values_list("moment", "at", "event__seq")
+    occurred = {moment: (at, seq) for moment, at, seq in rows}
+    times = {moment: at for moment, (at, _seq) in occurred.items()}
+    return [
+        {
+            "rule": one.rule.id,
+            "title": one.rule.title.as_dict(),
+            "owner_title": plan.role(one.rule.owner).title.as_dict(),
+            "clause": one.rule.clause,
+            "why": one.why.value,
+            "anchors": list(one.rule.anchors),
+            "levels": list(one.rule.levels),
+            "came": [
+                {"moment": moment, "at": utc_text(occurred[moment][0]), "seq": occurred[moment][1]}
+                for moment in one.came
+            ],
+        }
+        for one in not_triggered(plan, opened, times, situation_of(incident))
+    ]
 
 
 def unfired(world_id: int, before: datetime) -> list[Obligation]:

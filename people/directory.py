@@ -138,8 +138,6 @@ def _unchanged(row: Bilingual, made: bool, based_on: str | None) -> None:
         return
     if based_on == "" and not made:
         sentence = _("There is one with this key already; change that one, or choose another key.")
-        raise Conflict(
-            "directory.taken", sentence, errors=[{"field": "key", "code": "taken", "message": sentence}]
-        )
+        raise Conflict("directory.taken", sentence, errors=[{"field": "key", "code": "taken", "message": sentence}])
     if based_on != "" and (made or based_on != reading(row)):
         raise Conflict("directory.stale", _("This was changed after you opened it; read it again before you save."))

@@ -80,9 +80,9 @@ def _endpoint(name: str, body: type[PlaceIn]) -> type[OnePlace]:
         f"One{name.title()}", (OnePlace,), {"kind": KINDS[name], "serializer_class": body, "__doc__": OnePlace.__doc__}
     )
     endpoint = extend_schema(methods=["GET"], responses=PlaceOut, operation_id=f"people_{name}_read")(endpoint)
-    return extend_schema(
-        methods=["PUT"], request=body, responses=PlaceOut, operation_id=f"people_{name}_keep"
-    )(endpoint)
+    return extend_schema(methods=["PUT"], request=body, responses=PlaceOut, operation_id=f"people_{name}_keep")(
+        endpoint
+    )
 
 
 PLACES = {
