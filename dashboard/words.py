@@ -13,6 +13,8 @@ WORDS = (
     gettext_noop("A further trigger joined: {metric}, {place}."),
     gettext_noop("A message went to {people} people."),
     gettext_noop("A regulator is concerned."),
+    gettext_noop("Our own means cannot hold it; outside support is needed."),
+    gettext_noop("Outside forces arrived."),
     gettext_noop("{answers} of {told} have answered: a message was pressed, {people} people."),
     gettext_noop("A message is answered: {answers} of {told}."),
     gettext_noop("A message stays unanswered: {answers} of {told}. Ring those people."),

@@ -5,6 +5,7 @@ from notifications import browser_views, notice_views, public, verification_view
 urlpatterns = [
     path("messages/", views.inbox, name="messages"),
     path("messages/all/", views.everything, name="messages-all"),
+    path("messages/known/", views.who_knew, name="messages-known"),
     path("messages/sink/", views.sink, name="messages-sink"),
     path("messages/<int:message>/", views.receipts, name="message-receipts"),
     path("messages/calls/", views.to_ring, name="messages-to-ring"),

@@ -14,6 +14,8 @@ CLAUSE: Final[dict[Act, str]] = {
     Act.WARN: "5.1",
     Act.RECORD_FACTS: "4.2",
     Act.NAME_REGULATOR: "3.4",
+    Act.CANNOT_HOLD: "6.3",
+    Act.SUPPORT_ARRIVED: "6.3",
     Act.ASSESS: "4.1",
     Act.DECIDE_LEVEL: "4.2",
     Act.START: "6.1",

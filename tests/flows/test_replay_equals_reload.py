@@ -43,7 +43,7 @@ from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixtur
 TOOLS = Path(settings.BASE_DIR) / "frontend" / "dist-tools"
 REPLAY, SAYING = TOOLS / "replay.mjs", TOOLS / "sentences.mjs"
 INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
-            "summary.", "message.", "notice.", "obligation.", "regulator.", "task.",
+            "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.",
             "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 
@@ -160,6 +160,8 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     house.samples("cpu", *[30] * 3, node="sw-3")
     incidents.regulator_name(number=number, regulator="通信管理局", reason="来电询问", by=gm)
+    incidents.cannot_hold(number=number, needs="租用带宽、专家", reason="自身力量不足", by=gm)
+    incidents.support_arrived(number=number, forces="运营商抢修队", note="", by=tech)
     incidents.service_restore(number=number, note="", by=tech)
     incidents.ending_report(number=number, summary="Done", by=tech)
     step()

@@ -93,6 +93,8 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "incident.assessed":
     case "task.reassigned":
     case "regulator.concerned":
+    case "support.needed":
+    case "support.arrived":
     case "report.handling":
     case "effect.evaluated":
     case "ending.reported":

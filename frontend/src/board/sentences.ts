@@ -101,6 +101,10 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(verdict(event.data.verdict), event.data.reason);
     case "regulator.concerned":
       return plain(say("A regulator is concerned."), said(event.data.regulator, event.data.reason));
+    case "support.needed":
+      return plain(say("Our own means cannot hold it; outside support is needed."), said(event.data.needs, event.data.reason));
+    case "support.arrived":
+      return plain(say("Outside forces arrived."), said(event.data.forces, event.data.note));
     case "service.restored":
       return plain(say("Service is restored; monitoring goes on."), event.data.note);
     case "ending.reported":

@@ -54,6 +54,8 @@ export const PAYLOADS = {
   "report.handling": shape({ measures: words, situation: words, next_steps: words, recovery_hours: maybe(number) }),
   "effect.evaluated": shape({ verdict: oneOf("keep", "raise", "lower"), reason: words }),
   "regulator.concerned": shape({ regulator: words, reason: words }),
+  "support.needed": shape({ needs: words, reason: words }),
+  "support.arrived": shape({ forces: words, note: words }),
   "service.restored": shape({ phase, note: words }),
   "ending.reported": shape({ summary: words }),
   "response.ended": shape({ phase, conditions: list(condition), reason: words }),
