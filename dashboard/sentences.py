@@ -317,6 +317,7 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "obligation.fulfilled": _fulfilled,
     "obligation.overdue": _titled("Overdue: {title}.", grave=True),
     "obligation.escalated": _escalated,
+    "obligation.taken": _of_duty("Somebody is at it, the clock goes on: {title}."),
     "obligation.superseded": _of_duty("No longer due: {title}."),
     "obligation.waived": _of_duty("Waived: {title}.", "reason"),
 }

@@ -81,6 +81,7 @@ WORDS = (
     gettext_noop("No incident"),
     gettext_noop("No incident is open."),
     gettext_noop("No level yet"),
+    gettext_noop("Somebody is at it, the clock goes on: {title}."),
     gettext_noop("No longer due: {title}."),
     gettext_noop("Normal"),
     gettext_noop("Not recorded yet: see what is marked below."),

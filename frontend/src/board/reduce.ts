@@ -88,6 +88,7 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "obligation.superseded":
     case "obligation.waived":
       return without(incident, event.data.id);
+    case "obligation.taken":
     case "incident.opened":
     case "incident.facts_recorded":
     case "incident.assessed":

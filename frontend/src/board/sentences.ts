@@ -167,6 +167,8 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       const title = duty(incident, event.data.id, event.data.rule, names);
       return plain(told ? say("Overdue: {title}. Told: {roles}.", { title, roles: told }) : say("Overdue: {title}. Nobody is left to tell.", { title }), "", true);
     }
+    case "obligation.taken":
+      return plain(say("Somebody is at it, the clock goes on: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.superseded":
       return plain(say("No longer due: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.waived":
