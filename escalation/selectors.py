@@ -154,8 +154,8 @@ def taken_by(by: Actor, obligations: Iterable[int]) -> set[int]:
 
 def held_until(obligations: Iterable[int]) -> dict[int, datetime]:
     """Obligation id → until when its ladder waits for whoever took it."""
-    rows = Taking.objects.filter(obligation__in=list(obligations), held_until__isnull=False)
-    return dict(rows.order_by("held_until").values_list("obligation_id", "held_until"))
+    rows = Taking.objects.filter(obligation__in=list(obligations), held_until__isnull=False).order_by("held_until")
+    return {row.obligation_id: row.held_until for row in rows if row.held_until is not None}
 
 
 def may_take(by: Actor, plan: Plan, row: Obligation, place: Place) -> bool:

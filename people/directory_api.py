@@ -2,11 +2,13 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.errors import Invalid
 from people import directory, selectors, services
 from people.api import GroupOut, OnePerson, PersonOut
 from people.directory_forms import KINDS, RESERVED, Kind
@@ -68,8 +70,9 @@ class OnePlace(ChangeEndpoint):
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         if kwargs["key"] in RESERVED:
-            raise serializers.ValidationError({"key": "reserved"})
-        return f"{self.kind.key}:{self.kind.keep(key=kwargs['key'], by=self.by, **data).key}"
+            raise Invalid("directory.reserved", _("This key is the address of a page; choose another one."))
+        self.kind.keep(key=kwargs["key"], by=self.by, **data)
+        return f"{self.kind.key}:{kwargs['key']}"
 
     def answer(self, reference: str) -> Any:
         return PlaceOut(selectors.place_named(self.kind.model, reference.partition(":")[2])).data
@@ -183,5 +186,6 @@ class SetOwnContact(OnePerson):
     serializer_class = ContactIn
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        user = selectors.person(self.request.user.pk)
+        assert self.by.id is not None, "the door lets nobody in without a name"
+        user = selectors.person(self.by.id)
         return f"user:{services.contact_set(user=user, by=self.by, **data).user_id}"

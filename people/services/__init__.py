@@ -93,8 +93,11 @@ def user_change(*, user: User, display_name: str, language: str, department: Dep
         raise Invalid("user.wrong", _("Some values are not right; see errors."), errors=_rows(error)) from None
     if changed:
         user.save(update_fields=changed)
-        said = {"display_name": display_name, "language": language, "department": department and department.key}
-        record(UserChanged(user=user.pk, changed=changed, **said), by=by)
+        key = department.key if department else None
+        payload = UserChanged(
+            user=user.pk, display_name=display_name, department=key, language=language, changed=changed
+        )
+        record(payload, by=by)
     return user
 
 

@@ -25,7 +25,18 @@ from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
 from escalation.models import PreparationTask
-from escalation.services import endings, hourly, levels, lifting, obligations, plan_moves, preparing, regional, warnings
+from escalation.services import (
+    endings,
+    hourly,
+    levels,
+    lifting,
+    obligations,
+    plan_moves,
+    preparing,
+    regional,
+    taking,
+    warnings,
+)
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
@@ -151,6 +162,7 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     incidents.task_cancel(number=number, task_id=second.pk, reason="不再需要", by=gm)
     step()
     owed = house.owed(number)
+    taking.obligation_take(obligation_id=owed["report.executive"]["id"], by=gm)
     obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
     line = a_tester(cast)
     resources.equipment_withdraw(equipment_id=line, quantity=2, incident=number, note="去华东", by=tech)
