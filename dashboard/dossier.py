@@ -13,7 +13,7 @@ from common.clock import utc_text
 from common.errors import Text
 from dashboard.names import names_of
 from engine.log import log_sealed
-from escalation.selectors import Obligation, obligation_row, obligations_of, plan_for, proposals_of
+from escalation.selectors import Obligation, never_owed, obligation_row, obligations_of, plan_for, proposals_of, takers
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict
 from notifications.selectors import notices_of
 from notifications.told import told_in
@@ -33,7 +33,8 @@ def dossier_of(incident: Incident) -> dict[str, Any]:
         "incident": incident_dict(incident),
         "plan_version": incident.plan_version,
         "turns": _turns(incident, logged),
-        "obligations": [_owed(row, plan) for row in obligations_of(incident)],
+        "obligations": _all_owed(incident, plan),
+        "never_owed": never_owed(incident),
         "messages": told_in(incident.pk),
         "notices": [_notice(notice) for notice in notices_of(incident.pk)],
         "assessments": [_written(row, "impact", "measures") for row in assessments(incident)[::-1]],
@@ -94,13 +95,19 @@ def _turns(incident: Incident, logged: Sequence[dict[str, Any]]) -> list[dict[st
     return turns
 
 
-def _owed(row: Obligation, plan: Any) -> dict[str, Any]:
+def _all_owed(incident: Incident, plan: Any) -> list[dict[str, Any]]:
+    rows = obligations_of(incident)
+    taken = takers(row.pk for row in rows)
+    return [_owed(row, plan, taken.get(row.pk)) for row in rows]
+
+
+def _owed(row: Obligation, plan: Any, taken: Any) -> dict[str, Any]:
     late = row.overdue_at is not None or (
         row.due_at is not None and row.ended_at is not None and row.ended_at > row.due_at
     )
     proof = row.proof_event
     return {
-        **obligation_row(row, plan),
+        **obligation_row(row, plan, taken),
         "late": late and row.state != Obligation.State.SUPERSEDED,
         "proof_seq": proof.seq if proof else None,
     }

@@ -23,10 +23,13 @@ from dashboard.templatetags.labels import (
     shift_text,
 )
 from escalation.card_words import source_said
+from escalation.never_words import never_said
+from escalation.selectors import plan_for
 from incidents.selectors import Incident
 from notifications.selectors import notices_of
 from notifications.templatetags.deliveries import channel_label, way_look
 from notifications.templatetags.notices import notice_look
+from plans.domain import Plan
 
 Row = Mapping[str, Any]
 NONE: Final = "—"
@@ -45,6 +48,7 @@ def dossier_paper(incident: Incident) -> bytes:
     paper.facts((str(name), _at(at)) for name, at in times_of(incident))
     _turns(paper, found["turns"])
     _owed(paper, found["obligations"])
+    _never_owed(paper, found["never_owed"], plan_for(incident))
     _told(paper, found["messages"])
     _written(paper, found)
     _notices(paper, incident)
@@ -191,6 +195,20 @@ def _obligation(row: Row) -> list[str]:
         _short(row["ended_at"]),
         " · ".join(state),
     ]
+
+
+def _never_owed(paper: Paper, rows: list[Row], plan: Plan) -> None:
+    paper.heading(gettext("Not triggered"))
+    if not rows:
+        paper.quietly(gettext("Everything the plan asks for was owed."))
+        return
+    head = [gettext("Obligation"), gettext("Owner"), gettext("Why not")]
+    paper.table(head, (_never(row, plan) for row in rows), (6.0, 3.4, 7.6))
+
+
+def _never(row: Row, plan: Plan) -> list[str]:
+    why = " ".join([never_said(row, plan), *(f"#{one['seq']}" for one in row["came"])])
+    return [f"{in_language(row['title'])} {_clauses([row['clause']])}", in_language(row["owner_title"]), why]
 
 
 def _told(paper: Paper, messages: list[Row]) -> None:

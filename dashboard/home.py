@@ -16,7 +16,7 @@ from dashboard.selectors import obligation_card
 from engine import worlds
 from engine.models import World
 from engine.selectors import worlds_open
-from escalation.selectors import mine, overdue_counts, owed_elsewhere, plan_for, plan_moves_awaiting
+from escalation.selectors import mine, overdue_counts, owed_elsewhere, plan_for, plan_moves_awaiting, taken_by, takers
 from escalation.slots import SlotShown, slots_of
 from incidents.selectors import Incident, open_incidents, tasks_mine
 from people.rights import allowed_somewhere
@@ -149,9 +149,14 @@ def _filled(items: Sequence[Item], by: Actor) -> None:
     owed = [item for item in items if "obligation" in item]
     record = Record(item["obligation"].incident for item in owed)
     slots = _slots(owed, by)
+    taken = takers(item["obligation"].pk for item in owed)
+    own = taken_by(by, taken) if taken else set()
     for item in owed:
         row = item["obligation"]
-        item.update(obligation_card(row, item["plan"], mine=True, record=record))
+        may_take = row.pk not in own and allowed_somewhere(by, "obligation.fulfil")
+        item.update(
+            obligation_card(row, item["plan"], mine=True, record=record, taken=taken.get(row.pk), may_take=may_take)
+        )
         item["slot"] = slots.get((row.incident_id, row.rule))
 
 

@@ -17,6 +17,8 @@ from engine.selectors import alarms_standing, heads, newest_events
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
+    may_take,
+    never_owed,
     obligations_of,
     owns,
     place_of,
@@ -25,6 +27,8 @@ from escalation.selectors import (
     proofs_of,
     standing,
     standing_warning,
+    taken_by,
+    takers,
 )
 from escalation.services.levels import card_dict
 from escalation.slots import slots_for
@@ -159,7 +163,9 @@ PAGE_OF_PROOF = dict.fromkeys(
 )
 
 
-def obligation_card(row: Obligation, plan: Plan, *, mine: bool, record: Record | None = None) -> dict[str, Any]:
+def obligation_card(
+    row: Obligation, plan: Plan, *, mine: bool, record: Record | None = None, taken: Any = None, may_take: bool = False
+) -> dict[str, Any]:
     """An obligation on a page, with what one can do about it: an act elsewhere, or a proof attached here. `record` is what the
     cards of one page share."""
     rule = plan.rule(row.rule)
@@ -178,6 +184,8 @@ def obligation_card(row: Obligation, plan: Plan, *, mine: bool, record: Record |
         "owner": plan.role(row.owners[0]).title.as_dict(),
         "standing": stands,
         "mine": mine,
+        "taken": taken,
+        "may_take": may_take,
         "act_url": where if where and mine else None,
         "proofs": proofs,
         "start": prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else "",
@@ -194,7 +202,19 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     """Everything the incident's page shows, in the order a tired person needs it."""
     plan = plan_for(incident)
     place = place_of(by.id)
-    cards = [obligation_card(row, plan, mine=owns(by, plan, row, place)) for row in obligations_of(incident)]
+    rows = obligations_of(incident)
+    taken = takers(row.pk for row in rows)
+    own = taken_by(by, taken)
+    cards = [
+        obligation_card(
+            row,
+            plan,
+            mine=owns(by, plan, row, place),
+            taken=taken.get(row.pk),
+            may_take=row.pk not in own and may_take(by, plan, row, place),
+        )
+        for row in rows
+    ]
     owed = [card for card in cards if card["standing"]]
     shown = latest_events(incident, limit=ROOM_LOG, without=QUIET)
     seq = shown[-1]["seq"] if shown else 0
@@ -207,6 +227,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "owed": sorted(owed, key=lambda card: not card["mine"]),
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
+        "never_owed": never_owed(incident),
         "groups": groups_state(incident, plan, by),
         "handling": handling(plan, incident.category),
         "region": one_region(incident),

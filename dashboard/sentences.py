@@ -288,6 +288,13 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "regulator.concerned": lambda data, names: Line(
         gettext("A regulator is concerned."), _joined(data["regulator"], data["reason"], by=" — ")
     ),
+    "support.needed": lambda data, names: Line(
+        gettext("Our own means cannot hold it; outside support is needed."),
+        _joined(data["needs"], data["reason"], by=" — "),
+    ),
+    "support.arrived": lambda data, names: Line(
+        gettext("Outside forces arrived."), _joined(data["forces"], data["note"], by=" — ")
+    ),
     "service.restored": _plain("Service is restored; monitoring goes on.", "note"),
     "ending.reported": _plain("The ending report was submitted.", "summary"),
     "summary.drafted": _plain("A progress summary was drafted and waits for publication."),
@@ -319,6 +326,7 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "obligation.fulfilled": _fulfilled,
     "obligation.overdue": _titled("Overdue: {title}.", grave=True),
     "obligation.escalated": _escalated,
+    "obligation.taken": _of_duty("Somebody is at it, the clock goes on: {title}."),
     "obligation.superseded": _of_duty("No longer due: {title}."),
     "obligation.waived": _of_duty("Waived: {title}.", "reason"),
 }

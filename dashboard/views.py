@@ -18,7 +18,7 @@ from engine.clearance import held_since
 from engine.log import log_verify
 from engine.selectors import alarms_standing, set_aside_waiting, streams, worlds_open
 from engine.services import set_aside_return
-from escalation.selectors import obligation_of, proofs_of
+from escalation.selectors import obligation_of, plan_for, proofs_of
 from incidents.selectors import by_number
 from notifications.alarm_words import alarm_text
 from notifications.selectors import notices_of
@@ -67,6 +67,7 @@ def dossier(request: PageRequest, number: str) -> HttpResponse:
     shown = {
         "incident": incident,
         "dossier": found,
+        "plan": plan_for(incident),
         "times": times_of(incident),
         "notices": notices_of(incident.pk),
         "seal_words": seal_words(found["seal"]),

@@ -10,11 +10,18 @@ from rest_framework.response import Response
 from common.shapes import BilingualOut
 from escalation import selectors, slots
 from escalation.models import Obligation
-from escalation.services import endings, levels, obligations, regional
+from escalation.services import endings, levels, obligations, regional, taking
 from incidents.selectors import by_number, incident_dict
-from people.endpoints import ActionEndpoint, Endpoint
+from people.endpoints import ActionEndpoint, Endpoint, Nothing
+from plans.domain import WhyNot
 
 LEVEL_HELP = "a level of the plan this incident is pinned to, such as I, II or III"
+
+
+class TakenOut(serializers.Serializer):
+    by = serializers.CharField(help_text="a user name")
+    name = serializers.CharField()
+    at = serializers.DateTimeField()
 
 
 class ObligationOut(serializers.Serializer):
@@ -33,6 +40,7 @@ class ObligationOut(serializers.Serializer):
     state = serializers.ChoiceField(choices=Obligation.State.choices)
     ended_at = serializers.DateTimeField(allow_null=True)
     clause = serializers.CharField()
+    taken = TakenOut(allow_null=True, help_text="who said last that he is at it; it stops no clock")
     evidence = serializers.ListField(child=serializers.CharField())
 
 
@@ -158,7 +166,40 @@ class ObligationsOf(Endpoint):
     def get(self, request: Request, number: str) -> Response:
         incident = by_number(number)
         plan = selectors.plan_for(incident)
-        return Response([selectors.obligation_row(row, plan) for row in selectors.obligations_of(incident)])
+        return Response(selectors.obligation_rows((row, plan) for row in selectors.obligations_of(incident)))
+
+
+class CameOut(serializers.Serializer):
+    moment = serializers.CharField()
+    at = serializers.DateTimeField()
+    seq = serializers.IntegerField(help_text="of the event in the incident's log that it was")
+
+
+class NeverOwedOut(serializers.Serializer):
+    """A row of the plan that an incident never owed."""
+
+    rule = serializers.CharField()
+    title = BilingualOut()
+    owner_title = BilingualOut()
+    clause = serializers.CharField()
+    why = serializers.ChoiceField(
+        [why.value for why in WhyNot],
+        help_text="no_moment: nothing that starts it happened; dismissed, level, not_major, major: it does not apply; then: it did "
+        "not apply when what starts it came",
+    )
+    anchors = serializers.ListField(child=serializers.CharField(), help_text="what would have started it")
+    levels = serializers.ListField(child=serializers.CharField(), help_text="for which it is owed; empty: for all")
+    came = CameOut(many=True, help_text="of the anchors, those that did happen")
+
+
+class NeverOwed(Endpoint):
+    """What the plan asks for and this incident never owed, and why: the other half of its obligations."""
+
+    right = "obligation.view"
+
+    @extend_schema(responses={200: NeverOwedOut(many=True)})
+    def get(self, request: Request, number: str) -> Response:
+        return Response(selectors.never_owed(by_number(number)))
 
 
 class Obligations(Endpoint):
@@ -176,9 +217,9 @@ class Obligations(Endpoint):
     def get(self, request: Request) -> Response:
         if "mine" in request.query_params and request.query_params["mine"] not in ("0", "false"):
             rows = selectors.mine(self.by, user_id=self.by.id or 0, world_id=self.world.pk)
-            return Response([selectors.obligation_row(row, plan) for row, plan in rows])
+            return Response(selectors.obligation_rows(rows))
         owed = selectors.standing().filter(incident__world=self.world)
-        return Response([selectors.obligation_row(row, selectors.plan_for(row.incident)) for row in owed])
+        return Response(selectors.obligation_rows((row, selectors.plan_for(row.incident)) for row in owed))
 
 
 class SlotStepOut(serializers.Serializer):
@@ -234,7 +275,7 @@ class Slots(Endpoint):
 class OnObligation(ActionEndpoint):
     def answer(self, reference: str) -> dict[str, Any]:
         row = Obligation.objects.select_related("incident").get(pk=int(reference.removeprefix("obligation:")))
-        return selectors.obligation_row(row, selectors.plan_for(row.incident))
+        return selectors.obligation_rows([(row, selectors.plan_for(row.incident))])[0]
 
 
 class Fulfil(OnObligation):
@@ -245,6 +286,17 @@ class Fulfil(OnObligation):
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         return f"obligation:{obligations.obligation_fulfil(obligation_id=kwargs['pk'], by=self.by, **data).pk}"
+
+
+@extend_schema(request=Nothing)
+class Take(OnObligation):
+    """Say that you are at it. It stops no clock; when it is late, the next one up hears a step later, once a person."""
+
+    right = "obligation.fulfil"
+    serializer_class: ClassVar[type[serializers.BaseSerializer]] = Nothing
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"obligation:{taking.obligation_take(obligation_id=kwargs['pk'], by=self.by).pk}"
 
 
 class Waive(OnObligation):

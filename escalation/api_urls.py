@@ -9,6 +9,7 @@ urlpatterns = [
     path("incidents/<str:number>/end", api.End.as_view(), name="api-end"),
     path("incidents/<str:number>/decision-card", api.DecisionCard.as_view(), name="api-decision-card"),
     path("incidents/<str:number>/obligations", api.ObligationsOf.as_view(), name="api-incident-obligations"),
+    path("incidents/<str:number>/never-owed", api.NeverOwed.as_view(), name="api-never-owed"),
     path("incidents/<str:number>/slots", api.Slots.as_view(), name="api-slots"),
     path("incidents/<str:number>/warn", warning_api.Warn.as_view(), name="api-warn"),
     path("incidents/<str:number>/warning", warning_api.WarningOf.as_view(), name="api-warning"),
@@ -23,5 +24,6 @@ urlpatterns = [
     path("incidents/<str:number>/plan/<int:pk>/refuse", plan_api.RefuseMove.as_view(), name="api-plan-move-refuse"),
     path("obligations", api.Obligations.as_view(), name="api-obligations"),
     path("obligations/<int:pk>/fulfil", api.Fulfil.as_view(), name="api-fulfil"),
+    path("obligations/<int:pk>/take", api.Take.as_view(), name="api-take"),
     path("obligations/<int:pk>/waive", api.Waive.as_view(), name="api-waive"),
 ]

@@ -184,6 +184,17 @@ class ObligationEscalated(Payload):
     at_due: bool = False
 
 
+@event("obligation.taken")
+class ObligationTaken(Payload):
+    """Somebody says that he is at it. `held_until`: the next one up hears no earlier than then; None: the ladder was not climbing."""
+
+    id: int
+    rule: str
+    turn: int
+    person: int
+    held_until: str | None
+
+
 @event("obligation.superseded")
 class ObligationSuperseded(Payload):
     id: int

@@ -85,6 +85,28 @@ class Obligation(models.Model):
         ]
 
 
+class Taking(models.Model):
+    """Somebody said that he is at an obligation; the newest one counts. Once a person and turn: nobody holds a ladder for ever."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="takings")
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(help_text="time of the incident's world")
+    held_until = models.DateTimeField(
+        null=True, help_text="the next one up hears no earlier; null: nothing was climbing"
+    )
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["obligation", "user"], name="taking_once_a_person"),
+            models.CheckConstraint(
+                condition=models.Q(held_until=None) | models.Q(held_until__gt=models.F("at")), name="taking_holds_ahead"
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="taking_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
 # --- warnings (4.3, 5) -------------------------------------------------------------------------------------------------
 def _person(**kwargs: object) -> models.ForeignKey:
     return models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+", **kwargs)  # type: ignore[arg-type]

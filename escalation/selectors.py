@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
-from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal
+from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import allowed
 from people.rostered import duties_on
-from plans.domain import ObligationRule, Plan, Situation, owner_chain
+from plans.domain import ObligationRule, Plan, Situation, not_triggered, owner_chain
 from plans.selectors import in_force, plan_of, told_of, version_of
 
 
@@ -114,6 +114,56 @@ def obligations_of(incident: Incident) -> list[Obligation]:
     return [*standing().filter(incident=incident), *ended]
 
 
+def never_owed(incident: Incident) -> list[dict[str, Any]]:
+    """Every row of the incident's plan that it never owed, in the plan's order: why not, and which of the moments that would
+    have started it did come, each with the event of the log that it was."""
+    plan = plan_for(incident)
+    opened = set(Obligation.objects.filter(incident=incident).values_list("rule", flat=True))
+    rows = Moment.objects.filter(incident=incident).values_list("moment", "at", "event__seq")
+    occurred = {moment: (at, seq) for moment, at, seq in rows}
+    times = {moment: at for moment, (at, _seq) in occurred.items()}
+    return [
+        {
+            "rule": one.rule.id,
+            "title": one.rule.title.as_dict(),
+            "owner_title": plan.role(one.rule.owner).title.as_dict(),
+            "clause": one.rule.clause,
+            "why": one.why.value,
+            "anchors": list(one.rule.anchors),
+            "levels": list(one.rule.levels),
+            "came": [
+                {"moment": moment, "at": utc_text(occurred[moment][0]), "seq": occurred[moment][1]}
+                for moment in one.came
+            ],
+        }
+        for one in not_triggered(plan, opened, times, situation_of(incident))
+    ]
+
+
+def takers(obligations: Iterable[int]) -> dict[int, Taking]:
+    """Obligation id → who is at it: the newest who took it, of those that somebody took; one query."""
+    rows = Taking.objects.filter(obligation__in=list(obligations)).select_related("user")
+    return {row.obligation_id: row for row in rows.order_by("at", "pk")}
+
+
+def taken_by(by: Actor, obligations: Iterable[int]) -> set[int]:
+    """Those of the obligations that this person took, whoever took them since."""
+    own = Taking.objects.filter(obligation__in=list(obligations), user_id=by.id)
+    return set(own.values_list("obligation_id", flat=True))
+
+
+def held_until(obligations: Iterable[int]) -> dict[int, datetime]:
+    """Obligation id → until when its ladder waits for whoever took it."""
+    rows = Taking.objects.filter(obligation__in=list(obligations), held_until__isnull=False).order_by("held_until")
+    return {row.obligation_id: row.held_until for row in rows if row.held_until is not None}
+
+
+def may_take(by: Actor, plan: Plan, row: Obligation, place: Place) -> bool:
+    """Its owners, and whoever its ladder has told so far."""
+    told = [role for step in range(1, row.step + 1) for role in next_up(plan, row.owners[0], step)]
+    return row.state in Obligation.STANDING and holds_any(by, plan, [*row.owners, *told], place)
+
+
 def unfired(world_id: int, before: datetime) -> list[Obligation]:
     """Those whose due time passed before `before` and of which the log does not know it yet, the oldest first."""
     rows = Obligation.objects.filter(
@@ -172,8 +222,15 @@ def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
     return [kind for kind in rule.evidence if kind in plan.evidence and kind not in BY_ACT]
 
 
-def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:
-    """An obligation as API and board show it."""
+def obligation_rows(found: Iterable[tuple[Obligation, Plan]]) -> list[dict[str, Any]]:
+    """Obligations as the API shows them, with who took them."""
+    rows = list(found)
+    taken = takers(row.pk for row, _plan in rows)
+    return [obligation_row(row, plan, taken.get(row.pk)) for row, plan in rows]
+
+
+def obligation_row(row: Obligation, plan: Plan, taken: Taking | None = None) -> dict[str, Any]:
+    """An obligation as API and dossier show it; `taken` is who is at it."""
     rule = plan.rule(row.rule)
     return {
         "id": row.pk,
@@ -189,6 +246,7 @@ def obligation_row(row: Obligation, plan: Plan) -> dict[str, Any]:
         "state": row.state,
         "ended_at": row.ended_at and utc_text(row.ended_at),
         "clause": row.clause,
+        "taken": taken and {"by": taken.user.username, "name": taken.user.display_name, "at": utc_text(taken.at)},
         "evidence": list(rule.evidence),
     }
 

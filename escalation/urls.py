@@ -16,6 +16,7 @@ urlpatterns = [
     path("incidents/<str:number>/lift/approve/", views.lift_approve, name="lift-approve"),
     path("incidents/<str:number>/lift/refuse/", views.lift_refuse, name="lift-refuse"),
     path("obligations/<int:pk>/fulfil/", views.fulfil, name="fulfil"),
+    path("obligations/<int:pk>/take/", views.take, name="take"),
     path("obligations/<int:pk>/waive/", views.waive, name="waive"),
     path("incidents/<str:number>/plan/", plan_views.plan, name="incident-plan"),
     path("incidents/<str:number>/plan/ask/", plan_views.ask, name="incident-plan-ask"),

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,10 +27,10 @@ from escalation.forms import (
     WaiveForm,
     WarnForm,
 )
-from escalation.services import endings, hourly, levels, lifting, obligations, preparing, regional, warnings
+from escalation.services import endings, hourly, levels, lifting, obligations, preparing, regional, taking, warnings
 from incidents.acted import settled
 from incidents.selectors import Incident, by_number
-from people.endpoints import PageRequest, home_in, posts
+from people.endpoints import PageRequest, change_once, home_in, posts
 
 Act = Callable[[dict[str, Any]], object]
 
@@ -114,6 +116,16 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     form = ProofForm(request.POST, rule=rule, plan=plan)
     label = in_language(rule.title.as_dict())
     return _acted(request, row.incident, form, act, label=label, said=_("Done and on record."), to=_back(form, row))
+
+
+@posts("obligation.fulfil", shown_at=_room_of)
+def take(request: PageRequest, pk: int) -> HttpResponse:
+    """One tap: I am at it. The clock goes on."""
+    row, _rule, _plan = selectors.obligation_of(pk)
+    change_once(request, lambda: (f"obligation:{taking.obligation_take(obligation_id=pk, by=request.by).pk}", 303))
+    messages.success(request, _("You are at it. Its clock goes on; only proof stops it."))
+    home = home_in(row.incident.world) if request.POST.get("from") == "home" else ""
+    return redirect(home or f"{_room_of(pk)}#obligation-{pk}")
 
 
 @posts("obligation.waive", shown_at=_room_of)

@@ -296,6 +296,16 @@ class RegulatorIn(serializers.Serializer):
     reason = words()
 
 
+class CannotHoldIn(serializers.Serializer):
+    needs = words(help_text="what is needed: leased bandwidth, experts, vehicles")
+    reason = words()
+
+
+class ArrivedIn(serializers.Serializer):
+    forces = serializers.CharField(max_length=200)
+    note = maybe_words()
+
+
 class EndingIn(serializers.Serializer):
     summary = words()
 
@@ -382,6 +392,24 @@ class Regulator(OnIncident):
 
     def change(self, number: str, data: dict[str, Any]) -> Any:
         return services.regulator_name(number=number, by=self.by, **data)
+
+
+class CannotHold(OnIncident):
+    """Our own means cannot hold it: outside support is to be started, by an explicit list of needs (6.3)."""
+
+    right, serializer_class = RIGHT[Act.CANNOT_HOLD], CannotHoldIn
+
+    def change(self, number: str, data: dict[str, Any]) -> Any:
+        return services.cannot_hold(number=number, by=self.by, **data)
+
+
+class Arrived(OnIncident):
+    """Outside forces are here: headquarters owes naming the on-scene commander (6.3)."""
+
+    right, serializer_class = RIGHT[Act.SUPPORT_ARRIVED], ArrivedIn
+
+    def change(self, number: str, data: dict[str, Any]) -> Any:
+        return services.support_arrived(number=number, by=self.by, **data)
 
 
 class EndingReport(OnIncident):

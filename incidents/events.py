@@ -195,6 +195,22 @@ class RegulatorConcerned(Payload):
     reason: FreeText
 
 
+@event("support.needed")
+class SupportNeeded(Payload):
+    """Our own means cannot hold it (6.3): outside support is to be started, by this list of needs."""
+
+    needs: FreeText
+    reason: FreeText
+
+
+@event("support.arrived")
+class SupportArrived(Payload):
+    """Outside forces are here (6.3): headquarters names the on-scene commander."""
+
+    forces: FreeText
+    note: FreeText
+
+
 @event("effect.evaluated")
 class EffectEvaluated(Payload):
     verdict: Literal["keep", "raise", "lower"]

@@ -165,6 +165,27 @@ class NoteForm(ActForm):
     note = _words(_("Note"), rows=2)
 
 
+class CannotHoldForm(ActForm):
+    needs = _words(
+        _("What is needed?"),
+        required=True,
+        rows=3,
+        help_text=_(
+            "A list: leased bandwidth, experts, vehicles. It goes out through the emergency office alone (clause 6.3)."
+        ),
+    )
+    reason = _words(_("Why can we not hold it ourselves?"), required=True, rows=2)
+
+
+class ArrivedForm(ActForm):
+    forces = forms.CharField(
+        label=_("Who has arrived?"),
+        max_length=200,
+        help_text=_("Headquarters then names the on-scene commander at once (clause 6.3)."),
+    )
+    note = _words(_("Note"), rows=2)
+
+
 class RegulatorForm(ActForm):
     regulator = forms.CharField(label=_("Which regulator?"), max_length=120)
     reason = _words(
@@ -232,6 +253,8 @@ FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
     Act.SET_GROUP_STATUS: (_("Status of a group"), GroupStatusForm),
     Act.RECORD_FACTS: (_("Record facts"), FactsForm),
     Act.NAME_REGULATOR: (_("A regulator is concerned"), RegulatorForm),
+    Act.CANNOT_HOLD: (_("Our own means cannot hold it"), CannotHoldForm),
+    Act.SUPPORT_ARRIVED: (_("Outside forces have arrived"), ArrivedForm),
     Act.RESTORE: (_("Service is restored"), NoteForm),
     Act.REPORT_ENDING: (_("Submit the ending report"), EndingReportForm),
     Act.CLOSE: (_("Approve the ending and close"), NoteForm),

@@ -251,7 +251,8 @@ def newest_seq(incident: Incident) -> int:
 # In the order in which a night needs them.
 ORDER = (
     Act.VERIFY, Act.ASSESS, Act.START_REGIONAL, Act.DECIDE_LEVEL, Act.START, Act.REPORT, Act.EVALUATE,
-    Act.SET_GROUP_STATUS, Act.RECORD_FACTS, Act.NAME_REGULATOR, Act.RESTORE, Act.REPORT_ENDING, Act.END, Act.CLOSE, Act.DISMISS,
+    Act.SET_GROUP_STATUS, Act.RECORD_FACTS, Act.NAME_REGULATOR, Act.CANNOT_HOLD, Act.SUPPORT_ARRIVED,
+    Act.RESTORE, Act.REPORT_ENDING, Act.END, Act.CLOSE, Act.DISMISS,
 )  # fmt: skip
 
 

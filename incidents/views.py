@@ -144,6 +144,16 @@ def _regulator(number: str, form: Any, request: PageRequest) -> Incident:
     return services.regulator_name(number=number, **said, by=request.by)
 
 
+def _cannot_hold(number: str, form: Any, request: PageRequest) -> Incident:
+    said = {name: form.cleaned_data[name] for name in ("needs", "reason")}
+    return services.cannot_hold(number=number, **said, by=request.by)
+
+
+def _arrived(number: str, form: Any, request: PageRequest) -> Incident:
+    said = {name: form.cleaned_data[name] for name in ("forces", "note")}
+    return services.support_arrived(number=number, **said, by=request.by)
+
+
 def _restore(number: str, form: Any, request: PageRequest) -> Incident:
     return services.service_restore(number=number, note=form.cleaned_data["note"], by=request.by)
 
@@ -165,6 +175,8 @@ CHANGES: dict[Act, Change] = {
     Act.REPORT: _report,
     Act.SET_GROUP_STATUS: _group,
     Act.NAME_REGULATOR: _regulator,
+    Act.CANNOT_HOLD: _cannot_hold,
+    Act.SUPPORT_ARRIVED: _arrived,
     Act.RESTORE: _restore,
     Act.REPORT_ENDING: _ending,
     Act.CLOSE: _close,

@@ -4,6 +4,7 @@ from notifications import api, browser_api, chat_api, notice_api, receipt_api, v
 
 urlpatterns = [
     path("messages", api.Messages.as_view(), name="api-messages"),
+    path("messages/known", receipt_api.WhoKnew.as_view(), name="api-messages-known"),
     path("messages/not-reached", receipt_api.NotReached.as_view(), name="api-messages-not-reached"),
     path("messages/browsers", browser_api.Browsers.as_view(), name="api-browsers"),
     path("messages/browsers/test", browser_api.TryBrowsers.as_view(), name="api-browsers-test"),

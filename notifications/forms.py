@@ -34,6 +34,25 @@ class SummaryForm(forms.Form):
         return self
 
 
+class KnownForm(forms.Form):
+    """Whose knowledge, of which incident, at which instant; each may be left open."""
+
+    person = forms.ChoiceField(label=_("Person"), required=False)
+    incident = forms.CharField(
+        label=_("Incident"), required=False, max_length=20, help_text=_("Its number, such as 2026-0001.")
+    )
+    at = forms.DateTimeField(
+        label=_("At the instant"),
+        required=False,
+        help_text=_("Now, without one."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].choices = [("", _("Everybody")), *people]  # type: ignore[attr-defined]
+
+
 class CallForm(forms.Form):
     """How a call went; the button pressed is the outcome."""
 

@@ -11,14 +11,18 @@ from rest_framework.response import Response
 
 from common.clock import wall
 from common.errors import Invalid, NotAllowed, Text, TooLarge
-from common.shapes import RejectedOut, Untouched
+from common.shapes import BilingualOut, RejectedOut, Untouched
+from incidents.selectors import by_number
 from notifications import pressing, reach, services
 from notifications.channels.configured import secrets_of
+from notifications.domain.known import Knew
 from notifications.domain.receipts import Said, signed
 from notifications.domain.unanswered import Line, Outcome
+from notifications.known import known
 from notifications.models import Call
 from notifications.services.receipts import Receipt, receipt_take
 from people.endpoints import PUBLIC, ActionEndpoint, Endpoint
+from people.selectors import user_by_name
 
 MOST_RECEIPTS = 500
 LARGEST_BODY = 256 * 1024
@@ -155,6 +159,65 @@ class UnreachedOut(serializers.Serializer):
     called = serializers.CharField(
         source="call.outcome", default=None, allow_null=True, help_text="the newest call's outcome"
     )
+
+
+class KnownWayOut(serializers.Serializer):
+    channel = serializers.CharField()
+    state = serializers.CharField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    via = serializers.CharField()
+
+
+class KnownRowOut(serializers.Serializer):
+    """One message to one person, and how far it had come."""
+
+    message = serializers.IntegerField(source="message.pk")
+    kind = serializers.CharField(source="message.kind")
+    subject = BilingualOut(source="message.subject")
+    incident = serializers.CharField(source="message.incident.number", default=None, allow_null=True)
+    written_at = serializers.DateTimeField(source="message.created_at")
+    person = serializers.CharField(source="user.username")
+    name = serializers.CharField(source="user.display_name")
+    role = serializers.CharField()
+    knew = serializers.ChoiceField([stage.value for stage in Knew], source="stage.knew")
+    since = serializers.DateTimeField(source="stage.since")
+    ways = KnownWayOut(many=True)
+
+
+class KnownOut(serializers.Serializer):
+    rows = KnownRowOut(many=True)
+    more = serializers.IntegerField(allow_null=True, help_text="to send as `before` for the next page")
+
+
+class KnownAsked(serializers.Serializer):
+    person = serializers.CharField(required=False, help_text="a user name")
+    incident = serializers.CharField(required=False, help_text="a number")
+    at = serializers.DateTimeField(required=False, help_text="an instant; now, without")
+    before = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class WhoKnew(Endpoint):
+    """Who knew what when: how far each message had come to each person at an instant. `read` and `answered` are knowledge."""
+
+    right = "message.read_all"
+
+    @extend_schema(responses=KnownOut, parameters=[KnownAsked, OpenApiParameter("world", str)])
+    def get(self, request: Request) -> Response:
+        asked = KnownAsked(data={name: value for name, value in request.GET.items() if name != "world"})
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        incident = by_number(said["incident"]) if "incident" in said else None
+        found = known(
+            incident.world_id if incident else self.world.pk,
+            user_id=user_by_name(said["person"]).pk if "person" in said else None,
+            incident_id=incident.pk if incident else None,
+            at=said.get("at"),
+            before=said.get("before"),
+        )
+        return Response(KnownOut(found).data)
 
 
 class NotReached(Endpoint):

@@ -5,6 +5,7 @@ from notifications import browser_views, chat_views, notice_views, public, verif
 urlpatterns = [
     path("messages/", views.inbox, name="messages"),
     path("messages/all/", views.everything, name="messages-all"),
+    path("messages/known/", views.who_knew, name="messages-known"),
     path("messages/sink/", views.sink, name="messages-sink"),
     path("operations/chats/", chat_views.chats, name="chats"),
     path("operations/chats/<slug:name>/test", chat_views.test, name="chat-test"),

@@ -11,12 +11,13 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 
 from common.bilingual import in_language
-from common.errors import Conflict, HotlineError
+from common.errors import Conflict, HotlineError, Missing
 from incidents import selectors as incidents
-from notifications import pressing, reach, selectors, services
+from notifications import known, pressing, reach, selectors, services
 from notifications.domain.unanswered import Line, Outcome
-from notifications.forms import CallForm, SummaryForm
+from notifications.forms import CallForm, KnownForm, SummaryForm
 from notifications.models import Summary
+from people import selectors as people
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts, world_of
 
 
@@ -64,6 +65,33 @@ def receipts(request: PageRequest, message: int) -> HttpResponse:
         "next_look": pressing.next_look(found),
     }
     return render(request, "notifications/receipts.html", shown)
+
+
+@page("message.read_all")
+def who_knew(request: PageRequest) -> HttpResponse:
+    """How far each message had come to each person at an instant: for whoever answers for it afterwards."""
+    form = KnownForm(request.GET, people=[(one.username, one.display_name) for one in people.people()])
+    found = None
+    if form.is_valid():
+        try:
+            found = _known(request, form.cleaned_data)
+        except Missing as error:
+            form.add_error("incident", error.sentence())
+    query = request.GET.copy()
+    query.pop("before", None)
+    shown = {"form": form, "found": found, "at": form.cleaned_data.get("at"), "query": query.urlencode()}
+    return render(request, "notifications/known.html", shown, status=400 if form.errors else 200)
+
+
+def _known(request: PageRequest, said: dict[str, Any]) -> known.Page:
+    incident = incidents.by_number(said["incident"].strip()) if said["incident"].strip() else None
+    return known.known(
+        incident.world_id if incident else world_of(request).pk,
+        user_id=people.user_by_name(said["person"]).pk if said["person"] else None,
+        incident_id=incident.pk if incident else None,
+        at=said["at"],
+        before=_before(request),
+    )
 
 
 @page("message.call")

@@ -1,10 +1,19 @@
 from django.urls import path
 
-from people import api, duty_api
+from people import api, directory_api, duty_api
 
 urlpatterns = [
     path("people", api.Directory.as_view(), name="api-people"),
     path("people/users", api.Users.as_view(), name="api-users"),
+    path("people/users/<str:username>", directory_api.OneUser.as_view(), name="api-user"),
+    path("people/users/<str:username>/contacts", directory_api.SetContact.as_view(), name="api-user-contact"),
+    path("people/contacts", directory_api.SetOwnContact.as_view(), name="api-own-contact"),
+    *(
+        path(f"people/{kind}/<slug:key>", place.as_view(), name=f"api-{kind}")
+        for kind, place in directory_api.PLACES.items()
+    ),
+    path("people/groups/<slug:key>/seats", directory_api.Seat.as_view(), name="api-seat"),
+    path("people/groups/<slug:key>/seats/end", directory_api.EndSeat.as_view(), name="api-seat-end"),
     path("people/users/<str:username>/deactivate", api.Deactivate.as_view(), name="api-user-deactivate"),
     path("people/users/<str:username>/roles", api.AssignRole.as_view(), name="api-role-assign"),
     path("people/roles/<int:holding>/end", api.EndRole.as_view(), name="api-role-end"),

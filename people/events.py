@@ -15,6 +15,17 @@ class UserDeactivated(Payload):
     user: int
 
 
+@event("people.user_changed")
+class UserChanged(Payload):
+    """An account as it reads from now on; `changed` are the names of what differs."""
+
+    user: int
+    display_name: FreeText
+    department: str | None
+    language: str
+    changed: list[str]
+
+
 @event("people.role_assigned")
 class RoleAssigned(Payload):
     holding: int
@@ -65,12 +76,12 @@ class ContactRevealed(Payload):
 
 @event("people.seat_set")
 class SeatSet(Payload):
-    """Somebody sits in a work group; `before` is the seat held until now."""
+    """Somebody sits in a work group; `before` is the seat held until now, without `after` it is given up."""
 
     group: str
     user: int
     before: str | None
-    after: str
+    after: str | None
 
 
 @event("people.directory_set")

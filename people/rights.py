@@ -60,6 +60,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "incident.record_facts": (*DUTY, *TECHNICAL, *GROUPS, *HQ),
     # Whoever hears of it first: a regulator calls the hotline, legal or PR (3.4).
     "incident.name_regulator": (*DUTY, *HQ, "pr_manager", "legal_reviewer"),
+    # Outside support (6.3): headquarters declares that it is needed; whoever is there sees it arrive.
+    "incident.declare_cannot_hold": HQ,
+    "incident.record_arrival": (*DUTY, *TECHNICAL, *HQ),
     "incident.verify": DUTY,
     "incident.dismiss": (*DUTY, *HQ),
     "incident.assess": TECHNICAL,

@@ -183,6 +183,21 @@ def group_named(key: str) -> Any:
     return found
 
 
+def on_the_map(model: type[Model]) -> list[Any]:
+    """Every department, region, hotline, node or work group, by key."""
+    return list(_rows(model))
+
+
+def place_named(model: type[Model], key: str) -> Any:
+    """One of them; raises Missing."""
+    return _one(model._default_manager.all(), key=key)
+
+
+def seats_of(user: User) -> list[WorkGroupMember]:
+    """Where a person sits, by group."""
+    return list(WorkGroupMember.objects.filter(user=user).select_related("group").order_by("group__key"))
+
+
 def groups_of(user: User) -> list[str]:
     """Keys of the work groups a person sits in."""
     return list(WorkGroupMember.objects.filter(user=user).order_by("group__key").values_list("group__key", flat=True))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from people import duty_views, handover_views, views
+from people import directory_views, duty_views, handover_views, views
 
 urlpatterns = [
     path("people/", views.directory, name="people"),
@@ -31,6 +31,15 @@ urlpatterns = [
     path("people/accounts/", views.accounts, name="people-accounts"),
     path("people/accounts/create", views.user_create, name="people-user-create"),
     path("people/accounts/<int:user>/deactivate", views.user_deactivate, name="people-user-deactivate"),
+    path("people/accounts/<int:user>/", directory_views.account, name="people-account"),
+    path("people/accounts/<int:user>/change", directory_views.account_change, name="people-account-change"),
+    path("people/accounts/<int:user>/reach", directory_views.account_reach, name="people-account-reach"),
+    path("people/reach/", directory_views.own_reach, name="own-reach"),
+    path("people/map/", directory_views.overview, name="map"),
+    path("people/map/groups/<slug:key>/seat", directory_views.seat, name="seat"),
+    path("people/map/groups/<slug:key>/seat/<int:user>/end", directory_views.seat_end, name="seat-end"),
+    path("people/map/<slug:kind>/new/", directory_views.place_new, name="place-new"),
+    path("people/map/<slug:kind>/<slug:key>/", directory_views.place, name="place"),
     path("people/roles/assign", views.role_assign, name="people-role-assign"),
     path("people/roles/<int:holding>/end", views.role_end, name="people-role-end"),
 ]

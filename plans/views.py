@@ -11,38 +11,7 @@ from people.endpoints import PageRequest, page
 from plans import selectors
 from plans.domain import Finding, Plan, Ruling, Text
 from plans.domain.units import SIGNS
-from plans.domain.vocabulary import level_moment
-
-# What starts a clock, in the reader's words.
-MOMENTS: Final = {
-    "reported": _("reported"),
-    "known": _("the fault is known"),
-    "judged": _("judged ordinary"),
-    "judged_major": _("judged major"),
-    "verified": _("verified"),
-    "impact_assessed": _("impact assessed"),
-    "level_condition": _("the condition of a level is met"),
-    "level_decided": _("level decided"),
-    "response_started": _("response started"),
-    "regional_started": _("response started by a region"),
-    "hq_active": _("headquarters active"),
-    "notice_published": _("notice published"),
-    "service_restored": _("service restored"),
-    "cannot_hold": _("declared that our own means cannot hold"),
-    "outside_arrived": _("outside forces arrived"),
-    "ending_reported": _("ending reported"),
-    "evaluation_met": _("evaluation meeting held"),
-    "response_ended": _("response ended"),
-    "warning_issued": _("warning issued"),
-    "warning_lifted": _("warning lifted"),
-    "threshold_crossed": _("threshold crossed"),
-    "condition_near": _("a threshold is near"),
-    "regulator_concerned": _("a regulator is concerned"),
-    "hired": _("somebody was hired"),
-    "always": _("always"),
-    "closed": _("closed"),
-    "dismissed": _("dismissed"),
-}
+from plans.moment_words import moment_said
 
 
 @page("plan.view")
@@ -141,8 +110,7 @@ def _clock(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(words: dict[str, Any], moment: str) -> Any:
-    level = next((row for key, row in words["levels"].items() if level_moment(key) == moment), None)
-    return _("%(level)s decided") % {"level": level["title"]} if level else MOMENTS.get(moment, moment)
+    return moment_said(moment, {key: row["title"] for key, row in words["levels"].items()})
 
 
 def _prepared(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Scene:
     slot: str
     bundled: int
     bundle_link: str
+    account: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ PAGES = (
     Shown("stores", "/resources/stores/", KEEPER, "stores"),
     Shown("messages", "/messages/", GM, "messages", main=True),
     Shown("messages-all", "/messages/all/", GM, "messages-all"),
+    Shown("messages-known", "/messages/known/?incident={incident}", AUDITOR, "messages-known"),
     Shown("message-receipts", "/messages/{message}/", GM, "message-receipts"),
     Shown("messages-to-ring", "/messages/calls/", DUTY, "messages-to-ring"),
     Shown("message-calls", "/messages/{message}/calls/", DUTY, "message-calls", main=True),
@@ -168,6 +170,11 @@ PAGES = (
     Shown("verifications", "/people/verification/", ADMINISTRATION, "verifications"),
     Shown("verification", "/people/verification/{round}/", ADMINISTRATION, "verification"),
     Shown("accounts", "/people/accounts/", GUARD, "people-accounts"),
+    Shown("account", "/people/accounts/{account}/", GUARD, "people-account"),
+    Shown("own-reach", "/people/reach/", DUTY, "own-reach"),
+    Shown("map", "/people/map/", GUARD, "map"),
+    Shown("place-new", "/people/map/nodes/new/", GUARD, "place-new"),
+    Shown("place", "/people/map/groups/technical_response/", GUARD, "place"),
     Shown("drill-cast", "/drills/{drill}/", GM, "drill-cast"),
     Shown("operations", "/operations/", ADMIN, "operations"),
     Shown("messages-not-reached", "/messages/not-reached/", DUTY, "messages-not-reached"),

@@ -185,6 +185,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
         _round(cast),
         slot,
         *_bundle(cast),
+        cast.user(TECH).pk,
     )
 
 

@@ -11,10 +11,12 @@ from common.bilingual import in_language
 from common.errors import Missing
 from engine.models import Stream
 from escalation.card_words import source_said
+from escalation.never_words import never_said
 from people.rights import ROLES
 from plans.selectors import current
 
 register = template.Library()
+register.simple_tag(never_said)
 
 
 class Look(NamedTuple):

@@ -62,6 +62,8 @@ MOMENTS_OF: Final[dict[str, Callable[[Data], Moments]]] = {
     "incident.facts_recorded": lambda data: (),
     "report.handling": lambda data: (),
     "regulator.concerned": lambda data: ("regulator_concerned",),
+    "support.needed": lambda data: ("cannot_hold",),
+    "support.arrived": lambda data: ("outside_arrived",),
     "effect.evaluated": lambda data: (),
     "summary.published": lambda data: (),
     "notice.submitted": lambda data: (),

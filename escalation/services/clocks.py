@@ -130,8 +130,11 @@ def due(fallen: Sequence[Fallen], now: datetime) -> None:
 
 
 def climb(fallen: Sequence[Fallen], now: datetime) -> None:
-    """Still not done: the next one up hears, until the top of the chain has."""
+    """Still not done: the next one up hears, until the top of the chain has. Whoever took it holds that for a step."""
     late = [one for one in _struck(fallen) if one.row.state == Obligation.State.OVERDUE]
+    held = selectors.held_until([one.row.pk for one in late])
+    # Taken while this waited for the stream: its clock was set anew.
+    late = [one for one in late if held.get(one.row.pk, now) <= now]
     for one in late:
         _climb(one, step=one.row.step + 1, now=now, at_due=False)
     for step, rows in _by_step(late).items():

@@ -246,7 +246,7 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     Conflict (it ended meanwhile). Event kinds are proved by doing the act itself, never by saying so.
     """
     by = require(by, "obligation.fulfil")
-    row, plan = _standing(obligation_id)
+    row, plan = standing_locked(obligation_id)
     _must_own(by, plan, row)
     accepted = selectors.proofs_of(plan.rule(row.rule), plan)
     if evidence not in accepted:
@@ -296,7 +296,7 @@ def _same_proof(row: Obligation, plan: Plan, evidence: str, proof: Event) -> Non
 def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligation:
     """HQ waives one with a reason. Raises Missing, NotAllowed, Invalid (no reason), Conflict (it ended meanwhile)."""
     by = require(by, "obligation.waive")
-    row, _plan = _standing(obligation_id)
+    row, _plan = standing_locked(obligation_id)
     if not reason.strip():
         raise Invalid(
             "reason.required",
@@ -308,7 +308,8 @@ def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligatio
     return row
 
 
-def _standing(obligation_id: int) -> tuple[Obligation, Plan]:
+def standing_locked(obligation_id: int) -> tuple[Obligation, Plan]:
+    """A standing obligation with its plan, its stream held until the transaction ends. Raises Missing, or Conflict when it ended."""
     found = Obligation.objects.filter(pk=obligation_id).select_related("incident").first()
     if found is None:
         raise Missing("obligation.missing", _("There is no such obligation."))

@@ -26,6 +26,8 @@ class Act(StrEnum):
     WARN = "warn"
     RECORD_FACTS = "facts"
     NAME_REGULATOR = "regulator"
+    CANNOT_HOLD = "cannot-hold"
+    SUPPORT_ARRIVED = "support-arrived"
     ASSESS = "assess"
     DECIDE_LEVEL = "decide-level"
     START = "start"
@@ -68,6 +70,9 @@ STAYS: Final[dict[Act, frozenset[Phase]]] = {
     Act.RECORD_FACTS: OPEN,
     # A regulator may ask long after the response is over.
     Act.NAME_REGULATOR: frozenset(P) - {P.CLOSED, P.DISMISSED},
+    # Our own means may fail before a response is started, and outside forces may come to watch after service is back.
+    Act.CANNOT_HOLD: OPEN - {P.REPORTED},
+    Act.SUPPORT_ARRIVED: OPEN - {P.REPORTED},
     Act.ASSESS: OPEN,
     Act.DECIDE_LEVEL: OPEN,
     Act.SET_GROUP_STATUS: OPEN,
@@ -84,6 +89,8 @@ RIGHT: Final[dict[Act, str]] = {
     Act.WARN: "warning.issue_blue",
     Act.RECORD_FACTS: "incident.record_facts",
     Act.NAME_REGULATOR: "incident.name_regulator",
+    Act.CANNOT_HOLD: "incident.declare_cannot_hold",
+    Act.SUPPORT_ARRIVED: "incident.record_arrival",
     Act.ASSESS: "incident.assess",
     Act.DECIDE_LEVEL: "incident.decide_level",
     Act.START: "incident.start",

@@ -10,11 +10,13 @@ from incidents.services.deciding import (
 from incidents.services.ending import ending_report, incident_close, response_end, service_restore
 from incidents.services.handling import effect_evaluate, group_status_set, handling_report_add
 from incidents.services.judging import (
+    cannot_hold,
     facts_record,
     incident_assess,
     incident_dismiss,
     incident_verify,
     regulator_name,
+    support_arrived,
 )
 from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
 from incidents.services.pinning import plan_pin
@@ -22,6 +24,7 @@ from incidents.services.tasking import task_cancel, task_done, task_give, task_r
 
 __all__ = [
     "ReportIn",
+    "cannot_hold",
     "effect_evaluate",
     "ending_report",
     "facts_record",
@@ -42,6 +45,7 @@ __all__ = [
     "response_start",
     "response_start_regional",
     "service_restore",
+    "support_arrived",
     "task_cancel",
     "task_done",
     "task_give",

@@ -11,7 +11,15 @@ from common.errors import Conflict, Invalid, Text
 from engine.events import Payload
 from incidents.domain.facts import Value, Wrong, changed, recorded, wrongs
 from incidents.domain.moves import LEVELLED, Act, Phase
-from incidents.events import FactsRecorded, IncidentAssessed, IncidentDismissed, IncidentVerified, RegulatorConcerned
+from incidents.events import (
+    FactsRecorded,
+    IncidentAssessed,
+    IncidentDismissed,
+    IncidentVerified,
+    RegulatorConcerned,
+    SupportArrived,
+    SupportNeeded,
+)
 from incidents.models import Assessment, Incident, Intake
 from incidents.services.acting import chosen, entered, moved, required, user_id, written
 from plans.selectors import plan_of
@@ -98,6 +106,30 @@ def regulator_name(*, number: str, regulator: str, reason: str, by: Actor) -> In
     incident, actor, now = entered(Act.NAME_REGULATOR, number=number, by=by)
     said = RegulatorConcerned(regulator=required("regulator", regulator), reason=required("reason", reason))
     written(incident, [said], by=actor, at=now, act=Act.NAME_REGULATOR)
+    return incident
+
+
+@transaction.atomic
+def cannot_hold(*, number: str, needs: str, reason: str, by: Actor) -> Incident:
+    """Declare that our own means cannot hold it, with what is needed (6.3): outside support is owed within the plan's time.
+
+    Raises Missing, NotAllowed, Invalid (without needs or reason), Conflict (not verified yet, or over).
+    """
+    incident, actor, now = entered(Act.CANNOT_HOLD, number=number, by=by)
+    said = SupportNeeded(needs=required("needs", needs), reason=required("reason", reason))
+    written(incident, [said], by=actor, at=now, act=Act.CANNOT_HOLD)
+    return incident
+
+
+@transaction.atomic
+def support_arrived(*, number: str, forces: str, note: str, by: Actor) -> Incident:
+    """Record that outside forces are here (6.3): the on-scene commander is to be named at once.
+
+    Raises Missing, NotAllowed, Invalid (without who came), Conflict (not verified yet, or over).
+    """
+    incident, actor, now = entered(Act.SUPPORT_ARRIVED, number=number, by=by)
+    said = SupportArrived(forces=required("forces", forces), note=note.strip())
+    written(incident, [said], by=actor, at=now, act=Act.SUPPORT_ARRIVED)
     return incident
 
 

@@ -6,7 +6,7 @@ Facts first, causes with care (clause 3.3): no line here says why something happ
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from notifications.domain import words
 from notifications.domain.words import Both, joined, same
@@ -168,12 +168,14 @@ def _told(event: Fact, values: Mapping[str, Both | str]) -> Both:
     return Both(line.zh + reason.zh, line.en + reason.en)
 
 
+# Texts a person wrote that a line of the course may hold.
+WRITTEN: Final = ("title", "reason", "impact", "regulator", "needs", "forces")
+
+
 def _values_of(event: Fact, teller: Teller) -> dict[str, Both | str]:
     """What the line of this event may name. Texts a person wrote stay one line."""
     data = event["data"]
-    values: dict[str, Both | str] = {
-        name: _one_line(str(data[name])) for name in ("title", "reason", "impact", "regulator") if data.get(name)
-    }
+    values: dict[str, Both | str] = {name: _one_line(str(data[name])) for name in WRITTEN if data.get(name)}
     # Names the company gave are in both languages: an incident's titles, an item's names, the title of a preparation.
     for name in ("titles", "names", "title"):
         if isinstance(titles := data.get(name), Mapping):
@@ -194,7 +196,7 @@ def _values_of(event: Fact, teller: Teller) -> dict[str, Both | str]:
         if data.get(name):
             values[name] = table.get(data[name], same(data[name]))
     # A text that was erased reads as empty.
-    return {"title": "—", "reason": "—", "impact": "—", "regulator": "—", **values}
+    return {**dict.fromkeys(WRITTEN, "—"), **values}
 
 
 def _one_line(text: str) -> str:

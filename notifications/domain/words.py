@@ -116,6 +116,11 @@ COURSE: Final = {
     "report.handling": Both("收到技术处置组处置报告", "The technical response group reported"),
     "effect.evaluated": Both("指挥部评估处置效果：{verdict}", "Headquarters judged the effect: {verdict}"),
     "regulator.concerned": Both("涉及监管部门：{regulator}", "A regulator is concerned: {regulator}"),
+    "support.needed": Both(
+        "指挥部宣布自身力量难以控制，需要：{needs}",
+        "Headquarters declared: our own means cannot hold it; needed: {needs}",
+    ),
+    "support.arrived": Both("外部支援力量到达：{forces}", "Outside forces arrived: {forces}"),
     "service.restored": Both("服务恢复，转入监测", "Service restored; monitoring began"),
     "ending.reported": Both("技术处置组提交终止报告", "The technical response group submitted the ending report"),
     "response.ended": Both("应急响应终止", "The response was ended"),

@@ -14,6 +14,7 @@ from common.errors import Text
 from engine.models import Event
 from notifications.chat_settings import refusal_said
 from notifications.domain.delivery import Channel, State, Via
+from notifications.domain.known import Knew
 from notifications.domain.unanswered import Line, Outcome
 from notifications.models import Delivery
 
@@ -61,6 +62,13 @@ CHANNEL_ICONS = {
     Channel.FEISHU: "messages",
     Channel.WEBHOOK: "link",
 }
+KNEW = {
+    Knew.WRITTEN: Look(pgettext_lazy("message", "In the product, nothing sent"), "clock", "warn"),
+    Knew.SENT: Look(pgettext_lazy("message", "Sent, arrival not known"), "mail", "warn"),
+    Knew.REACHED: Look(pgettext_lazy("message", "Arrived, not read"), "check", "info"),
+    Knew.READ: Look(pgettext_lazy("message", "Read"), "eye", "ok"),
+    Knew.ANSWERED: Look(pgettext_lazy("message", "Answered"), "checks", "ok"),
+}
 VIAS: dict[Via, Text] = {
     Via.PAGE: pgettext_lazy("answered", "on the page"),
     Via.LINK: pgettext_lazy("answered", "by the link"),
@@ -100,6 +108,11 @@ def linked(body: str) -> SafeString:
 @register.filter
 def state_look(state: str) -> Look:
     return STATES[State(state)]
+
+
+@register.filter
+def knew_look(stage: str) -> Look:
+    return KNEW[Knew(stage)]
 
 
 @register.filter

@@ -28,6 +28,7 @@ from people.events import (
     RoleEnded,
     TokenIssued,
     TokenRevoked,
+    UserChanged,
     UserCreated,
     UserDeactivated,
 )
@@ -74,6 +75,29 @@ def user_create(
     except IntegrityError:
         raise Conflict("user.taken", _("This user name is taken; choose another one.")) from None
     record(UserCreated(user=user.pk, username=username, display_name=display_name), by=by)
+    return user
+
+
+@transaction.atomic
+def user_change(*, user: User, display_name: str, language: str, department: Department | None, by: Actor) -> User:
+    """Rename an account, move it to another department, speak to it in another language. Its user name stays: the log knows it."""
+    by = require(by, "user.manage")
+    user = _lock(user)
+    wanted = {"display_name": display_name, "language": language, "department": department}
+    changed = [name for name, value in wanted.items() if getattr(user, name) != value]
+    for name in changed:
+        setattr(user, name, wanted[name])
+    try:
+        user.clean_fields(exclude={"password"})
+    except ValidationError as error:
+        raise Invalid("user.wrong", _("Some values are not right; see errors."), errors=_rows(error)) from None
+    if changed:
+        user.save(update_fields=changed)
+        key = department.key if department else None
+        payload = UserChanged(
+            user=user.pk, display_name=display_name, department=key, language=language, changed=changed
+        )
+        record(payload, by=by)
     return user
 
 
@@ -205,7 +229,8 @@ def _contact_checked(kind: str, value: str) -> str:
             raise ValidationError("phone")
     except ValidationError:
         sentence = _("This does not look right: a phone has 5 to 20 digits, an e-mail address a name, @ and a domain.")
-        raise Invalid("contact.wrong", sentence) from None
+        row = {"field": kind, "code": "invalid", "message": sentence}
+        raise Invalid("contact.wrong", sentence, errors=[row]) from None
     return value
 
 

@@ -51,6 +51,7 @@ from plans.domain.schema import (
 )
 from plans.domain.slots import Slot
 from plans.domain.source import PlanError, PlanErrors
+from plans.domain.untriggered import NotTriggered, WhyNot, not_triggered
 
 __all__ = [
     "Bci",
@@ -73,6 +74,7 @@ __all__ = [
     "Met",
     "Metric",
     "Missing",
+    "NotTriggered",
     "ObligationRule",
     "Opening",
     "Plan",
@@ -94,6 +96,7 @@ __all__ = [
     "Text",
     "Threshold",
     "Tier",
+    "WhyNot",
     "bci",
     "escalate_at",
     "first_due",
@@ -105,6 +108,7 @@ __all__ = [
     "major_verdict",
     "marks",
     "next_due",
+    "not_triggered",
     "obligations_for",
     "opening",
     "owner_chain",

@@ -51,6 +51,8 @@ ACTS: Final[Mapping[str, tuple[Source, ...]]] = {
     "dismiss": (),
     "facts": (_dimensions,),
     "regulator": (_begins("regulator_concerned"),),
+    "cannot-hold": (_begins("cannot_hold"),),
+    "support-arrived": (_begins("outside_arrived"),),
     "assess": (_proof("incident.assessed"),),
     "decide-level": (_proof("level.decided"),),
     "start": (_started, _proof("response.started")),

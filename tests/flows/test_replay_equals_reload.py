@@ -25,7 +25,18 @@ from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
 from escalation.models import PreparationTask
-from escalation.services import endings, hourly, levels, lifting, obligations, plan_moves, preparing, regional, warnings
+from escalation.services import (
+    endings,
+    hourly,
+    levels,
+    lifting,
+    obligations,
+    plan_moves,
+    preparing,
+    regional,
+    taking,
+    warnings,
+)
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
@@ -43,7 +54,7 @@ from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixtur
 TOOLS = Path(settings.BASE_DIR) / "frontend" / "dist-tools"
 REPLAY, SAYING = TOOLS / "replay.mjs", TOOLS / "sentences.mjs"
 INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
-            "summary.", "message.", "notice.", "obligation.", "regulator.", "task.",
+            "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.",
             "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 
@@ -151,6 +162,7 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     incidents.task_cancel(number=number, task_id=second.pk, reason="不再需要", by=gm)
     step()
     owed = house.owed(number)
+    taking.obligation_take(obligation_id=owed["report.executive"]["id"], by=gm)
     obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
     line = a_tester(cast)
     resources.equipment_withdraw(equipment_id=line, quantity=2, incident=number, note="去华东", by=tech)
@@ -160,6 +172,8 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     house.samples("cpu", *[30] * 3, node="sw-3")
     incidents.regulator_name(number=number, regulator="通信管理局", reason="来电询问", by=gm)
+    incidents.cannot_hold(number=number, needs="租用带宽、专家", reason="自身力量不足", by=gm)
+    incidents.support_arrived(number=number, forces="运营商抢修队", note="", by=tech)
     incidents.service_restore(number=number, note="", by=tech)
     incidents.ending_report(number=number, summary="Done", by=tech)
     step()

@@ -41,6 +41,8 @@ EXPECTED = """
     incident.report         x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.record_facts   x  x  x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .
     incident.name_regulator x  x  x  x  .  .  .  .  .  .  x  x  .  .  .  .  .  .  .  .  .
+    incident.declare_cannot_hold . . x x . . . . . . . . . . . . . . . . .
+    incident.record_arrival x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.verify         x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.dismiss        x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.assess         .  .  .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

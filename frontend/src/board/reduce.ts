@@ -88,11 +88,14 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "obligation.superseded":
     case "obligation.waived":
       return without(incident, event.data.id);
+    case "obligation.taken":
     case "incident.opened":
     case "incident.facts_recorded":
     case "incident.assessed":
     case "task.reassigned":
     case "regulator.concerned":
+    case "support.needed":
+    case "support.arrived":
     case "report.handling":
     case "effect.evaluated":
     case "ending.reported":

@@ -101,6 +101,10 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(verdict(event.data.verdict), event.data.reason);
     case "regulator.concerned":
       return plain(say("A regulator is concerned."), said(event.data.regulator, event.data.reason));
+    case "support.needed":
+      return plain(say("Our own means cannot hold it; outside support is needed."), said(event.data.needs, event.data.reason));
+    case "support.arrived":
+      return plain(say("Outside forces arrived."), said(event.data.forces, event.data.note));
     case "service.restored":
       return plain(say("Service is restored; monitoring goes on."), event.data.note);
     case "ending.reported":
@@ -167,6 +171,8 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       const title = duty(incident, event.data.id, event.data.rule, names);
       return plain(told ? say("Overdue: {title}. Told: {roles}.", { title, roles: told }) : say("Overdue: {title}. Nobody is left to tell.", { title }), "", true);
     }
+    case "obligation.taken":
+      return plain(say("Somebody is at it, the clock goes on: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.superseded":
       return plain(say("No longer due: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.waived":

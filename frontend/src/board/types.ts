@@ -56,6 +56,8 @@ export const PAYLOADS = {
   "report.handling": shape({ measures: words, situation: words, next_steps: words, recovery_hours: maybe(number) }),
   "effect.evaluated": shape({ verdict: oneOf("keep", "raise", "lower"), reason: words }),
   "regulator.concerned": shape({ regulator: words, reason: words }),
+  "support.needed": shape({ needs: words, reason: words }),
+  "support.arrived": shape({ forces: words, note: words }),
   "service.restored": shape({ phase, note: words }),
   "ending.reported": shape({ summary: words }),
   "response.ended": shape({ phase, conditions: list(condition), reason: words }),
@@ -95,6 +97,7 @@ export const PAYLOADS = {
   "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
   "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false) }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
+  "obligation.taken": shape({ id: number, rule: text, turn: number, person: number, held_until: maybe(time) }),
   "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
 } as const;
 

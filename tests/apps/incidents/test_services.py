@@ -29,6 +29,8 @@ ACTS: dict[Act, tuple[str, Callable[[str, Actor], Any]]] = {
     Act.DISMISS: (DUTY, lambda n, by: services.incident_dismiss(number=n, reason="A test", false_alarm=True, by=by)),
     Act.RECORD_FACTS: (TECH, lambda n, by: services.facts_record(number=n, facts={"reach": "region"}, by=by)),
     Act.NAME_REGULATOR: (DUTY, lambda n, by: services.regulator_name(number=n, regulator="CA", reason="It called", by=by)),
+    Act.CANNOT_HOLD: (GM, lambda n, by: services.cannot_hold(number=n, needs="Experts", reason="Too large", by=by)),
+    Act.SUPPORT_ARRIVED: (DUTY, lambda n, by: services.support_arrived(number=n, forces="The carrier", note="", by=by)),
     Act.ASSESS: (TECH, lambda n, by: services.incident_assess(number=n, facts={}, impact="East", measures="", by=by)),
     Act.DECIDE_LEVEL: (GM, lambda n, by: services.level_set(number=n, level="III", provisional=False, proposed="II", reason="x", by=by)),
     Act.START: (GM, lambda n, by: services.response_start(number=n, by=by)),
