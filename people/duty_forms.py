@@ -14,7 +14,7 @@ from people.rights import GRANTS, ROLES
 from people.rostered import may_stand
 from people.services.roster import LONGEST_TURN, MANAGE, MOST_PEOPLE, TAKE
 
-SEATS = 8
+SEATS, SPARE = 8, 2
 DAYS = (
     (0, _("Monday")),
     (1, _("Tuesday")),
@@ -119,7 +119,7 @@ class RotationForm(forms.Form):
         help_text=_("None chosen: every day."),
     )
     from_time = clock(_("Only from"))
-    to_time = clock(_("to"))
+    to_time = clock(_("Only until"))
     position = forms.IntegerField(
         label=_("Order among the rotations"),
         min_value=0,
@@ -150,6 +150,29 @@ class RotationForm(forms.Form):
             **(self.standing(rotation) if rotation else {}),
             **self.initial,
         }
+
+    # As the page shows it: what most changes need, and what few do, folded until it says something.
+    @property
+    def when(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("begins_at", "anchor", "turn_hours")]
+
+    @property
+    def first_seats(self) -> list[forms.BoundField]:
+        """Those taken, and two for more."""
+        return [self[name] for name in self.seats[: self._taken + SPARE]]
+
+    @property
+    def further_seats(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.seats[self._taken + SPARE :]]
+
+    @property
+    def _taken(self) -> int:
+        return max((n for n, name in enumerate(self.seats, start=1) if self[name].value()), default=0)
+
+    @property
+    def narrowed(self) -> bool:
+        names = ("days", "from_time", "to_time", "position")
+        return any(self[name].value() not in (None, "", 0, "0", []) or self[name].errors for name in names)
 
     def standing(self, rotation: Rotation) -> dict[str, Any]:
         """What the rotation says now."""

@@ -117,6 +117,24 @@ def test_a_rotation_is_edited_by_its_owner_alone(cast: Cast) -> None:
     assert (again.status_code, "Somebody changed this rotation" in again.content.decode()) == (400, True)
 
 
+def test_the_form_of_a_rotation_shows_what_is_set_and_room_for_two_more(cast: Cast) -> None:
+    row = Rotation.objects.get(duty__key="duty_manager")
+    client = cast.client(SUPERVISOR)
+    form = client.get(f"/people/duty/duty_manager/rotation/{row.pk}/").context["form"]
+    taken = row.members.count()
+    assert [len(form.first_seats), len(form.further_seats)] == [taken + 2, len(form.seats) - taken - 2]
+    assert not form.narrowed
+    said = {"anchor": typed(now()), "turn_hours": 8, "person_7": cast.user(DUTY).pk, "days": ["5"], "position": 0}
+    refused = client.post("/people/duty/duty_manager/rotation/", said)
+    assert refused.status_code == 400, "nobody stands first"
+    form = refused.context["form"]
+    assert form.narrowed, "what was typed is not folded away"
+    assert len(form.first_seats) == len(form.seats)
+    assert {field.name for field in (*form.when, *form.first_seats, *form.further_seats)} | {
+        "days", "from_time", "to_time", "position", "based_on",
+    } == set(form.fields), "no field is left out"  # fmt: skip
+
+
 def test_leave_is_ones_own_or_recorded_by_who_keeps_the_roster(cast: Cast) -> None:
     client, lin = cast.client(DUTY), cast.user(DUTY)
     span = {"starts_at": typed(now() + timedelta(days=1)), "ends_at": typed(now() + timedelta(days=2))}
