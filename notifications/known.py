@@ -66,8 +66,14 @@ def known(
 def _known(ways: list[Delivery], at: datetime | None) -> Known:
     first = ways[0]
     stage = knew(
-        (Way(way.channel, way.sent_at, way.delivered_at, way.read_at, way.acknowledged_at) for way in ways),
+        (_way(way, leaves=first.message.world.is_real) for way in ways),
         written_at=first.message.created_at,
         at=at,
     )
     return Known(first.message, first.user, first.role, ways, stage)
+
+
+def _way(row: Delivery, *, leaves: bool) -> Way:
+    """What left the house is kept in wall time; from practice nothing leaves, so there it is no time to compare with its clock."""
+    sent, delivered = (row.sent_at, row.delivered_at) if leaves else (None, None)
+    return Way(row.channel, sent, delivered, row.read_at, row.acknowledged_at)

@@ -21,7 +21,7 @@ class PlaceForm(forms.Form):
     key = forms.SlugField(
         label=_("Key"),
         max_length=40,
-        help_text=_("Small letters, digits and dashes; plan and log name it by this, so it never changes."),
+        help_text=_("Letters, digits, dashes and underscores; plan and log name it by this, so it never changes."),
     )
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
