@@ -28,17 +28,19 @@ describe("the business-continuity index", () => {
   });
 
   it("names what it was computed without, and shows no figure when nothing is known", () => {
-    const some = continuityTile(continuity(file.rules, [reading(["availability", null, "normal", 99.95, null])], null), [], {}, null);
+    const some = continuityTile(continuity(file.rules, [reading(["availability", null, "normal", 99.95, null])], null), [], {}, null, "1.2");
+    expect(some.querySelector("a.clause")!.textContent).toBe("1.2");
     expect(some.dataset.value).toBe("100");
     expect(some.querySelector(".missing")!.textContent).toContain("Call success rate, Mean queue time");
-    const none = continuityTile(continuity(file.rules, [], null), [], {}, null);
+    const none = continuityTile(continuity(file.rules, [], null), [], {}, null, "");
+    expect(none.querySelector("a.clause"), "a plan that asks for no index").toBeNull();
     expect(none.dataset).toMatchObject({ value: "—", tone: "unknown" });
     expect(none.querySelector(".missing")).toBeNull();
   });
 
   it("tells how it moved in the past hour", () => {
     const now = continuity(file.rules, [reading(["availability", null, "over", 60, null])], null);
-    const told = continuityTile(now, [{ at: "2026-11-24T02:05:00Z", value: 98 }, { at: "2026-11-24T02:10:00Z", value: 60 }], {}, null);
+    const told = continuityTile(now, [{ at: "2026-11-24T02:05:00Z", value: 98 }, { at: "2026-11-24T02:10:00Z", value: 60 }], {}, null, "1.2");
     expect(told.querySelector(".movement")!.textContent).toBe("-78 in the past hour");
   });
 

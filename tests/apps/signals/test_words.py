@@ -1,0 +1,32 @@
+"""Figures of readings as people read them."""
+
+import pytest
+from django.utils.translation import override
+
+from signals.templatetags.readings import over_mean, unit_name
+
+
+@pytest.mark.parametrize(
+    ("percent", "flat", "en", "zh"),
+    [
+        (34, False, "34 % over the daily mean", "超日均值 34 %"),
+        (-12, False, "12 % below the daily mean", "低于日均值 12 %"),
+        (0, False, "0 % over the daily mean", "超日均值 0 %"),
+        (-5, True, "5 % below the flat mean; history is short", "低于总平均值 5 %（历史数据不足）"),
+    ],
+)
+def test_a_figure_below_the_mean_says_below(percent: int, flat: bool, en: str, zh: str) -> None:
+    with override("en"):
+        assert over_mean(percent, flat) == en
+    with override("zh-hans"):
+        assert over_mean(percent, flat) == zh
+
+
+@pytest.mark.parametrize(
+    ("unit", "en", "zh"), [("count", "", ""), ("percent", "%", "%"), ("degrees", "°C", "℃"), ("seconds", "s", "秒")]
+)
+def test_a_unit_of_any_plan_is_written_as_people_write_it(unit: str, en: str, zh: str) -> None:
+    with override("en"):
+        assert unit_name(unit) == en
+    with override("zh-hans"):
+        assert unit_name(unit) == zh
