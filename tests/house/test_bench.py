@@ -104,7 +104,7 @@ def test_without_redis_nothing_is_missed_in_the_real_world_nor_in_a_fast_one(fre
     while sweep():
         pass
     begun, over = wall_now(), time.monotonic() + 2.5
-    laid = {world: lay(world, 2.0, 1.0, random.Random(1)) for world in both}
+    laid = {world: lay(world, 2.0, 0.3, random.Random(1)) for world in both}
     soon = worlds.now(fast) + timedelta(hours=1)
     forgotten = Timer.objects.filter(world=fast, what="escalation.due", due_at__lt=soon).order_by("due_at").last()
     assert forgotten is not None
