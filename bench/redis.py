@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -167,7 +167,8 @@ def fell_due(world: "World", begun: datetime, ended: datetime) -> Span:
     for obligation, at in events.values_list("data__id", "recorded_at"):
         recorded[obligation].append(at)
     standing = Obligation.objects.filter(incident__world=world, state__in=Obligation.STANDING, due_at__isnull=False)
-    due = {pk: wall_of(at) for pk, at in standing.values_list("pk", "due_at") if begun < wall_of(at) <= ended}
+    fell = {pk: wall_of(at) for pk, at in standing.values_list("pk", "due_at") if at is not None}
+    due = {pk: at for pk, at in fell.items() if begun < at <= ended}
     late = [(min(recorded[pk]) - at).total_seconds() for pk, at in due.items() if pk in recorded]
     return Span(late, len(due) - len(late), sum(len(times) > 1 for times in recorded.values()))
 
@@ -214,7 +215,7 @@ def _heard_again() -> float:
         return time.monotonic() - begun
 
 
-def _beside(world: str, there: Sequence[float], away: Sequence[float]) -> None:
+def _beside(world: str, there: list[float], away: list[float]) -> None:
     added, ratio = quantile(away, 1) - quantile(there, 0.5), quantile(away, 0.5) / quantile(there, 0.5)
     print(
         f"{f'  {world}: the latest without, beyond half of those with it':58} {added:12,.2f} s   p50 ×{ratio:.2f}",

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,7 +20,7 @@ from engine.models import Alarm, Event, Pulse, Reaction, SetAside, Timer, World
 from engine.pulses import SWEEP
 from engine.reactions import REACTIONS, When
 from engine.services import set_aside_return
-from engine.timers import TIMERS, timer_set, timers_cancel, world_advance, worlds_step
+from engine.timers import TIMERS, timer_set, timers_cancel, timers_set, world_advance, worlds_step
 from tests.engine.kinds import Happened, effects, fired, happen, set_timers, stream_of, subscribe_to
 from tests.engine.processes import eventually
 
@@ -387,3 +388,22 @@ def test_claiming_marks_time_by_the_database(real: World) -> None:
     set_timers(real, {1: worlds.now(real)})
     queues.claim(TIMERS)
     assert Timer.objects.filter(lease_until__gt=Now() + TIMERS.lease / 2).exists()
+
+
+def test_a_storm_of_timers_is_one_statement_of_the_same_length(real: World) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append((sql, len(params)))
+        return execute(sql, params, many, context)
+
+    now = worlds.now(real)
+    with connection.execute_wrapper(look):
+        timers_set([(real.pk, "test.fire", ref, now) for ref in range(3)])
+        timers_set([(real.pk, "test.fire", ref, now + timedelta(hours=ref)) for ref in range(500)])
+    assert len(seen) == 2
+    assert seen[0] == seen[1], "it costs a storm nothing to be taken apart"
+    rows = {timer.ref: timer for timer in Timer.objects.all()}
+    assert len(rows) == 500
+    assert all(timer.due_at == now + timedelta(hours=ref) for ref, timer in rows.items())
+    assert [rows[ref].fence for ref in (0, 2, 3, 499)] == [1, 1, 0, 0], "what stood was moved, under another fence"
