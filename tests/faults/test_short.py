@@ -1,6 +1,5 @@
 """Sixty faults and more against the real product. `make faults SEED=…` does a thousand, and the same again."""
 
-import os
 import re
 import subprocess
 import sys
@@ -10,11 +9,7 @@ import pytest
 
 from tests.conftest import TestServer
 
-# It wants the machine to itself for four minutes, and so does whatever else is timed: asked for by name.
-ASKED = pytest.mark.skipif(
-    "HOTLINE_TEST_FAULTS" not in os.environ, reason="HOTLINE_TEST_FAULTS=1 make test TESTS=tests/faults"
-)
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults"), ASKED]
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
 
 ROOT = Path(__file__).resolve().parents[2]
 # What is lost, doubled or never said is judged as in a long run; how late, on whatever machine tests run, only to the minute.
