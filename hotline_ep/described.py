@@ -2,11 +2,18 @@
 
 from drf_spectacular.openapi import AutoSchema
 
-from notifications.domain.delivery import State
+from notifications.domain.delivery import CHATS, Channel, State
 from notifications.domain.unanswered import Outcome
+from people.domain.roster import Why
+from plans.domain.untriggered import WhyNot
 
 CALL_OUTCOMES = [outcome.value for outcome in Outcome]
+CHANNELS = [(channel.value, channel.value) for channel in Channel]
+CHAT_CHANNELS = sorted(CHATS)
 DELIVERY_STATES = [state.value for state in State]
+LANGUAGES = ["zh-hans", "en"]
+ON_DUTY_BY = [why.value for why in Why]
+NEVER_OWED = [why.value for why in WhyNot]
 
 
 class Described(AutoSchema):

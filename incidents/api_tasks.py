@@ -126,7 +126,7 @@ class Reassign(OnTask):
         return services.task_reassign(number=number, task_id=task_id, by=self.by, **data)
 
 
-class StepOut(serializers.Serializer):
+class HandlingStepOut(serializers.Serializer):
     """`people` are who holds the role now, or is on its duty."""
 
     text = BilingualOut()
@@ -139,7 +139,7 @@ class HandlingOut(serializers.Serializer):
     category = serializers.CharField()
     title = BilingualOut(allow_null=True)
     clauses = serializers.ListField(child=serializers.CharField())
-    steps = StepOut(many=True)
+    steps = HandlingStepOut(many=True)
 
 
 class Handling(Endpoint):

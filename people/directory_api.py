@@ -79,13 +79,21 @@ class OnePlace(ChangeEndpoint):
 
 
 def _endpoint(name: str, body: type[PlaceIn]) -> type[OnePlace]:
-    endpoint = type(
-        f"One{name.title()}", (OnePlace,), {"kind": KINDS[name], "serializer_class": body, "__doc__": OnePlace.__doc__}
-    )
-    endpoint = extend_schema(methods=["GET"], responses=PlaceOut, operation_id=f"people_{name}_read")(endpoint)
-    return extend_schema(methods=["PUT"], request=body, responses=PlaceOut, operation_id=f"people_{name}_keep")(
-        endpoint
-    )
+    """Of one kind, with names of its own in the schema."""
+
+    class Endpoint(OnePlace):
+        kind, serializer_class = KINDS[name], body
+
+        @extend_schema(responses=PlaceOut, operation_id=f"people_{name}_read")
+        def get(self, request: Request, key: str) -> Response:
+            return super().get(request, key)
+
+        @extend_schema(request=body, responses=PlaceOut, operation_id=f"people_{name}_keep")
+        def put(self, request: Request, **kwargs: Any) -> Response:
+            return super().put(request, **kwargs)
+
+    Endpoint.__name__, Endpoint.__doc__ = f"One{name.title()}", OnePlace.__doc__
+    return Endpoint
 
 
 PLACES = {

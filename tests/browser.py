@@ -50,6 +50,11 @@ def brought(tab: "Page", page: Shown, scene: Scene) -> None:
         tab.evaluate(UNFOLDS)
 
 
+def shell_path() -> str:
+    """The one without a window where there is one: quicker, and without notifications."""
+    return os.environ.get("HOTLINE_CHROMIUM_SHELL") or chromium_path()
+
+
 def chromium_path() -> str:
     path = os.environ.get("HOTLINE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, (

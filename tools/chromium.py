@@ -1,7 +1,4 @@
-"""A Chromium for the tests: the one without a window if it can be had, else the machine's, else one unpacked under var/ without root.
-
-Debian's chromium-headless-shell takes a quarter less of the processor than the whole browser does for the same pages.
-"""
+"""A Chromium for the tests: the machine's, else installed by its package manager, else unpacked under var/ without root."""
 
 import os
 import shlex
@@ -12,9 +9,10 @@ from pathlib import Path
 
 import apt
 
-SHELL, WHOLE = "chromium-headless-shell", "chromium"
-_NAMES = (WHOLE, "chromium-browser", "google-chrome-stable", "google-chrome")
-REFUSED_FOR = 86_400  # seconds for which a machine that could not be given the shell is not asked again
+# Debian's Chromium that has no window: the same pages for a quarter less of the processor.
+SHELL = "chromium-headless-shell"
+REFUSED_FOR = 86_400  # seconds for which a machine that could not be given it is not asked again
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
 class NotPossible(Exception):
@@ -23,54 +21,53 @@ class NotPossible(Exception):
 
 def ensure(folder: Path) -> Path:
     """The path of a Chromium that starts."""
-    named = os.environ.get("HOTLINE_CHROMIUM")
-    unpacked = [str(folder / name) for name in (SHELL, WHOLE)]
-    found = _first([named, shutil.which(SHELL)]) or _installed(folder, SHELL)
-    found = found or _first([*map(shutil.which, _NAMES), *unpacked])
-    if found is not None:
-        return found
+    launcher = folder / "chromium"
+    candidates = [os.environ.get("HOTLINE_CHROMIUM"), *map(shutil.which, _NAMES), str(launcher)]
+    for candidate in candidates:
+        if candidate and _starts(Path(candidate)):
+            return Path(candidate)
     if shutil.which("apt-get") is None:
         raise NotPossible("The tests drive Chromium: install it, or name it in HOTLINE_CHROMIUM.")
     print("Chromium …", flush=True)
-    if found := _installed(folder, WHOLE):
-        return found
+    if apt.install("chromium") and (found := shutil.which("chromium")) and _starts(Path(found)):
+        return Path(found)
     try:
-        return _unpacked(folder, SHELL)
-    except (apt.Refused, NotPossible):  # older distributions have the whole browser only
-        pass
-    try:
-        return _unpacked(folder, WHOLE)
+        root = _unpacked(folder)
     except apt.Refused as refusal:
         raise NotPossible(
             f"Chromium could not be unpacked: {refusal}\nInstall it, or name it in HOTLINE_CHROMIUM."
         ) from refusal
+    _write_launcher(launcher, root)
+    if not _starts(launcher):
+        raise NotPossible(f"{launcher} does not start. Install Chromium, or name one in HOTLINE_CHROMIUM.")
+    return launcher
 
 
-def _first(candidates: list[str | None]) -> Path | None:
-    return next((Path(one) for one in candidates if one and _starts(Path(one))), None)
-
-
-def _installed(folder: Path, package: str) -> Path | None:
-    """Installed for the whole machine, as root; None where that cannot be, which is remembered for a day."""
-    refused = folder / f"{package}.refused"
+def without_window(folder: Path) -> Path | None:
+    """The path of one that has no window, and shows no notifications; None where the whole one must do: no package of that
+    name, no root, no network."""
+    launcher, refused = folder / SHELL, folder / f"{SHELL}.refused"
+    found = shutil.which(SHELL) or str(launcher)
+    if _starts(Path(found)):
+        return Path(found)
+    if (folder / "root" / "usr/lib/chromium" / SHELL).exists():
+        _write_launcher(launcher, folder / "root", SHELL)
+        return launcher if _starts(launcher) else None
     if refused.exists() and time.time() - refused.stat().st_mtime < REFUSED_FOR:
         return None
-    if shutil.which("apt-get") and os.geteuid() == 0 and apt.install(package):
-        found = _first([shutil.which(package)])
-        if found is not None:
-            return found
+    if shutil.which("apt-get") and apt.install(SHELL) and (installed := shutil.which(SHELL)):
+        return Path(installed) if _starts(Path(installed)) else None
     folder.mkdir(parents=True, exist_ok=True)
     refused.touch()
     return None
 
 
-def _unpacked(folder: Path, package: str) -> Path:
-    """Unpacked with all it needs that the machine lacks. Raises apt.Refused, NotPossible."""
-    launcher = folder / package
-    _write_launcher(launcher, apt.unpack([package], folder), package)
-    if not _starts(launcher):
-        raise NotPossible(f"{launcher} does not start. Install Chromium, or name one in HOTLINE_CHROMIUM.")
-    return launcher
+def _unpacked(folder: Path) -> Path:
+    """Raises apt.Refused."""
+    try:
+        return apt.unpack(["chromium", SHELL], folder)
+    except apt.Refused:  # older distributions have the whole one only
+        return apt.unpack(["chromium"], folder)
 
 
 def _starts(program: Path) -> bool:
@@ -80,7 +77,7 @@ def _starts(program: Path) -> bool:
         return False
 
 
-def _write_launcher(launcher: Path, root: Path, package: str) -> None:
+def _write_launcher(launcher: Path, root: Path, program: str = "chromium") -> None:
     """The unpacked libraries are found by LD_LIBRARY_PATH, the fonts' configuration by its own variables."""
     libraries = sorted({str(file.parent) for file in root.glob("usr/lib/**/*.so*")} | {str(root / "usr/lib/chromium")})
     libraries += sorted({str(file.parent) for file in root.glob("lib/**/*.so*")})
@@ -91,6 +88,6 @@ def _write_launcher(launcher: Path, root: Path, package: str) -> None:
     if not Path("/etc/fonts/fonts.conf").exists():
         fonts = root / "etc" / "fonts"
         lines += [f"export FONTCONFIG_PATH={shlex.quote(str(fonts))} FONTCONFIG_SYSROOT={shlex.quote(str(root))}"]
-    program = shlex.quote(str(root / "usr/lib/chromium" / package))
-    launcher.write_text("\n".join([*lines, f'exec {program} "$@"', ""]))
+    started = shlex.quote(str(root / "usr/lib/chromium" / program))
+    launcher.write_text("\n".join([*lines, f'exec {started} "$@"', ""]))
     launcher.chmod(0o755)

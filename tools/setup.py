@@ -126,7 +126,9 @@ def main() -> None:
     split = words.index("--") if "--" in words else len(words)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dev", action="store_true", help="with everything that tests and lint need")
-    parser.add_argument("--browser", action="store_true", help="with Chromium; its path goes into HOTLINE_CHROMIUM")
+    parser.add_argument(
+        "--browser", action="store_true", help="with Chromium; its path goes into HOTLINE_CHROMIUM, _SHELL"
+    )
     options, command = parser.parse_args(words[:split]), words[split + 1 :]
     VAR.mkdir(exist_ok=True)
     with (VAR / "setup.lock").open("w") as lock:  # closed, and so released, by exec
@@ -135,8 +137,10 @@ def main() -> None:
         front_end_set_up()
         translations_set_up()
         found = chromium.ensure(VAR / "chromium") if options.browser else None
+        shell = chromium.without_window(VAR / "chromium") if options.browser else None
     if command:
         env = environment_of_commands() | ({"HOTLINE_CHROMIUM": str(found)} if found else {})
+        env |= {"HOTLINE_CHROMIUM_SHELL": str(shell)} if shell else {}
         os.chdir(ROOT)
         program = str(PYTHON) if command[0] == "python" else command[0]
         os.execvpe(program, [program, *command[1:]], env)  # noqa: S606

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "shots"
 sys.path.insert(0, str(ROOT))
 
-from tests.browser import FLAGS, WIDEST, brought, chromium_path  # noqa: E402
+from tests.browser import FLAGS, WIDEST, brought, shell_path  # noqa: E402
 from tests.pages import PAGES, Scene, Shown  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desk": (1280, 800), "wall": (1920, 1080), "wall-4k": (3840, 2160)}
@@ -182,7 +182,7 @@ def main() -> None:
         scene, sessions = staged(env, options.language, {page.who for page in PAGES if page.who})
         print(f"staged after {time.monotonic() - began:.0f} s", flush=True)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=shell_path(), args=FLAGS)
             photographer = Photographer(browser, url, scene, sessions)
             for shot in wanted(pages, few=options.few):
                 wrong = photographer.take(shot)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, Request, Response, expect, sync_playwright
 
 from engine import worlds
 from hotline_ep.embedded import valkey
-from tests.browser import FLAGS, chromium_path
+from tests.browser import FLAGS, shell_path
 from tests.cast import Cast
 from tests.conftest import TestServer
 from tests.engine.pages import Web
@@ -90,15 +90,20 @@ class Product:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    # Playwright's loop would make Django take this thread for an asynchronous one.
+def playwright() -> Iterator[Playwright]:
+    # Its loop would make Django take this thread for an asynchronous one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         expect.set_options(timeout=PATIENCE)
-        yield browser
-        browser.close()
+        yield playwright
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=shell_path(), args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

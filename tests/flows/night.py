@@ -79,7 +79,7 @@ class Night:
 
 # --- hands -------------------------------------------------------------------------------------------------------------
 def shows(page: Page | Locator, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible()
+    expect(page.get_by_text(text).locator("visible=true").first).to_be_visible()
 
 
 def act(page: Page, name: str) -> Locator:

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Playwright, expect
 
 from people.models import Browser
 from tests.apps.notifications.browser import FakeBrowser
+from tests.browser import FLAGS, chromium_path
 from tests.cast import DUTY
 from tests.engine.processes import eventually
 from tests.flows.conftest import DESK, Product
@@ -42,6 +44,14 @@ STANDS_IN = """(said) => {
 }"""
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
   .map((one) => ({ title: one.title, body: one.body, tag: one.tag, data: one.data, lang: one.lang }))"""
+
+
+@pytest.fixture
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """The whole one: without a window there are no notifications."""
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -191,7 +191,8 @@ def test_an_orphan_that_still_runs_is_ended_first(home: Path, socket_folder: Pat
         kill(parent)
 
 
-def test_two_clones_at_once(tmp_path: Path) -> None:
+def test_two_clones_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(postgres.BEGUN_VARIABLE, raising=False)  # copies of one have its passwords
     with (
         postgres.disposable() as one,
         postgres.disposable() as two,

@@ -18,8 +18,9 @@ from engine.services import set_aside_return
 from hotline_ep.embedded.child import Child
 from notifications.models import Delivery, Send
 from tests.apps.watchdog.conftest import held, report, sent, standing, try_to_send, write
+from tests.beginning import point_to
 from tests.cast import ADMIN, AUDITOR, DUTY, GM, OUTSIDER, Cast
-from tests.conftest import TestServer, point_to
+from tests.conftest import TestServer
 from tests.engine.processes import eventually, house_on, pass_by
 from watchdog.models import Hold
 from watchdog.selectors import hold_open
