@@ -170,9 +170,7 @@ class CannotHoldForm(ActForm):
         _("What is needed?"),
         required=True,
         rows=3,
-        help_text=_(
-            "A list: leased bandwidth, experts, vehicles. It goes out through the emergency office alone (clause 6.3)."
-        ),
+        help_text=_("A list: leased bandwidth, experts, vehicles. It goes out through the emergency office alone."),
     )
     reason = _words(_("Why can we not hold it ourselves?"), required=True, rows=2)
 
@@ -181,7 +179,7 @@ class ArrivedForm(ActForm):
     forces = forms.CharField(
         label=_("Who has arrived?"),
         max_length=200,
-        help_text=_("Headquarters then names the on-scene commander at once (clause 6.3)."),
+        help_text=_("Headquarters then names the on-scene commander at once."),
     )
     note = _words(_("Note"), rows=2)
 
