@@ -13,6 +13,16 @@ COTTON = Path(__file__).resolve().parents[3] / "templates" / "cotton"
 STYLES = TOKENS.parent
 
 
+def test_every_page_with_our_script_keeps_htmx_from_writing_styles(cast: Cast) -> None:
+    """The policy forbids them, and the browser would complain on the page that says that nothing is there."""
+    pages = [page for page in COTTON.parent.rglob("*.html") if '{% asset "main" %}' in page.read_text()]
+    assert len(pages) >= 2
+    assert [page.name for page in pages if '{% include "includes/htmx.html" %}' not in page.read_text()] == []
+    for path, status in (("/nothing/", 404), ("/", 200)):
+        answer = cast.client(DUTY).get(path)
+        assert (answer.status_code, b'"includeIndicatorStyles": false' in answer.content) == (status, True)
+
+
 def test_contrast_is_that_of_the_standard() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
