@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -55,11 +55,16 @@ class Expectation:
 
     def read(self, days: Iterable[int]) -> None:
         """Read these days at once, for who asks for many."""
-        missing = {day for day in days if day not in self.slots and day not in self.days}
-        if missing and self.flat is not None:
+        if missing := self.lacks(days):
             self.slots.update(dict.fromkeys(missing))
             rows = Baseline.objects.filter(series=self.series, slot__in=missing).values_list("slot", "quarters")
             self.slots.update(dict(rows))
+
+    def lacks(self, days: Iterable[int]) -> set[int]:
+        """Those of these days that would have to be read."""
+        if self.flat is None:
+            return set()
+        return {day for day in days if day not in self.slots and day not in self.days}
 
     def at(self, when: datetime, plan: Plan) -> float | None:
         return self.in_quarter(microseconds(when) // QUARTER, plan)
@@ -68,11 +73,7 @@ class Expectation:
         """The same for a quarter of an hour since 1970. It lies in one day, in every zone."""
         if self.flat is None:
             return None  # a series that was never learnt
-        place = _slots.get(quarter)
-        if place is None:
-            if len(_slots) >= MOST_SLOTS:
-                _slots.clear()
-            place = _slots[quarter] = place_of(datetime.fromtimestamp(quarter * 900, UTC), plan.zone)
+        place = _place(quarter, plan)
         day = place[0]
         quarters = self.slots.get(day)
         if quarters is None and day not in self.days and day not in self.slots:
@@ -80,6 +81,15 @@ class Expectation:
             quarters = self.slots[day] = row
         value = None if quarters is None else quarters[place[1]]
         return self.flat if value is None else value
+
+
+def _place(quarter: int, plan: Plan) -> tuple[int, int]:
+    place = _slots.get(quarter)
+    if place is None:
+        if len(_slots) >= MOST_SLOTS:
+            _slots.clear()
+        place = _slots[quarter] = place_of(datetime.fromtimestamp(quarter * 900, UTC), plan.zone)
+    return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,24 @@ class Rules:
         if missing := wanted - self.series.keys():
             self._learn(missing, plan)
         return {pk: self.series[pk] for pk in wanted if pk in self.series}
+
+    def foresee(self, quarters: Mapping[int, Iterable[int]], plan: Plan) -> None:
+        """Read at once what was expected of many series in these quarters of an hour: by series, since 1970.
+
+        What comes late by days would otherwise be asked for day by day and series by series.
+        """
+        wanted: dict[int, set[int]] = {}
+        for pk, own in quarters.items():
+            if missing := self.series[pk].expectation.lacks({_place(quarter, plan)[0] for quarter in own}):
+                wanted[pk] = missing
+                self.series[pk].expectation.slots.update(dict.fromkeys(missing))
+        if wanted:
+            days = set().union(*wanted.values())
+            rows = Baseline.objects.filter(series__in=wanted, slot__in=days).values_list(
+                "series_id", "slot", "quarters"
+            )
+            for pk, day, own_quarters in rows:
+                self.series[pk].expectation.slots[day] = own_quarters
 
     def forget(self) -> None:
         self.since = 0.0

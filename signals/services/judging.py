@@ -131,7 +131,9 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     plan, now = RULES.fresh(), worlds.now(world_id)
     known = RULES.of(by_series)
     watched = {pk: own for pk, own in known.items() if own.thresholds}
-    quiet = {pk: own for pk, own in watched.items() if not own.silent and _quiet(own, by_series[pk], plan)}
+    extents = {pk: Extent.of(by_series[pk]) for pk in watched}
+    RULES.foresee({pk: extents[pk].tops for pk, own in watched.items() if own.lines.band.excess}, plan)
+    quiet = {pk: own for pk, own in watched.items() if not own.silent and _quiet(own, extents[pk], plan)}
     standing = standing_on(quiet)
     loud = [own for pk, own in sorted(watched.items()) if pk not in quiet or pk in standing]
     news = {own.id: sorted({instant(at) for at, _ in by_series[own.id]}) for own in loud}
@@ -147,8 +149,8 @@ def judge_samples(world_id: int, rows: Iterable[Packed]) -> None:
     telling.touched(world_id, watched)
 
 
-def _quiet(own: Known, samples: Iterable[tuple[int, float]], plan: Plan) -> bool:
-    return own.lines.band.holds(Extent.of(samples), partial(own.expectation.in_quarter, plan=plan))
+def _quiet(own: Known, extent: Extent, plan: Plan) -> bool:
+    return own.lines.band.holds(extent, partial(own.expectation.in_quarter, plan=plan))
 
 
 def _judge_series(own: Known, ats: Sequence[datetime], held: Held, written: Written, plan: Plan, now: datetime) -> None:
@@ -185,9 +187,9 @@ def _turning(own: Known, gap: Sequence[tuple[datetime, float]], held: Held, plan
     if held.standing.watches:
         return [at for at, _value in gap]
     rows = [(microseconds(at), value) for at, value in gap]
-    if not rows or _quiet(own, rows, plan):
+    if not rows or _quiet(own, Extent.of(rows), plan):
         return []
-    first = next(n for n, row in enumerate(rows) if not _quiet(own, [row], plan))
+    first = next(n for n, row in enumerate(rows) if not _quiet(own, Extent.of([row]), plan))
     return [at for at, _value in gap[first:]]
 
 

@@ -19,8 +19,9 @@ from signals.expected import left_out
 from signals.models import Baseline, Series, Watch
 from signals.rules import RULES
 from signals.services import baselines
+from signals.services.judging import judge_pending
 from signals.services.playing import history_load, play, world_of_play
-from signals.services.samples import Row, days_ensure, samples_load, series_ensure
+from signals.services.samples import Row, days_ensure, samples_load, samples_write, series_ensure
 from tests.cast import Cast
 
 STEP = timedelta(minutes=5)
@@ -99,6 +100,17 @@ def test_the_judges_read_is_one_query_however_much_was_learnt(cast: Cast) -> Non
             own.expectation.at(START + timedelta(days=21, hours=8), current())
     assert len([q for q in asked if "signals_" in q["sql"]]) == 1
     assert all(len(own.expectation.slots) == 3 for own in known.values())
+
+
+def test_what_comes_late_by_days_costs_one_read_of_what_was_expected(cast: Cast) -> None:
+    world = opened(21)
+    ids = [series_ensure(world, "complaints", region) for region in ("east", "north", "south")]
+    history_load(world, [row for series in ids for row in rows(series, 21)])
+    samples_write(world, [(pk, START + timedelta(days=n, hours=8, seconds=1), 1.0) for pk in ids for n in (3, 5, 9)])
+    with CaptureQueriesContext(connection) as asked:
+        judge_pending()
+    assert len([q for q in asked if 'FROM "signals_baseline"' in q["sql"]]) == 1
+    assert all({day(3), day(5), day(9)} <= RULES.series[pk].expectation.slots.keys() for pk in ids)
 
 
 def test_every_night_the_day_that_ended_is_taken_in(cast: Cast) -> None:
