@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, connections
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
@@ -83,11 +84,26 @@ def roomy_memory() -> Path | None:
     return memory if roomy else None
 
 
+def static_files_listed_once() -> None:
+    """Every client of a test makes the whole stack anew, and the static files were read with each: a third of many a test."""
+    listed: dict[str, Any] = {}
+    read = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            read(self)
+            listed.update(self.files)
+        self.files.update(listed)
+
+    WhiteNoiseMiddleware.add_files_from_finders = add
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that starts the others keeps the folder of what all of them begin with."""
     if beginning.FOLDER not in os.environ:
         os.environ[beginning.FOLDER] = tempfile.mkdtemp(prefix="hotline-begun-", dir=roomy_memory())
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(beginning.FOLDER)))
+    static_files_listed_once()
 
 
 @pytest.fixture(scope="session")
