@@ -87,7 +87,7 @@ def home_state(by: Actor, world: World, *, only: Incident | None = None) -> dict
         "versions": versions_awaiting(by),
         "moves": plan_moves_awaiting(world.pk, by),
         "duty": own_now(by.id or 0, now) if world.is_real else None,
-        "group_names": names()["groups"],
+        "group_names": names("groups")["groups"],
     }
 
 

@@ -23,7 +23,7 @@ class Record:
 
     @cached_property
     def places(self) -> dict[str, Both]:
-        return names()["regions"]
+        return names("regions")["regions"]
 
     @cached_property
     def reports(self) -> dict[int, HandlingReport]:

@@ -264,7 +264,7 @@ def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
     return {
         "bci": _bci(plan, incident.world_id, region),
         "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region)),
-        "names": {"regions": names()["regions"]},
+        "names": {"regions": names("regions")["regions"]},
     }
 
 

@@ -37,14 +37,16 @@ def home(request: PageRequest) -> HttpResponse:
     number = request.GET.get("incident", "")
     only = by_number(number) if number else None
     world = only.world if only else world_of(request)
-    return render(request, "dashboard/home.html", home_state(request.by, world, only=only))
+    with worlds.seen_at_once(world.pk):
+        return render(request, "dashboard/home.html", home_state(request.by, world, only=only))
 
 
 @page("incident.view")
 def room(request: PageRequest, number: str) -> HttpResponse:
     """The incident room: where it stands, what is owed, what the plan proposes, who does what, what happened."""
     incident = by_number(number)
-    return render(request, "dashboard/room.html", room_state(incident, request.by))
+    with worlds.seen_at_once(incident.world_id):
+        return render(request, "dashboard/room.html", room_state(incident, request.by))
 
 
 @page("incident.view")

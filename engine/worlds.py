@@ -57,6 +57,13 @@ def standing_at(world_id: int, at: datetime) -> Iterator[None]:
         _standing.reset(token)
 
 
+@contextmanager
+def seen_at_once(world_id: int) -> Iterator[None]:
+    """Within this block, which only reads, the world's clock is read once: all that a page says is of one instant."""
+    with standing_at(world_id, now(world_id)):
+        yield
+
+
 def real() -> World:
     return World.objects.get(key=World.REAL)
 

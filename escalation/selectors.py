@@ -111,7 +111,10 @@ def obligations_of(incident: Incident) -> list[Obligation]:
     ended = (
         Obligation.objects.filter(incident=incident).exclude(state__in=Obligation.STANDING).order_by("-ended_at", "-pk")
     )
-    return [*standing().filter(incident=incident), *ended]
+    rows = [*standing().filter(incident=incident), *ended]
+    for row in rows:
+        row.incident = incident  # known already: not asked for row by row
+    return rows
 
 
 def never_owed(incident: Incident) -> list[dict[str, Any]]:

@@ -240,8 +240,9 @@ def contact(contact_id: UUID) -> Contact:
     return _one(Contact.objects.select_related("user"), pk=contact_id)
 
 
-def names() -> dict[str, dict[str, Names]]:
-    """Bilingual names of every place and group by key, for JSON: {"regions": {"east": {"zh": …, "en": …}}, …}."""
+def names(*only: str) -> dict[str, dict[str, Names]]:
+    """Bilingual names of every place and group by key, for JSON: {"regions": {"east": {"zh": …, "en": …}}, …}; `only`: of these
+    kinds."""
     kinds: dict[str, type[Model]] = {
         "departments": Department,
         "regions": Region,
@@ -252,6 +253,7 @@ def names() -> dict[str, dict[str, Names]]:
     return {
         kind: {key: {"zh": zh, "en": en} for key, zh, en in _rows(model).values_list("key", "name_zh", "name_en")}
         for kind, model in kinds.items()
+        if not only or kind in only
     }
 
 

@@ -65,7 +65,13 @@ def asset(entry: str) -> SafeString:
 @register.simple_tag
 def icons_url() -> str:
     """The address of the sprite that holds every icon (`frontend/icons.ts` lists them)."""
-    return static(manifest()["icons.svg"]["file"])
+    return _address(manifest()["icons.svg"]["file"])
+
+
+@lru_cache(maxsize=8)
+def _address(file: str) -> str:
+    """Asked for by every icon of a page."""
+    return static(file)
 
 
 @register.simple_tag

@@ -69,7 +69,7 @@ def _granted(incident: Incident, plan: Plan, by: Actor) -> Grant:
         raise NotAllowed("regional.not_the_region", NOT_THE_REGION, roles=titles)
     region = region_alone(incident)
     if region not in mine:
-        place = in_language(people.names()["regions"].get(region, {"zh": region, "en": region}))
+        place = in_language(people.names("regions")["regions"].get(region, {"zh": region, "en": region}))
         raise NotAllowed("regional.elsewhere", ELSEWHERE, number=incident.number, region=place)
     return grant
 
@@ -78,7 +78,7 @@ def _tell(incident: Incident, plan: Plan, grant: Grant, reason: str) -> None:
     """Whoever can confirm the level hears of it."""
     deciders = [role.id for role in plan.roles.values() if role.acts_as in GRANTS["incident.decide_level"]]
     region = incident.started_by_region or ""
-    names = people.names()["regions"].get(region, {"zh": region, "en": region})
+    names = people.names("regions")["regions"].get(region, {"zh": region, "en": region})
     level = plan.levels[incident.level or ""].title.as_dict()
     tell_roles(
         incident,

@@ -121,3 +121,14 @@ def test_more_incidents_cost_no_more_queries(who: str, cast: Cast, many: list[In
         client.get("/")
     # What is kept for some seconds may be read anew in either; one query an incident would be all of them.
     assert abs(len(more) - len(few)) < ADDED // 2, "\n".join(query["sql"][:160] for query in more)
+
+
+def test_the_room_asks_once_for_what_it_says_often(cast: Cast) -> None:
+    incident = report(cast)
+    confirmed(cast, incident)
+    client = cast.client(GM)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(f"/incidents/{incident.number}/").status_code == 200
+    said = [query["sql"] for query in asked]
+    assert sum("w.world_anchor" in sql for sql in said) == 1, "all of a page is of one instant"
+    assert sum('FROM "incidents_incident"' in sql for sql in said) == 1, "an obligation does not ask whose it is"
