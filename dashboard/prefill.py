@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -13,11 +14,12 @@ from dashboard.changes import changes_for
 from dashboard.record import Record, figure_text
 from dashboard.templatetags.labels import value_text
 from engine import worlds
+from escalation.domain.moments import TEMPLATE_OF
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, last_evaluated, open_tasks_of, tasks_of
 from plans.domain import Plan
+from plans.domain.templates import filled
 
-BLANK: Final = "＿＿＿"
 Start = Callable[[Incident, Plan, Record], str]
 
 
@@ -28,14 +30,13 @@ def prefilled(evidence: str, incident: Incident, plan: Plan, record: Record | No
 
 
 def _of_template(key: str) -> Start:
-    """A report of the plan (3.3), its elements filled from the record and the rest left blank."""
+    """A report of the plan (3.3), its elements filled from the record and the rest marked as not yet known."""
 
     def start(incident: Incident, plan: Plan, record: Record) -> str:
         template = plan.templates.get(key)
         if template is None:
             return ""
-        known = {**dict.fromkeys(template.elements, BLANK), **_known(incident, record)}
-        return in_language(template.body.as_dict()).format(**{name: known[name] for name in template.elements})
+        return filled(template, _known(incident, record), get_language() or settings.LANGUAGE_CODE)
 
     return start
 
@@ -77,8 +78,7 @@ def _of_summary(incident: Incident, plan: Plan, record: Record) -> str:
 
 
 STARTS: Final[dict[str, Start]] = {
-    "authority_first_report": _of_template("first_report"),
-    "authority_cause_report": _of_template("cause_report"),
+    **{evidence: _of_template(template) for evidence, template in TEMPLATE_OF.items()},
     "executive_report": _of_summary,
     "monitoring_record": _of_readings,
     "recovery_log": _of_readings,

@@ -17,6 +17,7 @@ from engine.selectors import alarms_standing, heads, newest_events
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
+    left_open_of,
     may_take,
     never_owed,
     obligations_of,
@@ -175,6 +176,7 @@ def obligation_card(
     where = act_address(number, act) if act else page.format(number=number)
     proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan)]
     stands = row.state in Obligation.STANDING
+    start = prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else ""
     return {
         "obligation": row,
         "number": number,
@@ -188,7 +190,8 @@ def obligation_card(
         "may_take": may_take,
         "act_url": where if where and mine else None,
         "proofs": proofs,
-        "start": prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else "",
+        "start": start,
+        "unknown": bool(start and left_open_of(plan, proofs[0][0], start)),
     }
 
 

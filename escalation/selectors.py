@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
+from escalation.domain.moments import TEMPLATE_OF
 from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import allowed
 from people.rostered import duties_on
 from plans.domain import ObligationRule, Plan, Situation, not_triggered, owner_chain
+from plans.domain.templates import left_open
 from plans.selectors import in_force, plan_of, told_of, version_of
 
 
@@ -302,3 +304,9 @@ def plan_move_dict(move: PlanMove) -> dict[str, Any]:
         "decided_at": move.decided_at and utc_text(move.decided_at),
         "note": move.note,
     }
+
+
+def left_open_of(plan: Plan, evidence: str, text: str) -> list[str]:
+    """The elements that a report of this kind of proof says are not yet known; none where the plan has no template for it."""
+    template = plan.templates.get(TEMPLATE_OF.get(evidence, ""))
+    return left_open(template, text) if template else []

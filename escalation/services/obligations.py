@@ -18,7 +18,15 @@ from engine.log import log_append
 from engine.models import Event, Stream
 from engine.timers import timer_stands, timers_cancel
 from escalation import selectors
-from escalation.domain.moments import CHANGES_SITUATION, HQ_ACTIVE, MOMENT_OF_PROOF, PROOFS_OF, moments_of
+from escalation.domain.moments import (
+    CHANGES_SITUATION,
+    COMPLETED_LATER,
+    HQ_ACTIVE,
+    INCOMPLETE,
+    MOMENT_OF_PROOF,
+    PROOFS_OF,
+    moments_of,
+)
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
@@ -263,10 +271,18 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
             _("Say in a few words what was done and where it can be found."),
             errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
         )
+    open_still = selectors.left_open_of(plan, evidence, note)
     proof = log_append(
         stream_of(row.incident),
         ObligationFulfilled(
-            id=row.pk, rule=row.rule, turn=row.turn, evidence=evidence, by_event=None, late=_is_late(row), note=note
+            id=row.pk,
+            rule=row.rule,
+            turn=row.turn,
+            evidence=evidence,
+            by_event=None,
+            late=_is_late(row),
+            note=note,
+            left_open=open_still,
         ),
         by=by,
         clause=row.clause,
@@ -275,6 +291,9 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     row.proof_event = proof
     _close(row, Obligation.State.FULFILLED, proof.occurred_at, also=("proof_event",))
     _same_proof(row, plan, evidence, proof)
+    if open_still and evidence in COMPLETED_LATER:
+        # Facts fast (3.3): it left as it is, and what it leaves open is owed from here on.
+        _moment_by_proof(row.incident, plan, INCOMPLETE, proof)
     return row
 
 
@@ -287,9 +306,13 @@ def _same_proof(row: Obligation, plan: Plan, evidence: str, proof: Event) -> Non
                 _fulfil(other, evidence, proof, by=SYSTEM, by_event=proof.seq)
     moment = MOMENT_OF_PROOF.get(row.rule, {}).get(evidence)
     if moment:
-        _moments_note(incident, [moment], proof)
-        _settle(incident, plan, moment, proof)
-        _open_all(incident, plan, moment, proof)
+        _moment_by_proof(incident, plan, moment, proof)
+
+
+def _moment_by_proof(incident: Incident, plan: Plan, moment: str, proof: Event) -> None:
+    _moments_note(incident, [moment], proof)
+    _settle(incident, plan, moment, proof)
+    _open_all(incident, plan, moment, proof)
 
 
 @transaction.atomic
