@@ -19,6 +19,7 @@ from escalation.selectors import (
     Obligation,
     left_open_of,
     may_take,
+    may_waive,
     never_owed,
     obligations_of,
     owns,
@@ -165,7 +166,14 @@ PAGE_OF_PROOF = dict.fromkeys(
 
 
 def obligation_card(
-    row: Obligation, plan: Plan, *, mine: bool, record: Record | None = None, taken: Any = None, may_take: bool = False
+    row: Obligation,
+    plan: Plan,
+    *,
+    mine: bool,
+    record: Record | None = None,
+    taken: Any = None,
+    may_take: bool = False,
+    may_waive: bool = False,
 ) -> dict[str, Any]:
     """An obligation on a page, with what one can do about it: an act elsewhere, or a proof attached here. `record` is what the
     cards of one page share."""
@@ -188,6 +196,7 @@ def obligation_card(
         "mine": mine,
         "taken": taken,
         "may_take": may_take,
+        "may_waive": may_waive,
         "act_url": where if where and mine else None,
         "proofs": proofs,
         "start": start,
@@ -215,6 +224,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
             mine=owns(by, plan, row, place),
             taken=taken.get(row.pk),
             may_take=row.pk not in own and may_take(by, plan, row, place),
+            may_waive=may_waive(by, plan, row, place),
         )
         for row in rows
     ]
@@ -246,6 +256,31 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "assessments": assessments(incident),
         "acts": _acts(incident, by, seq),
         "plan_move": plan_move_standing(incident),
+    }
+
+
+def clocks_of(incident: Incident) -> dict[str, Any]:
+    """What runs of an incident, the most pressing first and what has no clock last; with whoever said that he is at it."""
+    plan = plan_for(incident)
+    rows = [row for row in obligations_of(incident) if row.state in Obligation.STANDING]
+    rows.sort(key=lambda row: (row.due_at is None, row.due_at or row.anchored_at, row.pk))
+    taken = takers(row.pk for row in rows)
+    newest = latest_events(incident, limit=1)
+    return {
+        "incident": incident,
+        "world": incident.world,
+        "seq": newest[-1]["seq"] if newest else 0,
+        "overdue": sum(row.state == Obligation.State.OVERDUE for row in rows),
+        "clocks": [
+            {
+                "row": row,
+                "title": plan.rule(row.rule).title.as_dict(),
+                "owner": plan.role(row.owners[0]).title.as_dict(),
+                "taken": taken.get(row.pk),
+                "standing": True,
+            }
+            for row in rows
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """Reads of proposals and obligations, and who owes them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
 from escalation.domain.moments import TEMPLATE_OF
+from escalation.domain.waiving import waivers
 from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
@@ -99,6 +100,16 @@ def holds_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> bool
         )
         for spec in specs
     )
+
+
+def waivers_of(plan: Plan, obligation: Obligation) -> Collection[str]:
+    """The roles of rights that may waive it."""
+    return waivers(plan.role(key).acts_as or "" for key in obligation.owners)
+
+
+def may_waive(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
+    """Whether this person stands above all who owe it, and is none of them."""
+    return bool(by.roles & frozenset(waivers_of(plan, obligation))) and not owns(by, plan, obligation, place)
 
 
 # --- obligations -------------------------------------------------------------------------------------------------------

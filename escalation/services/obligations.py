@@ -32,7 +32,7 @@ from escalation.events import ObligationFulfilled, ObligationSuperseded, Obligat
 from escalation.models import Moment, Obligation
 from escalation.services.turns import CLIMB, DUE, REMIND, stream_of, turn_open
 from incidents.selectors import Incident, of_event
-from people.rights import require
+from people.rights import ROLES, require
 from plans.domain import (
     ObligationRule,
     Plan,
@@ -317,9 +317,11 @@ def _moment_by_proof(incident: Incident, plan: Plan, moment: str, proof: Event) 
 
 @transaction.atomic
 def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligation:
-    """HQ waives one with a reason. Raises Missing, NotAllowed, Invalid (no reason), Conflict (it ended meanwhile)."""
+    """Whoever stands above all who owe it lets it go, with a reason. Raises Missing, NotAllowed (naming who may), Invalid (no reason),
+    Conflict (it ended meanwhile)."""
     by = require(by, "obligation.waive")
-    row, _plan = standing_locked(obligation_id)
+    row, plan = standing_locked(obligation_id)
+    _must_stand_above(by, plan, row)
     if not reason.strip():
         raise Invalid(
             "reason.required",
@@ -352,6 +354,18 @@ def _must_own(by: Actor, plan: Plan, row: Obligation) -> None:
     if not selectors.owns(by, plan, row, selectors.place_of(by.id)):
         owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
         raise NotAllowed("obligation.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+
+
+def _must_stand_above(by: Actor, plan: Plan, row: Obligation) -> None:
+    if by.kind == "system" or selectors.may_waive(by, plan, row, selectors.place_of(by.id)):
+        return
+    who = ", ".join(str(ROLES[role]) for role in selectors.waivers_of(plan, row))
+    if not who:
+        raise NotAllowed("obligation.nobody_waives", _("Top management owes this itself; nobody can waive it."))
+    sentence = _(
+        "Whoever owes this does not waive it, and nobody below him. Ask one of these who does not owe it: %(who)s."
+    )
+    raise NotAllowed("obligation.waive_above", sentence, who=who)
 
 
 def _is_late(row: Obligation) -> bool:

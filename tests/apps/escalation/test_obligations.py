@@ -19,7 +19,7 @@ from escalation.services.obligations import obligation_fulfil
 from notifications.models import Delivery, Message
 from people.models import RoleHolding
 from people.services import role_end
-from tests.cast import DUTY, EXECUTIVE, GM, OUTSIDER, TECH
+from tests.cast import DEPUTY_GM, DUTY, EXECUTIVE, GM, OUTSIDER, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 H = 60
@@ -191,11 +191,20 @@ def test_who_leads_in_another_department_does_not_settle_what_a_department_owes(
     assert obligation_fulfil(**said, by=lei).state == "fulfilled"
 
 
-def test_an_obligation_is_waived_by_headquarters_with_a_reason(hotline: Hotline) -> None:  # noqa: F811
+def test_an_obligation_is_waived_from_above_with_a_reason(hotline: Hotline) -> None:  # noqa: F811
     night = Night(hotline).to_the_start()
     address = f"obligations/{night.owed()['start.website']['id']}/waive"
-    for who in (OUTSIDER, DUTY, TECH, EXECUTIVE):
+    for who in (OUTSIDER, DUTY, TECH):
         hotline.post(who, address, {"reason": "Not needed"}, expect=403)
+    owed = night.owed()["report.executive"]["id"]
+    for who in (GM, DEPUTY_GM):
+        refused = hotline.post(who, f"obligations/{owed}/waive", {"reason": "No time"}, expect=403)
+        assert (refused["code"], "Executive" in refused["title"]) == ("obligation.waive_above", True)
+    own = f'id="waive-{owed}"'
+    assert [own in hotline.cast.client(who).get(f"/incidents/{night.number}/").content.decode() for who in (GM, EXECUTIVE)] == [
+        False, True,
+    ], "what headquarters owes is offered to who stands above it"  # fmt: skip
+    hotline.post(EXECUTIVE, f"obligations/{owed}/waive", {"reason": "Told by telephone"})
     for nothing in ({}, {"reason": ""}, {"reason": "   "}):
         refused = hotline.post(GM, address, nothing, expect=400)
         assert {row["field"] for row in refused["errors"]} == {"reason"}
@@ -203,7 +212,7 @@ def test_an_obligation_is_waived_by_headquarters_with_a_reason(hotline: Hotline)
     hotline.post(GM, address, {"reason": "The website is down as well"})
     assert "start.website" not in night.owed()
     assert hotline.post(GM, address, {"reason": "Again"}, expect=409)["code"] == "obligation.ended"
-    assert Event.objects.filter(kind="obligation.waived").count() == 1
+    assert Event.objects.filter(kind="obligation.waived").count() == 2
 
 
 def test_an_end_is_refused_while_conditions_are_open_and_says_which(hotline: Hotline) -> None:  # noqa: F811
