@@ -31,11 +31,11 @@ from signals.selectors import source_by_key
 from signals.services import sources
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
-from tests.apps.notifications.browser import FakeBrowser
 from tests.cast import AUDITOR, DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
 from tests.exercise import exercise_held
 from tests.pages import ADMINISTRATION, Scene
+from tools.pushing import FakeBrowser
 from watchdog.models import BlindWindow, Hold
 from watchdog.services.reports import report_of
 
