@@ -123,7 +123,7 @@ class Browsers:
 def _signed(ours: WebPush, address: str, contact: str) -> str:
     """Who we are, for this push service: its origin (RFC 8292), of whose port the library says nothing."""
     url = httpx.URL(address)
-    return ours.vapid.get_authorization_header(Origin(url.scheme, url.netloc.decode()), contact, ours.expiration)  # type: ignore[arg-type]
+    return ours.vapid.get_authorization_header(Origin(url.scheme, url.netloc.decode()), contact, ours.expiration)
 
 
 @lru_cache(maxsize=32)

@@ -7,7 +7,7 @@ from engine.models import Event
 from escalation.models import Obligation
 from incidents.models import Task
 from tests.apps.escalation.test_obligations import Night
-from tests.cast import DUTY, GM, OUTSIDER, SUPERVISOR, TECH
+from tests.cast import DUTY, GM, IT, OUTSIDER, SUPERVISOR, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 
@@ -98,6 +98,22 @@ def proved(house: Hotline, number: str, rule: str, evidence: str, note: str) -> 
     house.post(SUPERVISOR, f"obligations/{row.pk}/fulfil", {"evidence": evidence, "note": note})
     row.refresh_from_db()
     return row
+
+
+def test_a_root_cause_report_begins_with_the_course_and_leaves_the_cause_to_a_person(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    task = given(hotline, number, "Switch to the spare core")
+    hotline.post(TECH, f"incidents/{number}/tasks/{task.pk}/done", {"note": "carries all lines"})
+    hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": "low"})
+    said = started(hotline, number, IT, evidence="root_cause_report")["note"]
+    for part in (
+        "On record: ",
+        "Response started: ",
+        "Secondary risk low",
+        "carries all lines",
+        "Cause: [not yet known]",
+    ):
+        assert part in said
 
 
 def test_the_executive_report_begins_with_what_the_tiers_were_told(hotline: Hotline) -> None:  # noqa: F811
