@@ -1,5 +1,6 @@
 """The clocks of PLAN.md's table as a program sees them, from the report to the refused ending; time is moved, not waited for."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -213,6 +214,22 @@ def test_an_obligation_is_waived_from_above_with_a_reason(hotline: Hotline) -> N
     assert "start.website" not in night.owed()
     assert hotline.post(GM, address, {"reason": "Again"}, expect=409)["code"] == "obligation.ended"
     assert Event.objects.filter(kind="obligation.waived").count() == 2
+
+
+def test_the_wall_shows_every_running_clock_of_an_incident_the_most_pressing_first(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start()
+    address = f"/incidents/{night.number}/clocks/"
+    assert hotline.cast.client(OUTSIDER).get(address).status_code == 403
+    hotline.forward(minutes=31)
+    page = hotline.cast.client(GM).get(f"{address}?wall").content.decode()
+    owed = [row for row in night.rows() if row["state"] in ("open", "overdue")]
+    assert ('data-theme="wall"' in page, "clockwall" in page) == (True, True)
+    dues = re.findall(r'data-clock="due" datetime="([^"]+)"', page)
+    assert dues == sorted(dues)
+    assert len(dues) == sum(row["due_at"] is not None for row in owed)
+    assert page.count('data-state="overdue"') == sum(row["state"] == "overdue" for row in owed) > 0
+    room = hotline.cast.client(GM).get(f"/incidents/{night.number}/").content.decode()
+    assert f'href="{address}"' in room
 
 
 def test_an_end_is_refused_while_conditions_are_open_and_says_which(hotline: Hotline) -> None:  # noqa: F811
