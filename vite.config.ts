@@ -18,7 +18,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 700, // the charts, loaded only where there are charts
     rollupOptions: {
       checks: { eval: false }, // htmx has one for hx-on attributes; the page switches it off (allowEval) and its policy forbids it
-      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room"), status: page("status"), popup: page("popup"), sw: page("sw"), design: page("design") },
+      input: { main: page("main"), board: page("board"), report: page("report"), signals: page("signals"), room: page("room"), clocks: page("clocks"), status: page("status"), popup: page("popup"), sw: page("sw"), design: page("design") },
       // Partners embed /status/popup.js, browsers keep /sw.js: files that import nothing, under names of their own.
       output: { entryFileNames: (entry) => (["popup", "sw"].includes(entry.name) ? "[name].js" : "assets/[name]-[hash].js") },
     },

@@ -29,7 +29,7 @@ LOG_READ = 2000  # newest events of an incident
 HAPPENED: Final = frozenset({"level", "task", "event"})
 MOST = 40  # sentences: whoever was away for a day reads the log
 # Papers that leave the house hold the elements of their template (3.3); what else is on record is taken over one by one.
-PAPERS: Final = frozenset({"authority_first_report", "authority_cause_report"})
+PAPERS: Final = frozenset({"authority_first_report", "authority_rest_report", "authority_cause_report"})
 
 
 @dataclass(frozen=True, slots=True)

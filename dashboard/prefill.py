@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -13,11 +14,12 @@ from dashboard.changes import changes_for
 from dashboard.record import Record, figure_text
 from dashboard.templatetags.labels import value_text
 from engine import worlds
+from escalation.domain.moments import TEMPLATE_OF
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, last_evaluated, open_tasks_of, tasks_of
 from plans.domain import Plan
+from plans.domain.templates import filled
 
-BLANK: Final = "＿＿＿"
 Start = Callable[[Incident, Plan, Record], str]
 
 
@@ -28,14 +30,13 @@ def prefilled(evidence: str, incident: Incident, plan: Plan, record: Record | No
 
 
 def _of_template(key: str) -> Start:
-    """A report of the plan (3.3), its elements filled from the record and the rest left blank."""
+    """A report of the plan (3.3), its elements filled from the record and the rest marked as not yet known."""
 
     def start(incident: Incident, plan: Plan, record: Record) -> str:
         template = plan.templates.get(key)
         if template is None:
             return ""
-        known = {**dict.fromkeys(template.elements, BLANK), **_known(incident, record)}
-        return in_language(template.body.as_dict()).format(**{name: known[name] for name in template.elements})
+        return filled(template, _known(incident, record), get_language() or settings.LANGUAGE_CODE)
 
     return start
 
@@ -74,16 +75,6 @@ def _of_summary(incident: Incident, plan: Plan, record: Record) -> str:
     if newest is None:
         return ""
     return newest.text_en if (get_language() or "").startswith("en") else newest.text_zh
-
-
-STARTS: Final[dict[str, Start]] = {
-    "authority_first_report": _of_template("first_report"),
-    "authority_cause_report": _of_template("cause_report"),
-    "executive_report": _of_summary,
-    "monitoring_record": _of_readings,
-    "recovery_log": _of_readings,
-    "warning_data": _of_readings,
-}
 
 
 # --- acts in the incident's room ----------------------------------------------------------------------------------------
@@ -138,6 +129,36 @@ def _evaluation(incident: Incident, plan: Plan, record: Record) -> dict[str, str
 
 def _ending(incident: Incident, plan: Plan, record: Record) -> dict[str, str]:
     """The course of it (6.4), as far as it stands in the record; a cause is never among it."""
+    lines = _course(incident, plan, record)
+    report = record.reports.get(incident.pk)
+    if report is not None:
+        lines.append(_("Measures: %(measures)s") % {"measures": report.measures})
+    lines.append(_of_readings(incident, plan, record))
+    return {"summary": _lines(lines)}
+
+
+def _of_root_cause(incident: Incident, plan: Plan, record: Record) -> str:
+    """A root-cause report (2.2): the course, what is known by facts, what was done and when; the cause itself is for a person to say."""
+    lines = _course(incident, plan, record)
+    told = [(name, row["value"]) for name, row in incident.facts.items() if row["value"] is not None]
+    if told:
+        said = [
+            f"{in_language(plan.facts[name].title.as_dict())} {value_text(name, value)}"
+            for name, value in told
+            if name in plan.facts
+        ]
+        lines.append(_("Facts: %(facts)s") % {"facts": pgettext("between the items of a list", ", ").join(said)})
+    report = record.reports.get(incident.pk)
+    if report is not None:
+        lines.append(_("Measures: %(measures)s") % {"measures": report.measures})
+    done = [task for task in tasks_of(incident) if task.state == "done" and task.ended_at]
+    lines += [_done(task) for task in sorted(done, key=lambda task: task.ended_at or incident.known_at)]
+    lines.append(_of_readings(incident, plan, record))
+    lines += [_("Cause: [not yet known]"), _("What will prevent it: [not yet known]")]
+    return _lines(lines)
+
+
+def _course(incident: Incident, plan: Plan, record: Record) -> list[str]:
     where = [in_language(record.places[key]) for key in incident.regions if key in record.places]
     told: list[tuple[str, datetime | None]] = [
         (_("Noticed: %(at)s"), incident.noticed_at),
@@ -150,11 +171,7 @@ def _ending(incident: Incident, plan: Plan, record: Record) -> dict[str, str]:
         lines.append(_("Where: %(where)s") % {"where": pgettext("between the items of a list", ", ").join(where)})
     if incident.level:
         lines.append(_("Level: %(level)s") % {"level": in_language(plan.levels[incident.level].title.as_dict())})
-    report = record.reports.get(incident.pk)
-    if report is not None:
-        lines.append(_("Measures: %(measures)s") % {"measures": report.measures})
-    lines.append(_of_readings(incident, plan, record))
-    return {"summary": _lines(lines)}
+    return lines
 
 
 def _clock(at: datetime) -> str:
@@ -165,6 +182,14 @@ def _lines(found: Iterable[str]) -> str:
     return "\n".join(line for line in found if line)
 
 
+STARTS: Final[dict[str, Start]] = {
+    **{evidence: _of_template(template) for evidence, template in TEMPLATE_OF.items()},
+    "executive_report": _of_summary,
+    "root_cause_report": _of_root_cause,
+    "monitoring_record": _of_readings,
+    "recovery_log": _of_readings,
+    "warning_data": _of_readings,
+}
 ACTS: Final[dict[str, Callable[[Incident, Plan, Record], dict[str, str]]]] = {
     Act.REPORT.value: _handling,
     Act.EVALUATE.value: _evaluation,

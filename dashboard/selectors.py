@@ -17,7 +17,9 @@ from engine.selectors import alarms_standing, heads, newest_events
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
+    left_open_of,
     may_take,
+    may_waive,
     never_owed,
     obligations_of,
     owns,
@@ -164,7 +166,14 @@ PAGE_OF_PROOF = dict.fromkeys(
 
 
 def obligation_card(
-    row: Obligation, plan: Plan, *, mine: bool, record: Record | None = None, taken: Any = None, may_take: bool = False
+    row: Obligation,
+    plan: Plan,
+    *,
+    mine: bool,
+    record: Record | None = None,
+    taken: Any = None,
+    may_take: bool = False,
+    may_waive: bool = False,
 ) -> dict[str, Any]:
     """An obligation on a page, with what one can do about it: an act elsewhere, or a proof attached here. `record` is what the
     cards of one page share."""
@@ -175,6 +184,7 @@ def obligation_card(
     where = act_address(number, act) if act else page.format(number=number)
     proofs = [(kind, plan.evidence[kind].as_dict()) for kind in proofs_of(rule, plan)]
     stands = row.state in Obligation.STANDING
+    start = prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else ""
     return {
         "obligation": row,
         "number": number,
@@ -186,9 +196,11 @@ def obligation_card(
         "mine": mine,
         "taken": taken,
         "may_take": may_take,
+        "may_waive": may_waive,
         "act_url": where if where and mine else None,
         "proofs": proofs,
-        "start": prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else "",
+        "start": start,
+        "unknown": bool(start and left_open_of(plan, proofs[0][0], start)),
     }
 
 
@@ -212,6 +224,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
             mine=owns(by, plan, row, place),
             taken=taken.get(row.pk),
             may_take=row.pk not in own and may_take(by, plan, row, place),
+            may_waive=may_waive(by, plan, row, place),
         )
         for row in rows
     ]
@@ -243,6 +256,31 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "assessments": assessments(incident),
         "acts": _acts(incident, by, seq),
         "plan_move": plan_move_standing(incident),
+    }
+
+
+def clocks_of(incident: Incident) -> dict[str, Any]:
+    """What runs of an incident, the most pressing first and what has no clock last; with whoever said that he is at it."""
+    plan = plan_for(incident)
+    rows = [row for row in obligations_of(incident) if row.state in Obligation.STANDING]
+    rows.sort(key=lambda row: (row.due_at is None, row.due_at or row.anchored_at, row.pk))
+    taken = takers(row.pk for row in rows)
+    newest = latest_events(incident, limit=1)
+    return {
+        "incident": incident,
+        "world": incident.world,
+        "seq": newest[-1]["seq"] if newest else 0,
+        "overdue": sum(row.state == Obligation.State.OVERDUE for row in rows),
+        "clocks": [
+            {
+                "row": row,
+                "title": plan.rule(row.rule).title.as_dict(),
+                "owner": plan.role(row.owners[0]).title.as_dict(),
+                "taken": taken.get(row.pk),
+                "standing": True,
+            }
+            for row in rows
+        ],
     }
 
 

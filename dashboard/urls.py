@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("board/", views.board, name="board"),
     path("incidents/<str:number>/", views.room, name="incident-room"),
+    path("incidents/<str:number>/clocks/", views.clocks, name="incident-clocks"),
     path("obligations/<int:pk>/changes/", views.obligation_changes, name="obligation-changes"),
     path("incidents/<str:number>/dossier/", views.dossier, name="dossier"),
     path("incidents/<str:number>/dossier.docx", views.dossier_document, name="dossier-paper"),

@@ -11,7 +11,7 @@ from dashboard.dossier import dossier_of, times_of
 from dashboard.dossier_paper import paper_response, seal_words
 from dashboard.home import home_state
 from dashboard.record import Record
-from dashboard.selectors import board_state, room_state
+from dashboard.selectors import board_state, clocks_of, room_state
 from dashboard.specimens import THEMES, specimens
 from engine import worlds
 from engine.clearance import held_since
@@ -47,6 +47,12 @@ def room(request: PageRequest, number: str) -> HttpResponse:
     incident = by_number(number)
     with worlds.seen_at_once(incident.world_id):
         return render(request, "dashboard/room.html", room_state(incident, request.by))
+
+
+@page("incident.view")
+def clocks(request: PageRequest, number: str) -> HttpResponse:
+    """Every running clock of one incident, to be read across a room; `?wall` for the wall."""
+    return render(request, "dashboard/clocks.html", {**clocks_of(by_number(number)), "wall": "wall" in request.GET})
 
 
 @page("incident.view")

@@ -60,6 +60,9 @@ class Queue:
     # A queue by name whose due rows go before each claim of this one, whoever claims: what follows from deadlines, or waits for a
     # provider, holds up none that fell due in the same second.
     behind: str = ""
+    # SQL that is true for rows which others overtake and which have waited long enough for it: the first of them goes with each
+    # claim, last. Its bounds are read off the index, so that no clock may stand in it that moves within a statement.
+    waited: str = ""
     # Called in a transaction of its own when a row is given up, besides setting it aside.
     given_up: Callable[[Claimed], None] | None = None
     # Takes what the work will want to hold, before the row itself: who holds that already may be waiting for the row.
@@ -82,17 +85,22 @@ def queue_register(queue: Queue) -> None:
 
 
 def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
-    """Take up to `limit` due rows, oldest due first; none that another holds."""
+    """Take up to `limit` due rows, oldest due first, and one that waited long enough; none that another holds."""
     t = queue.table
     names = ", ".join(f"{t}.{c}" for c in queue.columns)
+    free = f"{queue.is_due(AT_ONCE)} AND {t}.lease_until <= clock_timestamp()"
+    found = f"SELECT id, due_at FROM {t} WHERE {free}"  # noqa: S608 - names come from code, here and below
+    last = "ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED"
+    front = f"front AS ({found} {last})"
+    if queue.waited:
+        waited = f"waited AS ({found} AND {queue.waited.format(t=t)} {last.replace('%s', '1')})"
+        others = f"others AS ({found} AND id <> ALL (ARRAY(SELECT id FROM waited)) {last})"  # noqa: S608
+        front = f"{waited}, {others}, front AS (SELECT * FROM waited UNION ALL SELECT * FROM others)"  # noqa: S608
     sql = f"""
-        WITH due AS (
-            SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM (
-                SELECT id, due_at FROM {t} WHERE {queue.is_due(AT_ONCE)} AND {t}.lease_until <= clock_timestamp()
-                ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS taken)
+        WITH {front}, due AS (SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM front)
         UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + (due.place = 1)::int
         FROM due WHERE {t}.id = due.id
-        RETURNING {t}.id, {t}.due_at, {t}.fence, {t}.tries, {names}"""  # noqa: S608 - names come from code
+        RETURNING {t}.id, {t}.due_at, {t}.fence, {t}.tries, {names}"""  # noqa: S608
     with connection.cursor() as cursor:
         # The planner's bitmap scan would read every dead entry at the front of the index again and again. Sent together, both
         # statements are one transaction and one round trip: an idle product asks this several times a second.
@@ -215,7 +223,7 @@ def drain(queue: Queue, *, rounds: int = 20, seconds: float = math.inf, more: Ca
         items = claim(queue)
         if not items:
             break
-        if more is not None and turn == 0 and len(items) == queue.limit:
+        if more is not None and turn == 0 and len(items) >= queue.limit:
             more()
         # What was done may have set something that is due already: a rhythm catches up turn by turn.
         done += perform_all(queue, items)
@@ -223,18 +231,26 @@ def drain(queue: Queue, *, rounds: int = 20, seconds: float = math.inf, more: Ca
 
 
 def _begins(queue: Queue, item: Claimed | None) -> None:
-    """Count the try that comes next, in the transaction that ends the one before it."""
+    """Count the try that comes next, in the transaction that ends the one before it. A row that somebody is changing is passed
+    over: he may wait for what this transaction holds."""
     if item is None:
         return
     with connection.cursor() as cursor:
-        statement = f"UPDATE {queue.table} SET tries = %s WHERE id = %s AND fence = %s"  # noqa: S608
-        cursor.execute(statement, [item.tries, item.id, item.fence])
+        cursor.execute(
+            f"UPDATE {queue.table} SET tries = %s WHERE id ="  # noqa: S608
+            f" (SELECT id FROM {queue.table} WHERE id = %s AND fence = %s FOR NO KEY UPDATE SKIP LOCKED)",
+            [item.tries, item.id, item.fence],
+        )
 
 
 def _all_begin(queue: Queue, items: Sequence[Claimed]) -> None:
+    """The same for rows worked as one: whoever changes several of them takes them in an order of his own."""
     with connection.cursor() as cursor:
-        statement = f"UPDATE {queue.table} SET tries = 1 WHERE id = ANY(%s) AND tries = 0"  # noqa: S608
-        cursor.execute(statement, [[item.id for item in items]])
+        cursor.execute(
+            f"UPDATE {queue.table} SET tries = 1 WHERE id IN"  # noqa: S608
+            f" (SELECT id FROM {queue.table} WHERE id = ANY(%s) AND tries = 0 FOR NO KEY UPDATE SKIP LOCKED)",
+            [[item.id for item in items]],
+        )
 
 
 def _still_ours(queue: Queue, item: Claimed) -> bool:

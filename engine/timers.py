@@ -37,15 +37,25 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarded:
+    """What fires a timer with rows held first, where an act that holds those moves or takes away such timers. `hold` names
+    `def f(ref: int) -> None`, which takes what that act takes."""
+
+    path: str
+    hold: str
+
+
+@dataclass(frozen=True, slots=True)
 class Many(Held):
     """The same for many timers as one: `path` names `def f(fallen: Sequence[Fallen], now: datetime) -> None`."""
 
 
-_handlers: dict[str, str | Held] = {}
+Handler = str | Held | Guarded
+_handlers: dict[str, Handler] = {}
 _patient: list[str] = []
 
 
-def timers_handle(table: Mapping[str, str | Held], *, patient: Collection[str] = ()) -> None:
+def timers_handle(table: Mapping[str, Handler], *, patient: Collection[str] = ()) -> None:
     """Set the one table: what → dotted path of `def f(ref: int, due_at: datetime, now: datetime) -> None`, or what fires many.
 
     `patient`: what may stand behind all others that are due in the real world.
@@ -102,14 +112,15 @@ def _fire(item: Claimed, now: datetime) -> None:
     if isinstance(handler, Many):
         import_string(handler.path)([Fallen(ref, item.due_at)], now)
     else:
-        import_string(handler.path if isinstance(handler, Held) else handler)(ref, item.due_at, now)
+        import_string(handler if isinstance(handler, str) else handler.path)(ref, item.due_at, now)
 
 
 def _hold(item: Claimed) -> None:
-    """Hold the stream first, as every writer does: a person's act holds it and takes away the timer that falls due."""
-    handler = _handlers.get(item.values["what"])
+    """Hold first what every writer holds: a person's act holds it and takes away the timer that falls due."""
+    handler, ref = _handlers.get(item.values["what"]), item.values["ref"]
+    if isinstance(handler, Guarded):
+        import_string(handler.hold)(ref)
     if isinstance(handler, Held):
-        ref = item.values["ref"]
         _streams_hold(import_string(handler.streams)([ref]).values(), wait=True)
 
 

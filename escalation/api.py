@@ -300,7 +300,7 @@ class Take(OnObligation):
 
 
 class Waive(OnObligation):
-    """Headquarters waives an obligation with a reason."""
+    """Whoever stands above all who owe it waives an obligation with a reason."""
 
     right = "obligation.waive"
     serializer_class: ClassVar[type[serializers.BaseSerializer]] = WaiveIn

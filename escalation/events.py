@@ -145,7 +145,8 @@ class ObligationOpened(Payload):
 
 @event("obligation.fulfilled")
 class ObligationFulfilled(Payload):
-    """`evidence` is the event kind, moment or declared kind of proof; `by_event` its number in this stream, if it is one."""
+    """`evidence` is the event kind, moment or declared kind of proof; `by_event` its number in this stream, if it is one.
+    `left_open`: the elements of a report that it says are not yet known."""
 
     id: int
     rule: str
@@ -154,6 +155,7 @@ class ObligationFulfilled(Payload):
     by_event: int | None
     late: bool
     note: FreeText = ""
+    left_open: list[str] = []
 
 
 @event("obligation.overdue")

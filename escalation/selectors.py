@@ -1,7 +1,7 @@
 """Reads of proposals and obligations, and who owes them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
+from escalation.domain.moments import TEMPLATE_OF
+from escalation.domain.waiving import waivers
 from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import allowed
 from people.rostered import duties_on
 from plans.domain import ObligationRule, Plan, Situation, not_triggered, owner_chain
+from plans.domain.templates import left_open
 from plans.selectors import in_force, plan_of, told_of, version_of
 
 
@@ -97,6 +100,16 @@ def holds_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> bool
         )
         for spec in specs
     )
+
+
+def waivers_of(plan: Plan, obligation: Obligation) -> Collection[str]:
+    """The roles of rights that may waive it."""
+    return waivers(plan.role(key).acts_as or "" for key in obligation.owners)
+
+
+def may_waive(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
+    """Whether this person stands above all who owe it, and is none of them."""
+    return bool(by.roles & frozenset(waivers_of(plan, obligation))) and not owns(by, plan, obligation, place)
 
 
 # --- obligations -------------------------------------------------------------------------------------------------------
@@ -305,3 +318,9 @@ def plan_move_dict(move: PlanMove) -> dict[str, Any]:
         "decided_at": move.decided_at and utc_text(move.decided_at),
         "note": move.note,
     }
+
+
+def left_open_of(plan: Plan, evidence: str, text: str) -> list[str]:
+    """The elements that a report of this kind of proof says are not yet known; none where the plan has no template for it."""
+    template = plan.templates.get(TEMPLATE_OF.get(evidence, ""))
+    return left_open(template, text) if template else []

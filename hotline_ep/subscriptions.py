@@ -1,7 +1,7 @@
 """One table: event kind → who reacts, together with the event or relayed soon after; and what handles each timer."""
 
 from engine.reactions import Subscription, When, subscribe
-from engine.timers import Held, Many, timers_handle
+from engine.timers import Guarded, Handler, Held, Many, timers_handle
 from escalation.domain.moments import MOMENTS_OF
 
 OBLIGATIONS = Subscription(
@@ -107,7 +107,7 @@ STREAMS = "escalation.services.clocks.streams_of"
 # A reminder may stand behind what is due.
 PATIENT = ("escalation.remind", "readiness.remind")
 READINESS_STREAMS = "readiness.services.clocks.streams_of"
-TIMERS: dict[str, str | Held] = {
+TIMERS: dict[str, Handler] = {
     "escalation.remind": Held("escalation.services.clocks.remind", STREAMS),
     "escalation.due": Many("escalation.services.clocks.due", STREAMS),
     "escalation.climb": Many("escalation.services.clocks.climb", STREAMS),
@@ -115,17 +115,17 @@ TIMERS: dict[str, str | Held] = {
     "readiness.due": Held("readiness.services.clocks.due", READINESS_STREAMS),
     "readiness.climb": Held("readiness.services.clocks.climb", READINESS_STREAMS),
     "escalation.near": "escalation.services.nearness.look",
-    "signals.sustained": "signals.services.judging.sustained",
+    "signals.sustained": Guarded("signals.services.judging.sustained", "signals.services.held.series_locked"),
     "signals.learn": "signals.services.baselines.look",
     "signals.learn_series": "signals.services.baselines.look_at_series",
     "signals.learn_anew": "signals.services.baselines.look_anew",
     "signals.roll_up": "signals.services.rollups.roll_up",
-    "signals.mute_end": "signals.services.mutes.due",
+    "signals.mute_end": Guarded("signals.services.mutes.due", "signals.services.mutes.mute_locked"),
     "notifications.unanswered": "notifications.services.unanswered.look",
     "notifications.verify": "notifications.services.verifying.begin",
     "notifications.verify_end": "notifications.services.verifying.end",
-    "people.duty": "people.services.turns.look",
-    "plans.enter": "plans.services.version_enter",
+    "people.duty": Guarded("people.services.turns.look", "people.services.turns.duty_locked"),
+    "plans.enter": Guarded("plans.services.version_enter", "plans.services.entering.versions_held_for"),
     "signals.silence": "signals.services.silence.look",
     "signals.alerts": "signals.services.alerts.hold",
 }

@@ -17,6 +17,10 @@ from people import selectors as people
 
 DAY: Final = timedelta(days=1)
 MOST: Final = 300
+TIER: Final = "tier."  # before the key of a tier of the plan, in the kind of a message that tells it
+# What tells a tier of the plan under a name of its own.
+OF_TIER: Final = {"summary.published": "progress"}
+OTHER: Final = "other"  # what no tier of the plan says
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,32 @@ class Unreached:
     call: Call | None
 
     @property
+    def tier(self) -> str:
+        """The plan's tier that this message tells (3.2, 5.1), by its key; empty for what no tier says."""
+        kind = self.message.kind
+        return kind.removeprefix(TIER) if kind.startswith(TIER) else OF_TIER.get(kind, "")
+
+    @property
     def gave_up(self) -> bool:
         """Whether some way failed for good: a number or an address to mend."""
         return any(way.state == State.GIVEN_UP for way in self.ways)
 
 
-def unreached(world_id: int, by: Actor) -> list[Unreached]:
+def of_tier(tier: str) -> Q:
+    """The deliveries of messages that tell this tier; OTHER: of those that tell none; empty: all."""
+    if tier == OTHER:
+        return ~Q(message__kind__startswith=TIER) & ~Q(message__kind__in=[*OF_TIER])
+    kinds = [f"{TIER}{tier}", *(kind for kind, of in OF_TIER.items() if of == tier)]
+    return Q(message__kind__in=kinds) if tier else Q()
+
+
+def unreached(world_id: int, by: Actor, tier: str = "") -> list[Unreached]:
     """Of the last 24 hours of a world's time, the newest message first: who was pressed for an answer and gave none, and whom
-    a way could not reach at all. Who may not read every message sees those alone that wait for answers."""
+    a way could not reach at all; `tier`: as `of_tier`. Who may not read every message sees those alone that wait for answers."""
     since = worlds.now(world_id) - DAY
-    told = Delivery.objects.filter(message__world_id=world_id, message__created_at__gt=since, user__is_active=True)
+    told = Delivery.objects.filter(
+        message__world_id=world_id, message__created_at__gt=since, user__is_active=True
+    ).filter(of_tier(tier))
     silent = told.filter(~Q(message__unanswered=[]), channel=Channel.INAPP, state=State.DELIVERED)
     # What was not said again reached nobody where the letter that had said it did not.
     failed = told.filter(Q(state=State.GIVEN_UP) | Q(state=State.REPEATED, same_as__state=State.GIVEN_UP))

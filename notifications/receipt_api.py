@@ -155,6 +155,7 @@ class UnreachedOut(serializers.Serializer):
     person = serializers.IntegerField(source="user.pk", help_text="user id")
     name = serializers.CharField(source="user.display_name")
     role = serializers.CharField(help_text="of the plan: why this person was told")
+    tier = serializers.CharField(help_text="of the plan, by its key; empty for what no tier says")
     ways = WayOut(many=True)
     called = serializers.CharField(
         source="call.outcome", default=None, allow_null=True, help_text="the newest call's outcome"
@@ -221,13 +222,17 @@ class WhoKnew(Endpoint):
 
 
 class NotReached(Endpoint):
-    """Whom the messages of the last 24 hours have not reached, and by which ways they were tried; 300 rows at most."""
+    """Whom the messages of the last 24 hours have not reached, and by which ways they were tried; 300 rows at most. `tier`: a tier
+    of the plan, or `other` for what no tier says."""
 
     right = "message.call"
 
-    @extend_schema(responses=UnreachedOut(many=True), parameters=[OpenApiParameter("world", str)])
+    @extend_schema(
+        responses=UnreachedOut(many=True), parameters=[OpenApiParameter("world", str), OpenApiParameter("tier", str)]
+    )
     def get(self, request: Request) -> Response:
-        return Response(UnreachedOut(reach.unreached(self.world.pk, self.by), many=True).data)
+        tier = request.GET.get("tier", "")
+        return Response(UnreachedOut(reach.unreached(self.world.pk, self.by, tier), many=True).data)
 
 
 class Calls(ActionEndpoint):

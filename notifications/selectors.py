@@ -198,6 +198,12 @@ def role_names(incident: Incident | None) -> dict[str, Both]:
     return names
 
 
+def tier_names(incident: Incident | None = None) -> dict[str, Both]:
+    """The tiers of an incident's own plan, or of the one in force, by key."""
+    plan = plan_for(incident)
+    return {key: tier.title.as_dict() for key, tier in plan.tiers.items()} if plan else {}
+
+
 def chat_owners(incident: Incident | None) -> dict[str, Both]:
     """Whose a chat may be, by key: a group of the plan, under the company's name for it where it has one, else a role."""
     plan = plan_for(incident)

@@ -33,7 +33,7 @@ from notifications.channels import Channel, Limited, OutcomeUnknown
 from notifications.channels.configured import chosen, providers
 from notifications.channels.email import CALL_SECONDS
 from notifications.domain import delivery as delivery_rules
-from notifications.domain.delivery import UNSENT, State
+from notifications.domain.delivery import HEAD_START, UNSENT, State
 from notifications.letters import letter_of
 from notifications.models import Delivery, Send
 from notifications.services.unanswered import next_way
@@ -43,6 +43,9 @@ LIMIT = 8
 # Between claiming a letter and recording its attempt, which takes no call: what a worker that died then held is begun by another
 # within the ten seconds in which every letter is tried.
 CLAIM_LEASE = timedelta(seconds=3)
+# So long an ordinary letter is overtaken by whatever is urgent; from then on each claim takes the ordinary one that has
+# waited longest besides, sent after the others.
+OVERTAKEN = timedelta(seconds=3)
 # From there on. Twice the longest call: four exchanges with a server at its slowest.
 LEASE = timedelta(seconds=2 * 4 * CALL_SECONDS)
 RESTS = timedelta(minutes=1)
@@ -386,6 +389,11 @@ SENDS = Queue(
     # Nothing leaves a database that nobody has compared with what was exported of it.
     due="{t}.due_at <= clock_timestamp() - {late} AND " + CLEARED,
     behind="timers",
+    # The first of those that no rank moved ahead: between two ranks in line stand no others.
+    waited=(
+        f"{{t}}.due_at > statement_timestamp() - interval '{HEAD_START.total_seconds()} seconds'"
+        f" AND {{t}}.due_at <= statement_timestamp() - interval '{OVERTAKEN.total_seconds()} seconds'"
+    ),
     # An urgent letter's place in line is ahead of its time.
     joined="(SELECT d.queued_at FROM notifications_delivery d WHERE d.id = {t}.delivery_id)",
     describe=lambda item: str(item.values["delivery_id"]),

@@ -102,15 +102,25 @@ def to_ring(request: PageRequest) -> HttpResponse:
 
 @page("message.call")
 def not_reached(request: PageRequest) -> HttpResponse:
-    """Whom the messages of the last day did not reach, and by which ways they were tried (8.1)."""
-    rows = reach.unreached(world_of(request).pk, request.by)
+    """Whom the messages of the last day did not reach, by which tier and which ways they were tried (3.2, 8.1)."""
+    tiers = selectors.tier_names()
+    wanted = request.GET.get("tier", "")
+    wanted = wanted if wanted in {*tiers, reach.OTHER} else ""
+    rows = reach.unreached(world_of(request).pk, request.by, wanted)
     roles: dict[int | None, Any] = {}
     shown = []
     for row in rows:
         incident = row.message.incident
         names = roles.setdefault(incident.pk if incident else None, selectors.role_names(incident))
-        shown.append({"of": row, "role": in_language(names[row.role]) if row.role in names else row.role})
-    return render(request, "notifications/not_reached.html", {"rows": shown})
+        shown.append(
+            {
+                "of": row,
+                "role": in_language(names[row.role]) if row.role in names else row.role,
+                "tier": in_language(selectors.tier_names(incident).get(row.tier, {"zh": row.tier, "en": row.tier})),
+            }
+        )
+    found = {"rows": shown, "tiers": tiers, "wanted": wanted, "other": reach.OTHER}
+    return render(request, "notifications/not_reached.html", found)
 
 
 @page("message.call", posting="message.call")

@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/users/<str:username>/deactivate", api.Deactivate.as_view(), name="api-user-deactivate"),
     path("people/users/<str:username>/roles", api.AssignRole.as_view(), name="api-role-assign"),
     path("people/roles/<int:holding>/end", api.EndRole.as_view(), name="api-role-end"),
+    path("people/contacts/<uuid:contact>/remove", directory_api.RemoveContact.as_view(), name="api-contact-remove"),
     path("people/contacts/<uuid:contact>/reveal", api.Reveal.as_view(), name="api-contact-reveal"),
     path("people/duties", duty_api.Duties.as_view(), name="api-duties"),
     path("people/duties/<slug:key>/at", duty_api.StandingAt.as_view(), name="api-duty-at"),

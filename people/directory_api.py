@@ -197,3 +197,21 @@ class SetOwnContact(OnePerson):
         assert self.by.id is not None, "the door lets nobody in without a name"
         user = selectors.person(self.by.id)
         return f"user:{services.contact_set(user=user, by=self.by, **data).user_id}"
+
+
+class RemoveContactIn(serializers.Serializer):
+    confirmed = serializers.BooleanField(
+        default=False, help_text="also the last one of somebody who holds a role, whom tiers of the plan tell"
+    )
+
+
+@extend_schema(request=RemoveContactIn, responses=PersonOut)
+class RemoveContact(OnePerson):
+    """Take a phone number or mail address away: one's own, or anybody's by who manages accounts."""
+
+    right = SIGNED_IN
+    serializer_class = RemoveContactIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        contact = selectors.contact(kwargs["contact"])
+        return f"user:{services.contact_remove(contact=contact, by=self.by, **data).pk}"

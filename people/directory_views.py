@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from common.errors import HotlineError, Missing
@@ -121,6 +123,7 @@ def _account(
         "seats": selectors.seats_of(person),
         "details": details or AccountForm(instance=person),
         "reach": reach or ReachForm(person=person, auto_id="reach-%s"),
+        "ways": _ways(person),
     }
     return render(request, "people/account.html", shown, status=400 if details or reach else 200)
 
@@ -155,7 +158,33 @@ def own_reach(request: PageRequest) -> HttpResponse:
     form = ReachForm(request.POST if request.method == "POST" else None, person=person)
     if request.method == "POST" and _reached(request, form, person):
         return redirect("own-reach")
-    return render(request, "people/reach.html", {"form": form}, status=400 if form.errors else 200)
+    shown = {"form": form, "ways": _ways(person)}
+    return render(request, "people/reach.html", shown, status=400 if form.errors else 200)
+
+
+def _ways(person: User) -> list[dict[str, Any]]:
+    """What may be taken away; `warns`: nobody on whom others count would be reached any more."""
+    found, matters = list(person.contacts.all()), services.contact_matters(person)
+    return [{"contact": contact, "warns": matters and len(found) == 1} for contact in found]
+
+
+def _reach_page(contact: UUID) -> str:
+    return reverse("own-reach")
+
+
+@posts(SIGNED_IN, shown_at=_reach_page)
+def contact_remove(request: PageRequest, contact: UUID) -> HttpResponse:
+    """Take a way to reach somebody away: one's own, or anybody's by who manages accounts."""
+    found = selectors.contact(contact)
+
+    def change() -> tuple[str, int]:
+        confirmed = "confirmed" in request.POST
+        return f"user:{services.contact_remove(contact=found, by=request.by, confirmed=confirmed).pk}", 303
+
+    change_once(request, change)
+    messages.success(request, _("Messages go there no more."))
+    own = found.user_id == request.user.pk
+    return redirect("own-reach") if own else redirect("people-account", found.user_id)
 
 
 def _reached(request: PageRequest, form: ReachForm, person: User) -> bool:

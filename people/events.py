@@ -66,6 +66,17 @@ class ContactSet(Payload):
     kind: str
 
 
+@event("people.contact_removed")
+class ContactRemoved(Payload):
+    """`masked` is the value as pages show it; `last`: no other way outside the product is left."""
+
+    contact: str
+    user: int
+    kind: str
+    masked: FreeText
+    last: bool
+
+
 @event("people.contact_revealed")
 class ContactRevealed(Payload):
     contact: str

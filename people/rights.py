@@ -100,7 +100,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "notice.withdraw": ("pr_manager", "hq_commander"),
     "obligation.view": READERS,
     "obligation.fulfil": PARTAKERS,
-    "obligation.waive": HQ,
+    # Never by who owes it, and from above him (`escalation.domain.waiving`).
+    "obligation.waive": (*HQ, "executive"),
     # What is owed while nothing happens (8). A waiver comes from above every owner, and never from who owes it.
     "readiness.view": READERS,
     "readiness.fulfil": PARTAKERS,

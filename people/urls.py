@@ -28,6 +28,7 @@ urlpatterns = [
     path("people/duty/<slug:key>/rotation/<int:pk>/", duty_views.rotation, name="duty-rotation"),
     path("people/duty/<slug:key>/rotation/<int:pk>/end", duty_views.rotation_end, name="duty-rotation-end"),
     path("people/contacts/<uuid:contact>/reveal", views.contact_reveal, name="people-contact-reveal"),
+    path("people/contacts/<uuid:contact>/remove", directory_views.contact_remove, name="people-contact-remove"),
     path("people/accounts/", views.accounts, name="people-accounts"),
     path("people/accounts/create", views.user_create, name="people-user-create"),
     path("people/accounts/<int:user>/deactivate", views.user_deactivate, name="people-user-deactivate"),

@@ -31,6 +31,7 @@ MOMENTS: Final = {
     "threshold_crossed": _("threshold crossed"),
     "condition_near": _("a threshold is near"),
     "regulator_concerned": _("a regulator is concerned"),
+    "report_incomplete": _("a report left something open"),
     "hired": _("somebody was hired"),
     "always": _("always"),
     "closed": _("closed"),

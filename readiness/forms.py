@@ -28,6 +28,10 @@ class ProofForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in proofs_of(rule, plan) if kind != DRILL]
         self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]
+        if self.initial.get("note"):
+            self.fields["note"].help_text = _(
+                "Filled from the record: read it, complete what is blank, correct what is wrong."
+            )
 
 
 class DrillForm(forms.Form):

@@ -21,6 +21,7 @@ from readiness import calendars, selectors
 from readiness.domain.moves import State
 from readiness.forms import DrillForm, FilterForm, ProofForm, WaiveForm
 from readiness.known import DRILL
+from readiness.prefill import prefilled
 from readiness.selectors import Shown
 from readiness.services import acting
 
@@ -81,7 +82,8 @@ def _rule(
     cards = []
     for one in rows:
         refused = tried.get(one.row.pk)
-        proof = refused if isinstance(refused, ProofForm) else proof_form(one)
+        told = prefilled(one.row, request.by.id) if one.mine and one.by_word and refused is None else ""
+        proof = refused if isinstance(refused, ProofForm) else proof_form(one, note=told)
         waive = refused if isinstance(refused, WaiveForm) else WaiveForm(auto_id=f"waive-{one.row.pk}-%s")
         cards.append(
             {
@@ -115,8 +117,9 @@ def _drills(one: Shown, refused: forms.Form | None) -> list[dict[str, object]]:
     return rows
 
 
-def proof_form(one: Shown, data: QueryDict | None = None) -> ProofForm:
-    return ProofForm(data, rule=one.rule, plan=one.plan, auto_id=f"prove-{one.row.pk}-%s")
+def proof_form(one: Shown, data: QueryDict | None = None, note: str = "") -> ProofForm:
+    """`note`: what it begins with."""
+    return ProofForm(data, rule=one.rule, plan=one.plan, auto_id=f"prove-{one.row.pk}-%s", initial={"note": note})
 
 
 def _page_of(pk: int) -> str:

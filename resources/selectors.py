@@ -161,6 +161,12 @@ def record(equipment_id: int) -> list[Movement]:
     return list(lines.order_by("-pk")[:RECORD_LINES])
 
 
+def inspected_since(user_id: int, since: datetime, most: int) -> list[Movement]:
+    """Which items this person has inspected after an instant, the newest first."""
+    lines = Movement.objects.filter(by=user_id, kind=Movement.Kind.INSPECTED, at__gt=since).select_related("equipment")
+    return list(lines.order_by("-pk")[:most])
+
+
 @dataclass(frozen=True, slots=True)
 class Out:
     """Pieces of an item that are out, for an incident or (None) without one."""

@@ -97,6 +97,8 @@ PAGES = (
     Shown("summaries", "/incidents/{incident}/summaries/", GM, "summaries"),
     Shown("summary", "/incidents/{incident}/summaries/{summary}/", GM, "summary"),
     Shown("board", "/board/", GM, "board", main=True),
+    Shown("clocks", "/incidents/{incident}/clocks/", GM, "incident-clocks", main=True),
+    Shown("clocks-wall", "/incidents/{incident}/clocks/?wall", GM, "incident-clocks", wall=True),
     Shown("board-wall", "/board/?wall", GM, "board", wall=True),
     Shown("signals", "/signals/", DUTY, "signals", main=True),
     Shown("mutes", "/signals/mutes/", DUTY, "mutes"),

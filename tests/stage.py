@@ -18,10 +18,12 @@ from engine.models import Reaction, Timer
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
 from notifications.bundling import together
+from notifications.channels.chats import chats
 from notifications.channels.vapid import signer
 from notifications.domain.unanswered import Ladder, Rung
 from notifications.models import Delivery, Send
 from notifications.services import browser_turn_on, message_acknowledge, message_send, round_begin
+from notifications.services.trying import chat_try
 from people.models import Browser
 from people.rostered import duty_named, rotations_of
 from readiness.services.following import readiness_begin
@@ -31,11 +33,11 @@ from signals.selectors import source_by_key
 from signals.services import sources
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
-from tests.apps.notifications.browser import FakeBrowser
-from tests.cast import AUDITOR, DUTY, GM, IT, SUPERVISOR, TECH, Cast
+from tests.cast import ADMIN, AUDITOR, DUTY, GM, IT, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
 from tests.exercise import exercise_held
 from tests.pages import ADMINISTRATION, Scene
+from tools.pushing import FakeBrowser
 from watchdog.models import BlindWindow, Hold
 from watchdog.services.reports import report_of
 
@@ -163,6 +165,7 @@ def night_staged(cast: Cast, language: str = "zh-hans") -> Scene:
     equipment = _equipment(stage, incident)
     _restored(incident)
     _browsers(cast)
+    _chats(cast)
     notice, ready = _notices(stage, incident)
     return Scene(
         incident,
@@ -235,6 +238,12 @@ def _browsers(cast: Cast) -> None:
     rows = Browser.objects.filter(user=cast.user(AUDITOR))
     rows.filter(name__startswith="Edge").update(told_at=wall())
     rows.filter(name__startswith="Safari").update(server_key="another")
+
+
+def _chats(cast: Cast) -> None:
+    """A test in each group chat of the settings, where there are any: what becomes of it is the workers' matter."""
+    for name in chats():
+        chat_try(name=name, by=cast.actor(ADMIN))
 
 
 def _restored(incident: str) -> None:

@@ -34,7 +34,7 @@ from typing import Any
 # As a program it is run by its path; as a module it is one of the house.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import robots
+from tools import pushing, robots
 
 MOODS = (
     "well",
@@ -216,16 +216,14 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(202, {"id": number})
 
     def _push(self, browser: str, body: bytes) -> None:
-        """What RFC 8030 has a push service take; who sends is not proved here, a test does that from what was kept."""
+        """What RFC 8030 has a push service take, from whoever proves who he is (RFC 8292) and encrypts for the browser (RFC 8291)."""
         provider, mood = self.server, self.server.next_mood()
         headers = {name.lower(): value for name, value in self.headers.items()}
         topic = headers.get("topic", "")
         refusals = {"busy": 503, "limited": 429, "locked": 403, "refusing": 400, "gone": 410}
-        whole = (
-            headers.get("content-encoding") == "aes128gcm" and headers.get("ttl", "").isdigit() and len(body) <= 4096
-        )
-        if mood in refusals or not whole or len(topic) > 32:
-            status = refusals.get(mood, 400)
+        origin = f"http://{headers.get('host', '')}"
+        status = refusals.get(mood) or pushing.refused(headers, body, origin=origin, now=time.time())
+        if status:
             provider.note("refused", topic, status=status)
             return self._answer(status, {})
         if mood == "hanging_up":

@@ -10,11 +10,13 @@ import argparse
 import html
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser import FLAGS, WIDEST, brought, shell_path  # noqa: E402
 from tests.pages import PAGES, Scene, Shown  # noqa: E402
+from tools.provider import Provider  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desk": (1280, 800), "wall": (1920, 1080), "wall-4k": (3840, 2160)}
 LANGUAGES, THEMES = ("zh-hans", "en"), ("light", "dark")
@@ -63,15 +66,26 @@ def product() -> Iterator[dict[str, str]]:
     """The whole product in a folder of its own; yields what a process beside it needs, with its address as URL."""
     folder = Path(tempfile.mkdtemp(prefix="hotline-shots-"))
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    env |= {"HOTLINE_VAR": str(folder), "PORT": os.environ.get("PORT", "8190")}
+    chats = _chats()
+    env |= {"HOTLINE_VAR": str(folder), "PORT": os.environ.get("PORT", "8190"), "HOTLINE_CHATS": chats}
     with (folder / "up.log").open("w") as log:
         parent = subprocess.Popen([sys.executable, "manage.py", "up", "--with-parent"], cwd=ROOT, env=env, stdout=log)
     try:
-        yield json.loads(_standing(parent, folder)) | {"HOTLINE_VAR": str(folder)}
+        yield json.loads(_standing(parent, folder)) | {"HOTLINE_VAR": str(folder), "HOTLINE_CHATS": chats}
     finally:
         parent.send_signal(signal.SIGTERM)
         parent.wait(90)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chats() -> str:
+    """Robots on this machine, as HOTLINE_CHATS is told of them: two take what is said, one has another secret, one belongs to nobody of
+    the plan."""
+    server = Provider(name="robots", secret=secrets.token_hex(8))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    owners = {"wecom": "hq", "dingtalk": "technical_response", "feishu": "customer_reassurance", "webhook": "watch"}
+    entries = {kind: server.chat(kind, owner, f"{kind}-1") for kind, owner in owners.items()}
+    return " ".join({**entries, "feishu": entries["feishu"].replace(server.secret, "another")}.values())
 
 
 def _standing(parent: "subprocess.Popen[bytes]", folder: Path) -> str:

@@ -18,13 +18,21 @@ from engine.log import log_append
 from engine.models import Event, Stream
 from engine.timers import timer_stands, timers_cancel
 from escalation import selectors
-from escalation.domain.moments import CHANGES_SITUATION, HQ_ACTIVE, MOMENT_OF_PROOF, PROOFS_OF, moments_of
+from escalation.domain.moments import (
+    CHANGES_SITUATION,
+    COMPLETED_LATER,
+    HQ_ACTIVE,
+    INCOMPLETE,
+    MOMENT_OF_PROOF,
+    PROOFS_OF,
+    moments_of,
+)
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
 from escalation.services.turns import CLIMB, DUE, REMIND, stream_of, turn_open
 from incidents.selectors import Incident, of_event
-from people.rights import require
+from people.rights import ROLES, require
 from plans.domain import (
     ObligationRule,
     Plan,
@@ -263,10 +271,18 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
             _("Say in a few words what was done and where it can be found."),
             errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
         )
+    open_still = selectors.left_open_of(plan, evidence, note)
     proof = log_append(
         stream_of(row.incident),
         ObligationFulfilled(
-            id=row.pk, rule=row.rule, turn=row.turn, evidence=evidence, by_event=None, late=_is_late(row), note=note
+            id=row.pk,
+            rule=row.rule,
+            turn=row.turn,
+            evidence=evidence,
+            by_event=None,
+            late=_is_late(row),
+            note=note,
+            left_open=open_still,
         ),
         by=by,
         clause=row.clause,
@@ -275,6 +291,9 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     row.proof_event = proof
     _close(row, Obligation.State.FULFILLED, proof.occurred_at, also=("proof_event",))
     _same_proof(row, plan, evidence, proof)
+    if open_still and evidence in COMPLETED_LATER:
+        # Facts fast (3.3): it left as it is, and what it leaves open is owed from here on.
+        _moment_by_proof(row.incident, plan, INCOMPLETE, proof)
     return row
 
 
@@ -287,16 +306,22 @@ def _same_proof(row: Obligation, plan: Plan, evidence: str, proof: Event) -> Non
                 _fulfil(other, evidence, proof, by=SYSTEM, by_event=proof.seq)
     moment = MOMENT_OF_PROOF.get(row.rule, {}).get(evidence)
     if moment:
-        _moments_note(incident, [moment], proof)
-        _settle(incident, plan, moment, proof)
-        _open_all(incident, plan, moment, proof)
+        _moment_by_proof(incident, plan, moment, proof)
+
+
+def _moment_by_proof(incident: Incident, plan: Plan, moment: str, proof: Event) -> None:
+    _moments_note(incident, [moment], proof)
+    _settle(incident, plan, moment, proof)
+    _open_all(incident, plan, moment, proof)
 
 
 @transaction.atomic
 def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligation:
-    """HQ waives one with a reason. Raises Missing, NotAllowed, Invalid (no reason), Conflict (it ended meanwhile)."""
+    """Whoever stands above all who owe it lets it go, with a reason. Raises Missing, NotAllowed (naming who may), Invalid (no reason),
+    Conflict (it ended meanwhile)."""
     by = require(by, "obligation.waive")
-    row, _plan = standing_locked(obligation_id)
+    row, plan = standing_locked(obligation_id)
+    _must_stand_above(by, plan, row)
     if not reason.strip():
         raise Invalid(
             "reason.required",
@@ -329,6 +354,18 @@ def _must_own(by: Actor, plan: Plan, row: Obligation) -> None:
     if not selectors.owns(by, plan, row, selectors.place_of(by.id)):
         owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
         raise NotAllowed("obligation.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+
+
+def _must_stand_above(by: Actor, plan: Plan, row: Obligation) -> None:
+    if by.kind == "system" or selectors.may_waive(by, plan, row, selectors.place_of(by.id)):
+        return
+    who = ", ".join(str(ROLES[role]) for role in selectors.waivers_of(plan, row))
+    if not who:
+        raise NotAllowed("obligation.nobody_waives", _("Top management owes this itself; nobody can waive it."))
+    sentence = _(
+        "Whoever owes this does not waive it, and nobody below him. Ask one of these who does not owe it: %(who)s."
+    )
+    raise NotAllowed("obligation.waive_above", sentence, who=who)
 
 
 def _is_late(row: Obligation) -> bool:

@@ -30,6 +30,7 @@ PROOFS: Final[dict[str, tuple[str, str]]] = {
     "report.executive": ("executive_report", "已报告最高管理层 / Top management has the report"),
     "report.superior_first_major": ("authority_first_report", "初报已发 / First report sent"),
     "report.superior_first": ("authority_first_report", "初报已发 / First report sent"),
+    "report.superior_rest": ("authority_rest_report", "补报已发 / The rest was reported"),
     "report.superior_cause": ("authority_cause_report", "初步原因：光缆被挖断 / Preliminary cause: a cut cable"),
     "report.root_cause": ("root_cause_report", "根因分析报告已提交 / Root-cause report submitted"),
     "recover.log": ("recovery_log", "运行平稳 / Running steadily"),

@@ -9,7 +9,7 @@ import socket
 import time
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import httpx
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,13 @@ ALL_SECONDS = 10.0
 # So long a push service keeps it for a browser that is switched off.
 KEPT_SECONDS = 24 * 3600
 LARGEST_ANSWER = 4096
+
+
+class Origin(NamedTuple):
+    """What the library reads of an address."""
+
+    scheme: str
+    host: str  # with its port, unless that is the usual one
 
 
 class Expired(Exception):
@@ -106,10 +113,17 @@ class Browsers:
         made = ours.get(json.dumps(said, ensure_ascii=False).encode(), subscription)
         return made.encrypted, {
             **made.headers,
+            "authorization": _signed(ours, to.address, self.signer.contact),
             "content-type": "application/octet-stream",
             "topic": letter.key.replace("-", ""),
             "urgency": "high" if letter.urgent else "normal",
         }
+
+
+def _signed(ours: WebPush, address: str, contact: str) -> str:
+    """Who we are, for this push service: its origin (RFC 8292), of whose port the library says nothing."""
+    url = httpx.URL(address)
+    return ours.vapid.get_authorization_header(Origin(url.scheme, url.netloc.decode()), contact, ours.expiration)
 
 
 @lru_cache(maxsize=32)

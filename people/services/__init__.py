@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
 from common.clock import wall
-from common.errors import Conflict, Invalid, NotAllowed
+from common.errors import Conflict, Invalid, Missing, NotAllowed
 from common.ids import token, token_digest
 from engine import worlds
 from engine.events import Payload
@@ -22,6 +22,7 @@ from engine.models import Event, Stream
 from people.domain.browsers import Gone
 from people.events import (
     BrowserRemoved,
+    ContactRemoved,
     ContactRevealed,
     ContactSet,
     RoleAssigned,
@@ -206,6 +207,39 @@ def contact_set(*, user: User, kind: str, value: str, by: Actor) -> Contact:
     contact.save(**({"update_fields": ["key_id", "sealed"]} if known else {"force_insert": True}))
     record(ContactSet(contact=str(contact.pk), user=user.pk, kind=kind), by=by)
     return contact
+
+
+@transaction.atomic
+def contact_remove(*, contact: Contact, by: Actor, confirmed: bool = False) -> User:
+    """Take a way to reach a person away; one's own, or by who manages accounts. `confirmed`: also the last one of somebody whom
+    a tier of the plan tells.
+
+    Raises NotAllowed, Missing (it is gone already), Conflict (the last one, unconfirmed).
+    """
+    by = by if _user_id(by) == contact.user_id else require(by, "user.manage")
+    user = _lock(contact.user)
+    known = Contact.objects.filter(pk=contact.pk).first()
+    if known is None:
+        raise Missing("contact.missing", _("This contact is gone already."))
+    last = contact_is_last(known)
+    if last and not confirmed and contact_matters(user):
+        sentence = _(
+            "This is the last way to reach %(name)s outside this product; confirm that it is to go all the same."
+        )
+        raise Conflict("contact.last", sentence, name=user.display_name)
+    removed = ContactRemoved(contact=str(known.pk), user=user.pk, kind=known.kind, masked=known.masked, last=last)
+    known.delete()
+    record(removed, by=by)
+    return user
+
+
+def contact_is_last(contact: Contact) -> bool:
+    return not Contact.objects.filter(user=contact.user_id).exclude(pk=contact.pk).exists()
+
+
+def contact_matters(user: User) -> bool:
+    """Whether somebody counts on reaching this person: tiers of the plan tell whoever holds a role."""
+    return user.is_active and RoleHolding.objects.filter(user=user, until=None).exists()
 
 
 @transaction.atomic

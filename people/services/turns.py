@@ -30,6 +30,11 @@ def duties_locked(ids: Iterable[int] | None = None) -> list[Duty]:
     return list(rows if ids is None else rows.filter(pk__in=ids))
 
 
+def duty_locked(ref: int) -> None:
+    """What `look` holds, before its timer: whoever changes a roster holds the duty and moves the timer."""
+    duties_locked([ref])
+
+
 @contextmanager
 def changing(duties: Sequence[Duty], now: datetime) -> Iterator[None]:
     """Around a change of rosters: what was before is written by the old one, what is from now on by the new."""

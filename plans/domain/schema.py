@@ -275,7 +275,7 @@ class Tier(Spec):
 
 
 class Template(Spec):
-    """A report or notice; every element must be filled before it may leave. `supplied_by`: element → the role that fills it
+    """A report or notice; an element that nobody knows yet leaves as such (`templates`). `supplied_by`: element → the role that fills it
     in, where the record does not."""
 
     id: Id

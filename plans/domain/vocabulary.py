@@ -8,6 +8,7 @@ MOMENTS: Final = frozenset({
     "cannot_hold", "outside_arrived", "ending_reported", "evaluation_met", "response_ended", "warning_issued", "closed",
     "warning_lifted", "warning_prepared", "lift_refused",
     "dismissed", "threshold_crossed", "condition_near", "regional_started", "level_confirmed", "regulator_concerned", "hired",
+    "report_incomplete",
 })  # fmt: skip
 
 

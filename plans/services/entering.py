@@ -12,12 +12,17 @@ from plans.events import VersionPutInForce
 from plans.models import PlanVersion
 from plans.services.acting import ENTER, named, written
 
-__all__ = ["ENTER", "put_in_force", "version_enter", "versions_held"]
+__all__ = ["ENTER", "put_in_force", "version_enter", "versions_held", "versions_held_for"]
 
 
 def versions_held() -> list[PlanVersion]:
     """Every version, held until the transaction ends in the order of their ids: one change of what is in force at a time."""
     return list(PlanVersion.objects.select_for_update(no_key=True).defer("text").order_by("pk"))
+
+
+def versions_held_for(ref: int) -> None:
+    """What `version_enter` holds, before the timer itself: whoever gives an approved version back holds it and takes the timer."""
+    versions_held()
 
 
 def put_in_force(version: PlanVersion, held: Sequence[PlanVersion], *, by: Actor, now: datetime) -> None:

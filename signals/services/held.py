@@ -11,9 +11,10 @@ from common.clock import instant
 from common.rows import Rows
 from plans.domain import Threshold
 from signals.domain.flapping import SETTLED
-from signals.models import Watch
+from signals.models import Series, Watch
 from signals.rules import Known
 
+THRESHOLDS_MOST: Final = 64  # of one series, for the numbers its timers go by
 MOST_BACK: Final = timedelta(hours=2)  # what was stored without being judged is history beyond this
 WATCH = Rows(Watch, "signals_watch")
 # Sent together, each statement still sees what was committed before it began: watches and windows are read after the lock. The
@@ -102,6 +103,11 @@ def hold(series: Sequence[Known], firsts: Mapping[int, datetime], now: datetime)
         for pk, at, value in cursor.fetchall():
             held[pk].stored.append((instant(at), value))
     return held
+
+
+def series_locked(ref: int) -> None:
+    """The series of a timer of sustained lines, before the timer itself: the judge holds the series and moves the timer."""
+    Series.objects.select_for_update(no_key=True).filter(pk=ref // THRESHOLDS_MOST).first()
 
 
 OPENED = [row.attname for row in Watch._meta.concrete_fields if not row.primary_key]

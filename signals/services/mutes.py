@@ -141,13 +141,13 @@ def mute_end(*, mute_id: int, by: Actor, based_on: int | None = None) -> Mute:
 
 def due(ref: int, due_at: datetime, now: datetime) -> None:
     """Its end has come."""
-    mute = _locked(ref)
+    mute = mute_locked(ref)
     if mute is not None and mute.ended_at is None and mute.ends_at <= now:
         _end(mute, Mute.Ending.DUE, SYSTEM, now)
 
 
 def _entered(mute_id: int, by: Actor, based_on: int | None) -> tuple[Mute, Actor, datetime]:
-    mute = _locked(mute_id)
+    mute = mute_locked(mute_id)
     if mute is None:
         raise Missing("mute.missing", _("There is no such silence."))
     place = resolve(region=mute.region, hotline=mute.hotline, node=mute.node)
@@ -159,7 +159,8 @@ def _entered(mute_id: int, by: Actor, based_on: int | None) -> tuple[Mute, Actor
     return mute, actor, worlds.now(mute.world_id)
 
 
-def _locked(mute_id: int) -> Mute | None:
+def mute_locked(mute_id: int) -> Mute | None:
+    """It, held until the transaction ends. Its end by the clock holds it before the clock's row, as whoever ends it sooner does."""
     return Mute.objects.select_for_update(no_key=True).filter(pk=mute_id).first()
 
 

@@ -16,10 +16,9 @@ from signals.domain.verdict import Point, Verdict
 from signals.events import WatchCleared, WatchFlapping, WatchMuted, WatchOpened
 from signals.models import Mute, Watch
 from signals.rules import Known
-from signals.services.held import Held, Standing, write
+from signals.services.held import THRESHOLDS_MOST, Held, Standing, write
 
 SUSTAINED = "signals.sustained"
-THRESHOLDS_MOST = 64
 
 
 class Turn(StrEnum):

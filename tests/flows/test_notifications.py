@@ -14,12 +14,12 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Playwright, expect
 
 from people.models import Browser
-from tests.apps.notifications.browser import FakeBrowser
 from tests.browser import FLAGS, chromium_path
 from tests.cast import DUTY
 from tests.engine.processes import eventually
 from tests.flows.conftest import DESK, Product
 from tools.provider import Provider
+from tools.pushing import FakeBrowser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

@@ -163,7 +163,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     owed = house.owed(number)
     taking.obligation_take(obligation_id=owed["report.executive"]["id"], by=gm)
-    obligations.obligation_waive(obligation_id=owed["report.executive"]["id"], reason="Not needed", by=gm)
+    obligations.obligation_waive(
+        obligation_id=owed["report.executive"]["id"], reason="Not needed", by=cast.actor(EXECUTIVE)
+    )
     line = a_tester(cast)
     resources.equipment_withdraw(equipment_id=line, quantity=2, incident=number, note="去华东", by=tech)
     resources.equipment_return(equipment_id=line, quantity=1, condition="defective", by=tech)

@@ -74,7 +74,7 @@ EXPECTED = """
     notice.withdraw         .  .  x  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .  .  .
     obligation.view         x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     obligation.fulfil       x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
-    obligation.waive        .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    obligation.waive        .  .  x  x  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .
     readiness.view          x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .
     readiness.fulfil        x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
     readiness.waive         .  .  x  .  .  .  .  .  .  .  .  .  x  .  .  .  .  .  .  .  .

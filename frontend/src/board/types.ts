@@ -93,7 +93,7 @@ export const PAYLOADS = {
     incident: maybe(text), note: words,
   }),
   "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
-  "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words }),
+  "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words, left_open: optional(list(text), []) }),
   "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
   "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false) }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),

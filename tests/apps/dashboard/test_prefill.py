@@ -1,8 +1,13 @@
 """Reports begin with what is on record (4.4, 6.1, 6.4): a 30-minute report takes a minute, and nothing is invented."""
 
+import re
+from datetime import timedelta
+
+from engine.models import Event
+from escalation.models import Obligation
 from incidents.models import Task
 from tests.apps.escalation.test_obligations import Night
-from tests.cast import DUTY, GM, OUTSIDER, TECH
+from tests.cast import DUTY, GM, IT, OUTSIDER, SUPERVISOR, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 
@@ -66,6 +71,49 @@ def test_an_ending_report_tells_the_course_and_no_cause(hotline: Hotline) -> Non
     for part in ("On record: ", "Response started: ", "Service restored: ", "Level: ", "Measures: Spare core"):
         assert part in said
     assert "ause" not in said
+
+
+def test_a_first_report_leaves_with_what_is_not_yet_known_and_owes_it_later(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    said = started(hotline, number, SUPERVISOR, evidence="authority_first_report")["note"]
+    assert "[Measures taken: not yet known]" in said
+    sent = proved(hotline, number, "report.superior_first_major", "authority_first_report", said)
+    assert sent.state == "fulfilled"
+    left = Event.objects.get(pk=sent.proof_event_id).data["left_open"]
+    assert "measures" in left
+    rest = Obligation.objects.get(incident__number=number, rule="report.superior_rest")
+    assert (rest.state, rest.owners) == ("open", ["cs_supervisor"])
+    assert rest.due_at is not None
+    assert rest.due_at - rest.anchored_at == timedelta(hours=2)
+    hotline.post(TECH, f"incidents/{number}/report", {"measures": "Spare core", "situation": "Half get through"})
+    again = started(hotline, number, SUPERVISOR, evidence="authority_rest_report")["note"]
+    assert "Measures taken: Spare core" in again
+    whole = "".join(part for part in re.split(r"\[[^\]]*: not yet known\]", again))
+    assert proved(hotline, number, "report.superior_rest", "authority_rest_report", whole).state == "fulfilled"
+    assert Obligation.objects.filter(incident__number=number, rule="report.superior_rest").count() == 1
+
+
+def proved(house: Hotline, number: str, rule: str, evidence: str, note: str) -> Obligation:
+    row = Obligation.objects.get(incident__number=number, rule=rule)
+    house.post(SUPERVISOR, f"obligations/{row.pk}/fulfil", {"evidence": evidence, "note": note})
+    row.refresh_from_db()
+    return row
+
+
+def test_a_root_cause_report_begins_with_the_course_and_leaves_the_cause_to_a_person(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    task = given(hotline, number, "Switch to the spare core")
+    hotline.post(TECH, f"incidents/{number}/tasks/{task.pk}/done", {"note": "carries all lines"})
+    hotline.post(TECH, f"incidents/{number}/facts", {"secondary_risk": "low"})
+    said = started(hotline, number, IT, evidence="root_cause_report")["note"]
+    for part in (
+        "On record: ",
+        "Response started: ",
+        "Secondary risk low",
+        "carries all lines",
+        "Cause: [not yet known]",
+    ):
+        assert part in said
 
 
 def test_the_executive_report_begins_with_what_the_tiers_were_told(hotline: Hotline) -> None:  # noqa: F811

@@ -1,5 +1,6 @@
 """The clocks of PLAN.md's table as a program sees them, from the report to the refused ending; time is moved, not waited for."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from escalation.services.obligations import obligation_fulfil
 from notifications.models import Delivery, Message
 from people.models import RoleHolding
 from people.services import role_end
-from tests.cast import DUTY, EXECUTIVE, GM, OUTSIDER, TECH
+from tests.cast import DEPUTY_GM, DUTY, EXECUTIVE, GM, OUTSIDER, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 H = 60
@@ -191,11 +192,20 @@ def test_who_leads_in_another_department_does_not_settle_what_a_department_owes(
     assert obligation_fulfil(**said, by=lei).state == "fulfilled"
 
 
-def test_an_obligation_is_waived_by_headquarters_with_a_reason(hotline: Hotline) -> None:  # noqa: F811
+def test_an_obligation_is_waived_from_above_with_a_reason(hotline: Hotline) -> None:  # noqa: F811
     night = Night(hotline).to_the_start()
     address = f"obligations/{night.owed()['start.website']['id']}/waive"
-    for who in (OUTSIDER, DUTY, TECH, EXECUTIVE):
+    for who in (OUTSIDER, DUTY, TECH):
         hotline.post(who, address, {"reason": "Not needed"}, expect=403)
+    owed = night.owed()["report.executive"]["id"]
+    for who in (GM, DEPUTY_GM):
+        refused = hotline.post(who, f"obligations/{owed}/waive", {"reason": "No time"}, expect=403)
+        assert (refused["code"], "Executive" in refused["title"]) == ("obligation.waive_above", True)
+    own = f'id="waive-{owed}"'
+    assert [own in hotline.cast.client(who).get(f"/incidents/{night.number}/").content.decode() for who in (GM, EXECUTIVE)] == [
+        False, True,
+    ], "what headquarters owes is offered to who stands above it"  # fmt: skip
+    hotline.post(EXECUTIVE, f"obligations/{owed}/waive", {"reason": "Told by telephone"})
     for nothing in ({}, {"reason": ""}, {"reason": "   "}):
         refused = hotline.post(GM, address, nothing, expect=400)
         assert {row["field"] for row in refused["errors"]} == {"reason"}
@@ -203,7 +213,23 @@ def test_an_obligation_is_waived_by_headquarters_with_a_reason(hotline: Hotline)
     hotline.post(GM, address, {"reason": "The website is down as well"})
     assert "start.website" not in night.owed()
     assert hotline.post(GM, address, {"reason": "Again"}, expect=409)["code"] == "obligation.ended"
-    assert Event.objects.filter(kind="obligation.waived").count() == 1
+    assert Event.objects.filter(kind="obligation.waived").count() == 2
+
+
+def test_the_wall_shows_every_running_clock_of_an_incident_the_most_pressing_first(hotline: Hotline) -> None:  # noqa: F811
+    night = Night(hotline).to_the_start()
+    address = f"/incidents/{night.number}/clocks/"
+    assert hotline.cast.client(OUTSIDER).get(address).status_code == 403
+    hotline.forward(minutes=31)
+    page = hotline.cast.client(GM).get(f"{address}?wall").content.decode()
+    owed = [row for row in night.rows() if row["state"] in ("open", "overdue")]
+    assert ('data-theme="wall"' in page, "clockwall" in page) == (True, True)
+    dues = re.findall(r'data-clock="due" datetime="([^"]+)"', page)
+    assert dues == sorted(dues)
+    assert len(dues) == sum(row["due_at"] is not None for row in owed)
+    assert page.count('data-state="overdue"') == sum(row["state"] == "overdue" for row in owed) > 0
+    room = hotline.cast.client(GM).get(f"/incidents/{night.number}/").content.decode()
+    assert f'href="{address}"' in room
 
 
 def test_an_end_is_refused_while_conditions_are_open_and_says_which(hotline: Hotline) -> None:  # noqa: F811

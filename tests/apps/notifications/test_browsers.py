@@ -30,10 +30,11 @@ from people.models.browsers import Subscription
 from people.secrecy import Broken
 from people.selectors import actor_of
 from people.services.browsers import browser_remove
-from tests.apps.notifications.browser import FakeBrowser, text_of, vapid_claims
 from tests.apps.notifications.conftest import Say, at_once, made
 from tests.apps.notifications.test_sending import SENDS, Died, until_done
+from tools import pushing
 from tools.provider import Provider
+from tools.pushing import FakeBrowser, text_of, vapid_claims
 
 KEY = base64.b64encode(bytes(range(1, 33))).decode()
 OTHER_KEY = base64.b64encode(bytes(range(2, 34))).decode()
@@ -108,11 +109,38 @@ def test_a_browser_is_told_the_title_and_where_to_look_and_nothing_else(
     assert ours is not None
     claims = vapid_claims(headers["authorization"], ours.public)
     assert claims["sub"] == "mailto:operator@hotline.example.org"
-    assert claims["aud"] == "http://127.0.0.1"
+    assert claims["aud"] == f"http://127.0.0.1:{push.server_address[1]}", (
+        "the origin, with a port that is not the usual one"
+    )
     assert 0 < claims["exp"] - wall().timestamp() <= 24 * 3600
     assert (told(lin).state, told(lin).provider) == ("sent", "webpush")
     assert Browser.objects.get().told_at is not None
     assert not Send.objects.exists()
+
+
+def test_the_push_service_takes_nothing_from_whoever_does_not_prove_himself(
+    say: Say, lin: User, push: Provider, turn_on: TurnOn
+):
+    """What the judge of all tests here asks of a sender (RFC 8291, 8292), on what it took from us."""
+    turn_on(lin, "desk")
+    say("k", lin, channels=["push"])
+    drain(SENDS)
+    [(headers, body)] = push.pushed.values()
+    here, now = f"http://127.0.0.1:{push.server_address[1]}", wall().timestamp()
+    assert pushing.refused(headers, body, origin=here, now=now) == 0
+    token, key = headers["authorization"].split(",")
+    other = text_of(FakeBrowser("").point)
+    for case, changed, told, at, status in (
+        ("nobody", {"authorization": ""}, body, now, 401),
+        ("another's key", {"authorization": f"{token},k={other}"}, body, now, 401),
+        ("a token cut short", {"authorization": f"{token[:-4]},{key}"}, body, now, 401),
+        ("too late", {}, body, now + 25 * 3600, 403),
+        ("in plain words", {}, b"Complaints surge in the east", now, 400),
+        ("as something else", {"content-encoding": "identity"}, body, now, 400),
+        ("for ever", {"ttl": ""}, body, now, 400),
+    ):
+        assert pushing.refused(headers | changed, told, origin=here, now=at) == status, case
+    assert pushing.refused(headers, body, origin="http://127.0.0.1", now=now) == 403, "made for another service"
 
 
 def test_the_link_leads_to_the_message_whose_button_alone_acknowledges(

@@ -201,7 +201,7 @@ def test_the_ledger_says_how_a_message_was_pressed(say: Say, lin: User, gao: Use
 # --- whom nothing reached ---------------------------------------------------------------------------------------------
 def test_who_was_not_reached_is_listed_with_every_way_until_told(say: Say, lin: User, gao: User, outsider: User, api):
     desk = made("desk", "administration")
-    pressed = say("k", lin, gao, ladder=LADDER)
+    pressed = say("k", lin, gao, kind="tier.major", ladder=LADDER)
     quiet = say("q", gao)
     services.message_acknowledge(message_id=pressed.pk, by=actor_of(lin))
 
@@ -220,7 +220,18 @@ def test_who_was_not_reached_is_listed_with_every_way_until_told(say: Say, lin: 
     )
     shown = page(lin, "/messages/not-reached/").content.decode()
     assert "No answer" in shown
-    assert page(desk, "/messages/not-reached/").content.decode().count("data-label") == 3
+    assert page(desk, "/messages/not-reached/").content.decode().count("data-label") == 4
+    # By which tier of the plan (3.2): shown, and one of them alone.
+    by_tier = {
+        tier: [
+            (row["message"], row["tier"]) for row in api(lin).get(f"/api/v1/messages/not-reached?tier={tier}").json()
+        ]
+        for tier in ("major", "ordinary", "other")
+    }
+    assert by_tier == {"major": [(pressed.pk, "major")], "ordinary": [], "other": [(quiet.pk, "")]}
+    shown = page(lin, "/messages/not-reached/?tier=major").content.decode()
+    assert shown[shown.index("<table") :].count("Major fault") == 1
+    assert "Everybody whom this tier told" in page(lin, "/messages/not-reached/?tier=ordinary").content.decode()
     services.call_record(message_id=pressed.pk, user_id=gao.pk, line="telephone", outcome="told", by=actor_of(desk))
     assert [row[0] for row in listed(lin)] == [quiet.pk]
     assert page(outsider, "/messages/not-reached/").status_code == 403

@@ -93,6 +93,25 @@ def test_what_a_dead_worker_had_only_claimed_is_free_well_within_the_ten_seconds
     assert max(held_for()) <= PROMISED - SLACK
 
 
+@pytest.mark.parametrize(("waited", "ordinary"), [(timedelta(seconds=1), 0), (timedelta(seconds=4), 1)])
+def test_ordinary_letters_wait_behind_urgent_ones_for_a_while_only(
+    say: Say, lin: User, gao: User, waited: timedelta, ordinary: int
+):
+    """In a storm of urgent ones that goes on, each claim ends with the ordinary one that has waited longest."""
+    for n in range(2):
+        say(f"usual{n}", lin, channels=["email"], at_once=True, subject={"zh": f"日常 {n}", "en": f"Usual {n}"})
+    Send.objects.update(due_at=F("due_at") - waited)
+    first = Send.objects.order_by("due_at", "pk")[0].delivery_id
+    for n in range(5):
+        text = {"zh": f"第 {n} 次", "en": f"Number {n}"}
+        say(f"urgent{n}", lin, gao, channels=["email"], urgent=True, subject=text)
+    claimed = [item.values["delivery_id"] for item in claim(SENDS)]
+    kinds = [Delivery.objects.get(pk=pk).message.urgent for pk in claimed]
+    assert kinds == [True] * 8 + [False] * ordinary
+    assert claimed[-1] == first or not ordinary
+    assert len(claim(SENDS)) == 4 - ordinary, "when no more is urgent, all that are left"
+
+
 def test_what_it_had_begun_stays_its_own_for_longer_than_a_call_takes(
     say: Say, lin: User, gao: User, monkeypatch: pytest.MonkeyPatch
 ):

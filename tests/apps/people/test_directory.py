@@ -3,9 +3,12 @@
 import pytest
 from django.test import Client
 
+from common.actor import SYSTEM
+from common.clock import wall
 from engine.models import Event
 from people import directory, selectors
-from people.models import Contact, Department, Region, User, WorkGroup, WorkGroupMember
+from people.models import Contact, Department, Region, RoleHolding, User, WorkGroup, WorkGroupMember
+from people.services import contact_remove
 from tests.cast import DUTY, OUTSIDER, Cast
 
 ADMINISTRATION, GUARD = "hu", "guard"
@@ -101,6 +104,34 @@ def test_each_keeps_his_own_contacts_and_nobody_elses(cast: Cast) -> None:
     assert client.post("/people/reach/", {"phone": "", "email": ""}).status_code == 400
     assert client.post(f"/people/accounts/{su.pk}/reach", {"phone": "13900003333"}).status_code == 403
     assert phone_of(su) == before
+
+
+def test_a_way_is_taken_away_and_the_last_one_only_when_confirmed(cast: Cast) -> None:
+    lin, su = cast.user(DUTY), cast.user("su")
+    first, last = Contact.objects.filter(user=lin).order_by("kind")
+    address = f"/people/contacts/{first.pk}/remove"
+    assert cast.client(OUTSIDER).post(address).status_code == 403
+    assert cast.api(OUTSIDER).post(f"/api/v1{address}").status_code == 403
+    client = cast.client(DUTY)
+    assert "It is the last one" not in client.get("/people/reach/").content.decode()
+    assert client.post(address).status_code == 302
+    page = client.get("/people/reach/").content.decode()
+    assert ("It is the last one" in page, str(first.pk) in page) == (True, False)
+    refused = cast.api(DUTY).post(f"/api/v1/people/contacts/{last.pk}/remove", {}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "contact.last")
+    assert Contact.objects.filter(user=lin).count() == 1, "nothing changed"
+    guard = cast.api(GUARD).post(f"/api/v1/people/contacts/{last.pk}/remove", {"confirmed": True}, format="json")
+    assert (guard.status_code, guard.json()["contacts"]) == (200, [])
+    told = list(Event.objects.filter(kind="people.contact_removed").order_by("seq"))
+    assert [(event.data["user"], event.data["kind"], event.data["last"]) for event in told] == [
+        (lin.pk, "email", False),
+        (lin.pk, "phone", True),
+    ]
+    assert all("*" in event.texts.get(field="masked").text for event in told)
+    RoleHolding.objects.filter(user=su, until=None).update(until=wall(), ended_by=cast.user(GUARD))
+    for contact in Contact.objects.filter(user=su):
+        contact_remove(contact=contact, by=SYSTEM)
+    assert not Contact.objects.filter(user=su).exists(), "nobody counts on reaching whoever holds no role"
 
 
 def test_only_the_security_administrator_keeps_the_map(cast: Cast) -> None:

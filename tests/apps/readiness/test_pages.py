@@ -13,7 +13,8 @@ from hotline_ep.practice.ledger import ledger_found
 from people.calendars import link_of as shifts_of
 from people.services import role_end
 from readiness import calendars
-from resources.selectors import Duty, duties_of
+from resources.selectors import Duty, duties_of, items
+from resources.services import equipment_inspect
 from tests.apps.readiness.conftest import House
 from tests.cast import AUDITOR, DUTY, EXECUTIVE, GM
 
@@ -70,6 +71,24 @@ def test_one_tap_with_a_note_from_the_list_and_from_ones_own(house: House) -> No
     again = client.post(f"/readiness/turns/{turn.pk}/fulfil/", PROOF)
     assert again.status_code == 409
     assert "settled or ended meanwhile" in again.content.decode()
+
+
+def test_a_proof_begins_with_the_last_one_and_with_what_was_inspected_since(house: House) -> None:
+    ledger_found()
+    keeper = house.cast.user(KEEPER)
+    rule = "ready.generator"
+    assert "Inspected " not in text(house, KEEPER, f"/readiness/rules/{rule}/")
+    item, *_others = items().filter(keeper=keeper)
+    house.forward(days=1)
+    equipment_inspect(equipment_id=item.pk, condition="good", note="ran for an hour", by=house.cast.actor(KEEPER))
+    begun = text(house, KEEPER, f"/readiness/rules/{rule}/")
+    assert f": {item.number} {item.name}, Good (ran for an hour)" in begun
+    turn = house.turns(rule)[0]
+    house.post(KEEPER, turn.pk, "fulfil", {"evidence": "check", "note": "Test run of 30 minutes"})
+    house.forward(days=40)
+    again = text(house, KEEPER, f"/readiness/rules/{rule}/")
+    assert "Test run of 30 minutes" in again.split("<textarea")[1]
+    assert "ran for an hour" not in again.split("<textarea")[1].split("</textarea>")[0]
 
 
 def test_a_form_sent_twice_proves_once(house: House) -> None:

@@ -25,7 +25,7 @@ TABLE = """
 intake.judge intake.verify notify.supervisor notify.major auto.push assess.impact assess.decision_meeting level.decide
 hq.confirm_regional hq.activate repair.level_iii hq.first_meeting start.website start.budget start.allocation hq.progress_summary
 tech.handling_report site.monitoring_record hq.evaluate_effect report.executive report.superior_first
-report.superior_first_major report.superior_cause report.root_cause notice.draft notice.legal notice.publish
+report.superior_first_major report.superior_rest report.superior_cause report.root_cause notice.draft notice.legal notice.publish
 notice.update notice.regulator support.request support.commander warning.issue warning.hourly_data warning.prepare
 warning.limit warning.lift end.report end.evaluation_meeting end.approve recover.log recover.redundancy after.media
 after.people ready.roster ready.contacts ready.experts ready.equipment ready.generator ready.fuel ready.fund
