@@ -30,7 +30,7 @@ def prefilled(evidence: str, incident: Incident, plan: Plan, record: Record | No
 
 
 def _of_template(key: str) -> Start:
-    """A report of the plan (3.3), its elements filled from the record and the rest marked as not yet known."""
+    """A report of the plan (3.3), its elements filled from the record and the rest marked as missing."""
 
     def start(incident: Incident, plan: Plan, record: Record) -> str:
         template = plan.templates.get(key)

@@ -17,9 +17,9 @@ from engine.selectors import alarms_standing, heads, newest_events
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
-    left_open_of,
     may_take,
     may_waive,
+    missing_of,
     never_owed,
     obligations_of,
     owns,
@@ -200,7 +200,7 @@ def obligation_card(
         "act_url": where if where and mine else None,
         "proofs": proofs,
         "start": start,
-        "unknown": bool(start and left_open_of(plan, proofs[0][0], start)),
+        "unknown": bool(start and missing_of(plan, proofs[0][0], start)),
     }
 
 

@@ -20,7 +20,8 @@ from people import selectors as people
 from people.rights import allowed
 from people.rostered import duties_on
 from plans.domain import ObligationRule, Plan, Situation, not_triggered, owner_chain
-from plans.domain.templates import left_open
+from plans.domain.schema import Template
+from plans.domain.templates import keeping_back, left_open
 from plans.selectors import in_force, plan_of, told_of, version_of
 
 
@@ -322,5 +323,15 @@ def plan_move_dict(move: PlanMove) -> dict[str, Any]:
 
 def left_open_of(plan: Plan, evidence: str, text: str) -> list[str]:
     """The elements that a report of this kind of proof says are not yet known; none where the plan has no template for it."""
-    template = plan.templates.get(TEMPLATE_OF.get(evidence, ""))
+    template = _template_of(plan, evidence)
     return left_open(template, text) if template else []
+
+
+def missing_of(plan: Plan, evidence: str, text: str) -> list[dict[str, str]]:
+    """What keeps back a report of this kind of proof, by name in both languages: elements that nobody has written (3.3)."""
+    template = _template_of(plan, evidence)
+    return [template.elements[name].as_dict() for name in keeping_back(template, text)] if template else []
+
+
+def _template_of(plan: Plan, evidence: str) -> Template | None:
+    return plan.templates.get(TEMPLATE_OF.get(evidence, ""))

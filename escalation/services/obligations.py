@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
@@ -250,8 +251,9 @@ def clock_renew(incident: Incident, plan: Plan, rule: str, event: Event, *, due_
 def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor) -> Obligation:
     """A person attaches a declared kind of proof: a meeting held, a report sent, a budget readied.
 
-    Raises Missing, NotAllowed (not its owner), Invalid (proof of a kind the plan does not accept, or without words) and
-    Conflict (it ended meanwhile). Event kinds are proved by doing the act itself, never by saying so.
+    Raises Missing, NotAllowed (not its owner), Invalid (proof of a kind the plan does not accept, without words, or a report
+    of which an element is missing, 3.3) and Conflict (it ended meanwhile). Event kinds are proved by doing the act itself,
+    never by saying so.
     """
     by = require(by, "obligation.fulfil")
     row, plan = standing_locked(obligation_id)
@@ -265,12 +267,7 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
             errors=[{"field": "evidence", "code": "invalid_choice", "message": said}],
             accepted=said,
         )
-    if not note.strip():
-        raise Invalid(
-            "obligation.note",
-            _("Say in a few words what was done and where it can be found."),
-            errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
-        )
+    _must_be_said(plan, evidence, note)
     open_still = selectors.left_open_of(plan, evidence, note)
     proof = log_append(
         stream_of(row.incident),
@@ -292,9 +289,30 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     _close(row, Obligation.State.FULFILLED, proof.occurred_at, also=("proof_event",))
     _same_proof(row, plan, evidence, proof)
     if open_still and evidence in COMPLETED_LATER:
-        # Facts fast (3.3): it left as it is, and what it leaves open is owed from here on.
+        # Facts fast (3.3): it left with what is known, and what it says is not yet known is owed from here on.
         _moment_by_proof(row.incident, plan, INCOMPLETE, proof)
     return row
+
+
+def _must_be_said(plan: Plan, evidence: str, note: str) -> None:
+    if not note.strip():
+        raise Invalid(
+            "obligation.note",
+            _("Say in a few words what was done and where it can be found."),
+            errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
+        )
+    if missing := selectors.missing_of(plan, evidence, note):
+        named = (
+            "、".join(map(in_language, missing))
+            if get_language() == "zh-hans"
+            else ", ".join(map(in_language, missing))
+        )
+        raise Invalid(
+            "report.element_missing",
+            _("The report cannot leave without: %(missing)s. Write it, or “not yet known” where its blank is."),
+            errors=[{"field": "note", "code": "incomplete", "message": named}],
+            missing=named,
+        )
 
 
 def _same_proof(row: Obligation, plan: Plan, evidence: str, proof: Event) -> None:

@@ -275,8 +275,8 @@ class Tier(Spec):
 
 
 class Template(Spec):
-    """A report or notice; an element that nobody knows yet leaves as such (`templates`). `supplied_by`: element → the role that fills it
-    in, where the record does not."""
+    """A report or notice; every element must be filled, or said to be not yet known, before it may leave (`templates`).
+    `supplied_by`: element → the role that fills it in, where the record does not."""
 
     id: Id
     title: Text

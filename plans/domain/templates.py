@@ -1,28 +1,40 @@
-"""Reports of the plan (3.3) that leave before everything is known: what is not known says so, and is told from what is."""
+"""Reports of the plan (3.3): an element that is missing keeps a report back; one that nobody knows yet is said to be so."""
 
 from collections.abc import Mapping
 
 from plans.domain.base import Text
 from plans.domain.schema import Template
 
+BLANK = "＿＿＿"
+
+
+def missing(element: Text) -> Text:
+    """What stands in a report for an element that nobody has written yet; it may not leave so."""
+    return Text(zh=f"【{element.zh}：{BLANK}】", en=f"[{element.en}: {BLANK}]")
+
 
 def not_yet_known(element: Text) -> Text:
-    """What stands in a report for an element that nobody knows yet; whoever fills it in writes over it."""
+    """What somebody writes there instead who says that it is not known yet: with that it may leave, and it is owed later."""
     return Text(zh=f"【{element.zh}：尚不清楚】", en=f"[{element.en}: not yet known]")
 
 
 def filled(template: Template, known: Mapping[str, str], language: str) -> str:
-    """The template's text in a language: what is known in its place, what is not marked as such."""
-    marks = {name: not_yet_known(element).in_language(language) for name, element in template.elements.items()}
+    """The template's text in a language: what is known in its place, what is not marked as missing."""
+    marks = {name: missing(element).in_language(language) for name, element in template.elements.items()}
     return template.body.in_language(language).format(
         **{**marks, **{name: known[name] for name in template.elements if known.get(name)}}
     )
 
 
+def keeping_back(template: Template, text: str) -> list[str]:
+    """The elements that are missing in a report, in the order of the template; in whichever language."""
+    return [name for name, element in template.elements.items() if _in(missing(element), text)]
+
+
 def left_open(template: Template, text: str) -> list[str]:
     """The elements that a report says are not yet known, in the order of the template; in whichever language."""
-    return [
-        name
-        for name, element in template.elements.items()
-        if any(mark in text for mark in (not_yet_known(element).zh, not_yet_known(element).en))
-    ]
+    return [name for name, element in template.elements.items() if _in(not_yet_known(element), text)]
+
+
+def _in(mark: Text, text: str) -> bool:
+    return mark.zh in text or mark.en in text

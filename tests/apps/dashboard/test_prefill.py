@@ -6,6 +6,7 @@ from datetime import timedelta
 from engine.models import Event
 from escalation.models import Obligation
 from incidents.models import Task
+from plans.domain.templates import BLANK
 from tests.apps.escalation.test_obligations import Night
 from tests.cast import DUTY, GM, IT, OUTSIDER, SUPERVISOR, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
@@ -76,7 +77,12 @@ def test_an_ending_report_tells_the_course_and_no_cause(hotline: Hotline) -> Non
 def test_a_first_report_leaves_with_what_is_not_yet_known_and_owes_it_later(hotline: Hotline) -> None:  # noqa: F811
     number = night(hotline).number
     said = started(hotline, number, SUPERVISOR, evidence="authority_first_report")["note"]
-    assert "[Measures taken: not yet known]" in said
+    assert f"[Measures taken: {BLANK}]" in said
+    (owed,) = Obligation.objects.filter(incident__number=number, rule="report.superior_first_major")
+    blank = {"evidence": "authority_first_report", "note": said}
+    refused = house_refuses(hotline, f"obligations/{owed.pk}/fulfil", blank)
+    assert "Measures taken" in refused, "a missing element blocks sending, and is named"
+    said = said.replace(BLANK, "not yet known")
     sent = proved(hotline, number, "report.superior_first_major", "authority_first_report", said)
     assert sent.state == "fulfilled"
     left = Event.objects.get(pk=sent.proof_event_id).data["left_open"]
@@ -88,9 +94,14 @@ def test_a_first_report_leaves_with_what_is_not_yet_known_and_owes_it_later(hotl
     hotline.post(TECH, f"incidents/{number}/report", {"measures": "Spare core", "situation": "Half get through"})
     again = started(hotline, number, SUPERVISOR, evidence="authority_rest_report")["note"]
     assert "Measures taken: Spare core" in again
-    whole = "".join(part for part in re.split(r"\[[^\]]*: not yet known\]", again))
+    whole = "".join(part for part in re.split(rf"\[[^\]]*: {BLANK}\]", again))
     assert proved(hotline, number, "report.superior_rest", "authority_rest_report", whole).state == "fulfilled"
     assert Obligation.objects.filter(incident__number=number, rule="report.superior_rest").count() == 1
+
+
+def house_refuses(house: Hotline, path: str, body: dict[str, str]) -> str:
+    said: str = house.post(SUPERVISOR, path, body, expect=400)["errors"][0]["message"]
+    return said
 
 
 def proved(house: Hotline, number: str, rule: str, evidence: str, note: str) -> Obligation:
