@@ -52,6 +52,7 @@ from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
+from people.standins import standing_in
 from plans.domain import Plan
 from plans.selectors import current, handling
 from resources.selectors import away_for
@@ -89,8 +90,24 @@ def board_state(world: World) -> dict[str, Any]:
             "alarms": [
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
+            "standing_in": _standing_in(),
             "names": names_of(plan, *others),
         }
+
+
+def _standing_in() -> list[dict[str, Any]]:
+    """Who is on leave now with a part in the plan: who stands in, and the roles nobody answers for meanwhile."""
+    found = standing_in(worlds.now(worlds.real()))
+    return [
+        {
+            "person": one.leave.user.display_name,
+            "deputies": one.names,
+            "until": utc_text(one.leave.ends_at),
+            "unheld": list(one.unheld),
+        }
+        for one in found
+        if one.deputies or one.unheld
+    ]
 
 
 def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
@@ -201,7 +218,7 @@ def act_address(number: str, act: str) -> str:
 def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     """Everything the incident's page shows, in the order a tired person needs it."""
     plan = plan_for(incident)
-    place = place_of(by.id)
+    place = place_of(by)
     rows = obligations_of(incident)
     taken = takers(row.pk for row in rows)
     own = taken_by(by, taken)

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.translation import get_language, gettext
 
+from common.actor import authority_read
 from dashboard.templatetags.labels import group_look, level_label
 
 Data = Mapping[str, Any]
@@ -30,7 +31,10 @@ def line(event: Mapping[str, Any], names: Names) -> Line:
 
 def acted(event: Mapping[str, Any], names: Names) -> str:
     """Who acted, and in which role."""
-    role = _pick(names["roles"].get(event["authority"])) or _pick(names["rights"].get(event["authority"]))
+    held, _person = authority_read(event["authority"])
+    role = _pick(names["roles"].get(held)) or _pick(names["rights"].get(held))
+    if event["actor"].get("in_place_of"):
+        role = _say("{role}, as deputy of {name}", role=role, name=event["actor"]["in_place_of"])
     return " · ".join(part for part in (event["actor"]["name"], role) if part)
 
 
@@ -242,7 +246,14 @@ def _escalated(data: Data, names: Names) -> Line:
     title = _name(names, "obligations", data["rule"])
     if told:
         return Line(_say("Overdue: {title}. Told: {roles}.", title=title, roles=told), "", True)
-    return Line(_say("Overdue: {title}. Nobody is left to tell.", title=title), "", True)
+    role = _name(names, "roles", data.get("skipped") or None)
+    if not role:
+        return Line(_say("Overdue: {title}. Nobody is left to tell.", title=title), "", True)
+    if data.get("away"):
+        return Line(
+            _say("Overdue: {title}. Skipped, on leave without a deputy: {role}.", title=title, role=role), "", True
+        )
+    return Line(_say("Overdue: {title}. Skipped, held by nobody: {role}.", title=title, role=role), "", True)
 
 
 def _titled(sentence: str, *, grave: bool = False) -> Callable[[Data, Names], Line]:

@@ -171,7 +171,8 @@ class ObligationOverdue(Payload):
 
 @event("obligation.escalated")
 class ObligationEscalated(Payload):
-    """`told` are the roles of the plan that heard of it at this step; empty when nobody holds them.
+    """`told` are the roles of the plan that heard of it at this step; empty for a step that is skipped: the role `skipped` nobody
+    holds, or everybody who holds it is `away` without a deputy.
 
     `at_due`: in the same words as its owner.
     """
@@ -182,6 +183,8 @@ class ObligationEscalated(Payload):
     step: int
     told: list[str]
     at_due: bool = False
+    skipped: str = ""
+    away: bool = False
 
 
 @event("obligation.taken")

@@ -143,7 +143,7 @@ def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
 
 
 def owns(by: Actor, plan: Plan, row: ReadinessTurn, place: Place | None = None) -> bool:
-    return by.kind == "system" or holds_any(by, plan, row.owners, place or place_of(by.id))
+    return by.kind == "system" or holds_any(by, plan, row.owners, place or place_of(by))
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def owed(by: Actor, world: World, wanted: Filter | None = None) -> list[Shown]:
 
 def shown(by: Actor, rows: Iterable[ReadinessTurn], now: datetime) -> list[Shown]:
     rows = list(rows)
-    place = place_of(by.id)
+    place = place_of(by)
     people = users_by_id(_about(row) for row in rows if row.matter)
     known: dict[tuple[int, str], Known | None] = {}
     return [_shown(row, by, place, people, known, now) for row in rows]

@@ -247,7 +247,7 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     """
     by = require(by, "obligation.fulfil")
     row, plan = standing_locked(obligation_id)
-    _must_own(by, plan, row)
+    by = _as_owner(by, plan, row)
     accepted = selectors.proofs_of(plan.rule(row.rule), plan)
     if evidence not in accepted:
         said = ", ".join(accepted) or "-"
@@ -323,12 +323,15 @@ def standing_locked(obligation_id: int) -> tuple[Obligation, Plan]:
     return row, selectors.plan_for(row.incident)
 
 
-def _must_own(by: Actor, plan: Plan, row: Obligation) -> None:
+def _as_owner(by: Actor, plan: Plan, row: Obligation) -> Actor:
+    """Who owes it, as a deputy where it is owed in somebody's place; raises NotAllowed."""
     if by.kind == "system":
-        return
-    if not selectors.owns(by, plan, row, selectors.place_of(by.id)):
+        return by
+    owner = selectors.holding_any(by, plan, row.owners, selectors.place_of(by))
+    if owner is None:
         owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
         raise NotAllowed("obligation.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+    return owner
 
 
 def _is_late(row: Obligation) -> bool:
