@@ -14,6 +14,7 @@ from dashboard.record import Record
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events
+from escalation.files import files_of
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
@@ -30,6 +31,7 @@ from escalation.selectors import (
     taken_by,
     takers,
 )
+from escalation.services.files import FILE
 from escalation.services.levels import card_dict
 from escalation.slots import slots_for
 from escalation.warning_room import warning_room
@@ -205,6 +207,7 @@ def obligation_card(
         "may_take": may_take,
         "act_url": where if where and mine else None,
         "proofs": proofs,
+        "takes_files": any(kind == FILE for kind, _title in proofs),
         "start": prefilled(proofs[0][0], row.incident, plan, record) if proofs and mine and stands else "",
     }
 
@@ -252,6 +255,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "log": {"events": shown[::-1], "names": names_of(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
+        "files": files_of(incident.stream_id),
         "holding": holding_offered(incident),
         "slots": slots_for(incident, by),
         "warning": _warning(incident, by, seq, plan),

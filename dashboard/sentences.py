@@ -260,6 +260,11 @@ def _titled(sentence: str, *, grave: bool = False) -> Callable[[Data, Names], Li
     return lambda data, names: Line(_say(sentence, title=_pick(data["title"])), "", grave)
 
 
+def _file_kept(data: Data, names: Names) -> Line:
+    digest = data["sha256"][:12]
+    return Line(_say("File kept: {name}, SHA-256 {digest}.", name=data["name"], digest=digest), data["word"])
+
+
 SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "incident.opened": _opened,
     "incident.joined": _more_joined,
@@ -337,6 +342,7 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "obligation.fulfilled": _fulfilled,
     "obligation.overdue": _titled("Overdue: {title}.", grave=True),
     "obligation.escalated": _escalated,
+    "evidence.file_kept": _file_kept,
     "obligation.taken": _of_duty("Somebody is at it, the clock goes on: {title}."),
     "obligation.superseded": _of_duty("No longer due: {title}."),
     "obligation.waived": _of_duty("Waived: {title}.", "reason"),

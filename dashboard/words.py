@@ -96,6 +96,7 @@ WORDS = (
     gettext_noop("Overdue: {title}. Skipped, held by nobody: {role}."),
     gettext_noop("{role}, as deputy of {name}"),
     gettext_noop("{role}, by a deputy"),
+    gettext_noop("File kept: {name}, SHA-256 {digest}."),
     gettext_noop("{deputy} stands in for {person}"),
     gettext_noop("{person} is on leave; nobody stands in"),
     gettext_noop("Nobody answers for: {roles}"),

@@ -187,6 +187,21 @@ class ObligationEscalated(Payload):
     away: bool = False
 
 
+@event("evidence.file_kept")
+class FileKept(Payload):
+    """A file came as evidence; `obligation` is the turn it proves, of an incident or of readiness. Its bytes are kept beside the log."""
+
+    file: int
+    obligation: int
+    rule: str
+    turn: int
+    sha256: str
+    size: int
+    media: str
+    name: FreeText
+    word: FreeText = ""
+
+
 @event("obligation.taken")
 class ObligationTaken(Payload):
     """Somebody says that he is at it. `held_until`: the next one up hears no earlier than then; None: the ladder was not climbing."""

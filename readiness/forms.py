@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
+from escalation.file_fields import FilesField
+from escalation.services.files import FILE
 from plans.domain import ObligationRule, Plan
 from readiness.known import DRILL
 from readiness.selectors import proofs_of
@@ -28,6 +30,8 @@ class ProofForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in proofs_of(rule, plan) if kind != DRILL]
         self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]
+        if FILE in dict(kinds):
+            self.fields["files"] = FilesField()
 
 
 class DrillForm(forms.Form):

@@ -4,7 +4,7 @@
 stream lock, held by the event's own transaction, makes reactions of one incident run one after another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from escalation.domain.moments import CHANGES_SITUATION, HQ_ACTIVE, MOMENT_OF_PR
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
+from escalation.services.files import About, Upload, check_files, files_keep
 from escalation.services.turns import CLIMB, DUE, REMIND, stream_of, turn_open
 from incidents.selectors import Incident, of_event
 from people.rights import require
@@ -239,7 +240,9 @@ def clock_renew(incident: Incident, plan: Plan, rule: str, event: Event, *, due_
 
 # --- acts of people ----------------------------------------------------------------------------------------------------
 @transaction.atomic
-def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor) -> Obligation:
+def obligation_fulfil(
+    *, obligation_id: int, evidence: str, note: str, by: Actor, files: Sequence[Upload] = ()
+) -> Obligation:
     """A person attaches a declared kind of proof: a meeting held, a report sent, a budget readied.
 
     Raises Missing, NotAllowed (not its owner), Invalid (proof of a kind the plan does not accept, or without words) and
@@ -257,14 +260,18 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
             errors=[{"field": "evidence", "code": "invalid_choice", "message": said}],
             accepted=said,
         )
+    check_files(evidence, files, accepted)
     if not note.strip():
         raise Invalid(
             "obligation.note",
             _("Say in a few words what was done and where it can be found."),
             errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
         )
+    stream = stream_of(row.incident)
+    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.incident.plan_version)
+    files_keep(files, about, word=note, by=by)
     proof = log_append(
-        stream_of(row.incident),
+        stream,
         ObligationFulfilled(
             id=row.pk, rule=row.rule, turn=row.turn, evidence=evidence, by_event=None, late=_is_late(row), note=note
         ),

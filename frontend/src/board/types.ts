@@ -97,6 +97,7 @@ export const PAYLOADS = {
   "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
   "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false),
     skipped: optional(text, ""), away: optional(flag, false) }),
+  "evidence.file_kept": shape({ file: number, obligation: number, rule: text, turn: number, sha256: text, size: number, media: text, name: words, word: words }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
   "obligation.taken": shape({ id: number, rule: text, turn: number, person: number, held_until: maybe(time) }),
   "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
