@@ -58,16 +58,18 @@ def test_the_rights_begin_and_end_with_the_leave_and_the_log_says_whose_they_are
     assert require(cast.actor(SUPERVISOR), "incident.verify").authority == "cs_supervisor"  # one's own comes first
     assert allowed(cast.actor(GM), DECIDE)  # whoever is away but there all the same is not locked out
     number = hotline.post(DUTY, "incidents", REPORT, expect=201)["number"]
-    decision = {"level": "II", "because": "clear", "reason": "all regions"}
+    decision = {"level": "II", "reason": "all regions"}
     hotline.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": True})
-    hotline.post(SUPERVISOR, f"incidents/{number}/level", decision)
+    hotline.post(SUPERVISOR, f"incidents/{number}/decide-level", decision)
     rows = hotline.get(GM, f"incidents/{number}/events")["events"]
     decided = next(row for row in rows if row["kind"] == "level.decided")
     assert decided["actor"]["in_place_of"] == cast.user(GM).display_name
     worlds.world_forward(world=hotline.world, by=HOUR)  # and nobody sweeps
     assert not allowed(cast.actor(SUPERVISOR), DECIDE)
     assert (
-        hotline.cast.api(SUPERVISOR).post(f"/api/v1/incidents/{number}/level", decision, format="json").status_code
+        hotline.cast.api(SUPERVISOR)
+        .post(f"/api/v1/incidents/{number}/decide-level", decision, format="json")
+        .status_code
         == 403
     )
     hotline.forward(minutes=0)
