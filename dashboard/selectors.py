@@ -310,8 +310,9 @@ def _group(
     spec = plan.groups.get(key)
     scope = Scope(region=one_region(incident), group=key)
     may_give = not incident.is_over and allowed(by, "task.give", scope)
+    mine = {by.id, *(lender.id for lender in by.lent)}
     leads = team is not None and any(
-        seat.user_id == by.id and seat.role in ("lead", "deputy") and seat.user.is_active for seat in team.seated
+        seat.user_id in mine and seat.role in ("lead", "deputy") and seat.user.is_active for seat in team.seated
     )
     return {
         "key": key,

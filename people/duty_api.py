@@ -307,7 +307,10 @@ class NameDeputy(ActionEndpoint):
     def answer(self, reference: str) -> Any:
         pk = int(reference.removeprefix("user:"))
         row = leaves.standing_deputy(pk)
-        return {"person": shapes.person_dict(users_by_id([pk])[pk]), "deputy": shapes.person_dict(row and row.deputy)}
+        return {
+            "person": shapes.person_dict(users_by_id([pk])[pk]),
+            "deputy": shapes.person_dict(row.deputy if row else None),
+        }
 
 
 class StandingIn(Endpoint):

@@ -238,9 +238,8 @@ def allowed_somewhere(by: Actor, right: str) -> bool:
 
 
 def regions_held(by: Actor, role: str) -> frozenset[str]:
-    """The regions a person's holding of a role is narrowed to; none for who holds it everywhere, or not at all."""
-    found = [_keys(hat.regions, role) for hat in _hats(by) if role in hat.roles]
-    return frozenset().union(*found) if all(found) else frozenset()
+    """The regions that a holding of a role, one's own or lent, is narrowed to; none for who holds it everywhere, or not at all."""
+    return frozenset(key for hat in _hats(by) if role in hat.roles for key in _keys(hat.regions, role))
 
 
 def refusal(right: str) -> NotAllowed:

@@ -263,10 +263,11 @@ def groups_of(user: User) -> list[str]:
 
 
 def leaders_of(group: str) -> set[int]:
-    """Ids of those who lead a group or stand in for its lead, and are still here."""
+    """Ids of those who lead a group or stand in for its lead, as the group's deputies or as whom the lead named, and are still here."""
     leading = (WorkGroupMember.Seat.LEAD, WorkGroupMember.Seat.DEPUTY)
     seats = WorkGroupMember.objects.filter(group__key=group, role__in=leading, user__is_active=True)
-    return set(seats.values_list("user_id", flat=True))
+    seats = seats.annotate(stand_in=standins.deputy_of("user"))
+    return {pk for row in seats.values_list("user_id", "stand_in") for pk in row if pk is not None}
 
 
 def department_of(user: User) -> str | None:

@@ -60,7 +60,7 @@ def readiness_fulfil(
     if held is None or note.strip():
         note = _words(note, "note", _("Say in a few words what was done and where it can be found."))
     check_files(evidence, files, accepted)
-    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.plan_version)
+    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.plan_version_id)
     files_keep(files, about, word=note, by=by)
     missed = list(overdue_of(row)) if row.state == State.OVERDUE else []
     for turn in (*missed, row):

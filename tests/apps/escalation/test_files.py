@@ -53,7 +53,8 @@ def prove(cast: Cast, owed: Obligation, *files: tuple[str, bytes], key: str = ""
 
 
 def test_kept_whole_logged_with_its_digest_and_had_by_who_may_see_the_incident(
-    hotline: Hotline, owed: Obligation
+    hotline: Hotline,  # noqa: F811
+    owed: Obligation,
 ) -> None:
     cast, number = hotline.cast, owed.incident.number
     answer = prove(cast, owed, ("../report.html", PDF), ("drum.jpg", PHOTO), key="k1")
@@ -150,7 +151,7 @@ def test_on_the_page_and_a_change_of_the_bytes_is_found(hotline: Hotline, owed: 
     row = EvidenceFile.objects.get()
     with pytest.raises(DatabaseError), transaction.atomic():
         FileContent.objects.filter(file=row).update(content=b"other")
-    with connections["default"].cursor() as cursor:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("ALTER TABLE escalation_filecontent DISABLE TRIGGER USER")
         cursor.execute("UPDATE escalation_filecontent SET content = 'other' WHERE file_id = %s", [row.pk])
         cursor.execute("ALTER TABLE escalation_filecontent ENABLE TRIGGER USER")

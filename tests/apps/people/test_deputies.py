@@ -17,7 +17,7 @@ from notifications.models import Delivery
 from people import rostered, standins
 from people.models import DutyTurn, Leave
 from people.rights import Scope, allowed, require
-from people.selectors import actor_of, told
+from people.selectors import actor_of, leaders_of, told
 from people.services import leaves, roster
 from plans.domain.versions import Act, barred
 from plans.selectors import answering_for, current, told_of
@@ -173,6 +173,13 @@ def test_the_group_s_deputy_stands_in_for_its_lead_in_that_group_alone(cast: Cas
     assert names("technical_response") == {GROUP_DEPUTY}
     (one,) = standins.standing_in(now())
     assert (one.names, one.group and one.group.key) == ([cast.user(GROUP_DEPUTY).display_name], "technical_response")
+
+
+def test_the_lead_s_own_deputy_comes_before_the_group_s_and_leads_its_tasks(cast: Cast) -> None:
+    away(cast, TECH, SUPERVISOR)
+    assert names("technical_response") == {SUPERVISOR}
+    assert not allowed(cast.actor(GROUP_DEPUTY), "incident.assess")
+    assert cast.user(SUPERVISOR).pk in leaders_of("technical_response")
 
 
 def test_the_ladder_skips_who_is_on_leave_and_says_so(hotline: Hotline) -> None:  # noqa: F811
