@@ -11,7 +11,7 @@ from tests.domain.plans.given import broken, plan
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NEW_YEAR = datetime(2027, 1, 31, 9, tzinfo=ZONE)
-FUND = "due: P3M, repeat: true, evidence: [report], ladder: weeks"
+FUND = "due: P3M, repeat: true, evidence: [report, file], ladder: weeks"
 
 
 def fund(**changed: str) -> ObligationRule:
