@@ -13,6 +13,7 @@ from common.clock import utc_text
 from common.errors import Text
 from dashboard.names import names_of
 from engine.log import log_sealed
+from escalation.files import files_of
 from escalation.selectors import Obligation, never_owed, obligation_row, obligations_of, plan_for, proposals_of, takers
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict
 from notifications.selectors import notices_of
@@ -37,6 +38,7 @@ def dossier_of(incident: Incident) -> dict[str, Any]:
         "never_owed": never_owed(incident),
         "messages": told_in(incident.pk),
         "notices": [_notice(notice) for notice in notices_of(incident.pk)],
+        "files": [shown.as_dict() for shown in files_of(incident.stream_id)],
         "assessments": [_written(row, "impact", "measures") for row in assessments(incident)[::-1]],
         "reports": [
             _written(row, "measures", "situation", "next_steps", "recovery_hours")

@@ -51,6 +51,7 @@ def dossier_paper(incident: Incident) -> bytes:
     _never_owed(paper, found["never_owed"], plan_for(incident))
     _told(paper, found["messages"])
     _written(paper, found)
+    _files(paper, found["files"])
     _notices(paper, incident)
     _log(paper, found)
     _seal(paper, found["seal"])
@@ -241,6 +242,17 @@ def _written(paper: Paper, found: Row) -> None:
             for part in parts:
                 if row[part]:
                     paper.text(row[part])
+
+
+def _files(paper: Paper, rows: list[Row]) -> None:
+    """What was kept as evidence, each with the digest that the log holds."""
+    if rows:
+        paper.heading(gettext("Files"))
+    for row in rows:
+        quiet = f"SHA-256 {row['sha256']} · {row['media']} · {row['size']}"
+        paper.text(
+            f"{row['name']}\n{row['word']}", strong=f"#{row['seq']}  {_short(row['at'])} · {row['by']}", quiet=quiet
+        )
 
 
 def _notices(paper: Paper, incident: Incident) -> None:

@@ -14,6 +14,7 @@ from dashboard.record import Record
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events
+from escalation.files import files_of
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
@@ -32,6 +33,7 @@ from escalation.selectors import (
     taken_by,
     takers,
 )
+from escalation.services.files import FILE
 from escalation.services.levels import card_dict
 from escalation.slots import slots_for
 from escalation.warning_room import warning_room
@@ -54,6 +56,7 @@ from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
+from people.standins import standing_in
 from plans.domain import Plan
 from plans.selectors import current, handling
 from resources.selectors import away_for
@@ -91,8 +94,24 @@ def board_state(world: World) -> dict[str, Any]:
             "alarms": [
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
+            "standing_in": _standing_in(),
             "names": names_of(plan, *others),
         }
+
+
+def _standing_in() -> list[dict[str, Any]]:
+    """Who is on leave now with a part in the plan: who stands in, and the roles nobody answers for meanwhile."""
+    found = standing_in(worlds.now(worlds.real()))
+    return [
+        {
+            "person": one.leave.user.display_name,
+            "deputies": one.names,
+            "until": utc_text(one.leave.ends_at),
+            "unheld": list(one.unheld),
+        }
+        for one in found
+        if one.deputies or one.unheld
+    ]
 
 
 def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
@@ -201,6 +220,7 @@ def obligation_card(
         "proofs": proofs,
         "start": start,
         "unknown": bool(start and missing_of(plan, proofs[0][0], start)),
+        "takes_files": any(kind == FILE for kind, _title in proofs),
     }
 
 
@@ -213,7 +233,7 @@ def act_address(number: str, act: str) -> str:
 def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     """Everything the incident's page shows, in the order a tired person needs it."""
     plan = plan_for(incident)
-    place = place_of(by.id)
+    place = place_of(by)
     rows = obligations_of(incident)
     taken = takers(row.pk for row in rows)
     own = taken_by(by, taken)
@@ -248,6 +268,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "log": {"events": shown[::-1], "names": names_of(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
+        "files": files_of(incident.stream_id),
         "holding": holding_offered(incident),
         "slots": slots_for(incident, by),
         "warning": _warning(incident, by, seq, plan),
@@ -327,8 +348,9 @@ def _group(
     spec = plan.groups.get(key)
     scope = Scope(region=one_region(incident), group=key)
     may_give = not incident.is_over and allowed(by, "task.give", scope)
+    mine = {by.id, *(lender.id for lender in by.lent)}
     leads = team is not None and any(
-        seat.user_id == by.id and seat.role in ("lead", "deputy") and seat.user.is_active for seat in team.seated
+        seat.user_id in mine and seat.role in ("lead", "deputy") and seat.user.is_active for seat in team.seated
     )
     return {
         "key": key,

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.translation import get_language, gettext
 
+from common.actor import authority_read
 from dashboard.templatetags.labels import group_look, level_label
 
 Data = Mapping[str, Any]
@@ -30,7 +31,10 @@ def line(event: Mapping[str, Any], names: Names) -> Line:
 
 def acted(event: Mapping[str, Any], names: Names) -> str:
     """Who acted, and in which role."""
-    role = _pick(names["roles"].get(event["authority"])) or _pick(names["rights"].get(event["authority"]))
+    held, _person = authority_read(event["authority"])
+    role = _pick(names["roles"].get(held)) or _pick(names["rights"].get(held))
+    if event["actor"].get("in_place_of"):
+        role = _say("{role}, as deputy of {name}", role=role, name=event["actor"]["in_place_of"])
     return " · ".join(part for part in (event["actor"]["name"], role) if part)
 
 
@@ -242,11 +246,23 @@ def _escalated(data: Data, names: Names) -> Line:
     title = _name(names, "obligations", data["rule"])
     if told:
         return Line(_say("Overdue: {title}. Told: {roles}.", title=title, roles=told), "", True)
-    return Line(_say("Overdue: {title}. Nobody is left to tell.", title=title), "", True)
+    role = _name(names, "roles", data.get("skipped") or None)
+    if not role:
+        return Line(_say("Overdue: {title}. Nobody is left to tell.", title=title), "", True)
+    if data.get("away"):
+        return Line(
+            _say("Overdue: {title}. Skipped, on leave without a deputy: {role}.", title=title, role=role), "", True
+        )
+    return Line(_say("Overdue: {title}. Skipped, held by nobody: {role}.", title=title, role=role), "", True)
 
 
 def _titled(sentence: str, *, grave: bool = False) -> Callable[[Data, Names], Line]:
     return lambda data, names: Line(_say(sentence, title=_pick(data["title"])), "", grave)
+
+
+def _file_kept(data: Data, names: Names) -> Line:
+    digest = data["sha256"][:12]
+    return Line(_say("File kept: {name}, SHA-256 {digest}.", name=data["name"] or "", digest=digest), data["word"])
 
 
 SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
@@ -326,6 +342,7 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "obligation.fulfilled": _fulfilled,
     "obligation.overdue": _titled("Overdue: {title}.", grave=True),
     "obligation.escalated": _escalated,
+    "evidence.file_kept": _file_kept,
     "obligation.taken": _of_duty("Somebody is at it, the clock goes on: {title}."),
     "obligation.superseded": _of_duty("No longer due: {title}."),
     "obligation.waived": _of_duty("Waived: {title}.", "reason"),

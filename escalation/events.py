@@ -173,7 +173,8 @@ class ObligationOverdue(Payload):
 
 @event("obligation.escalated")
 class ObligationEscalated(Payload):
-    """`told` are the roles of the plan that heard of it at this step; empty when nobody holds them.
+    """`told` are the roles of the plan that heard of it at this step; empty for a step that is skipped: the role `skipped` nobody
+    holds, or everybody who holds it is `away` without a deputy.
 
     `at_due`: in the same words as its owner.
     """
@@ -184,6 +185,23 @@ class ObligationEscalated(Payload):
     step: int
     told: list[str]
     at_due: bool = False
+    skipped: str = ""
+    away: bool = False
+
+
+@event("evidence.file_kept")
+class FileKept(Payload):
+    """A file came as evidence; `obligation` is the turn it proves, of an incident or of readiness. Its bytes are kept beside the log."""
+
+    file: int
+    obligation: int
+    rule: str
+    turn: int
+    sha256: str
+    size: int
+    media: str
+    name: FreeText
+    word: FreeText = ""
 
 
 @event("obligation.taken")

@@ -12,8 +12,10 @@ from common.actor import Actor
 from common.bilingual import in_language
 from engine import worlds
 from escalation import selectors
+from escalation.file_fields import FilesField
 from escalation.models import EarlyWarning, PreparationTask, WarningData
 from escalation.services.endings import ending_verdict
+from escalation.services.files import FILE
 from escalation.services.levels import card_of
 from escalation.services.regional import may_start
 from escalation.services.warning_state import candidates
@@ -255,3 +257,5 @@ class ProofForm(_FromForm):
         super().__init__(*args, **kwargs)
         kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in selectors.proofs_of(rule, plan)]
         self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]
+        if FILE in dict(kinds):
+            self.fields["files"] = FilesField()

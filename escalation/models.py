@@ -2,7 +2,7 @@
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
@@ -303,3 +303,43 @@ class PlanMove(models.Model):
             ),
             pgtrigger.Protect(name="plan_move_stays", operation=pgtrigger.Delete),
         ]
+
+
+class EvidenceFile(models.Model):
+    """A file that was kept as evidence. Its name and the word with it stand in its event, where they can be erased."""
+
+    stream = models.ForeignKey("engine.Stream", on_delete=models.PROTECT, related_name="+")
+    obligation = models.BigIntegerField(
+        help_text="the turn it proves: of an incident, or of readiness, as its stream is"
+    )
+    size = models.BigIntegerField()
+    media = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    by_user = models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(help_text="time of the stream's world")
+    event = models.OneToOneField("engine.Event", on_delete=models.PROTECT, related_name="+")
+
+    append_only = True
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(size__gt=0), name="evidence_file_holds_something")]
+        triggers = [pgtrigger.Protect(name="evidence_file_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    @classmethod
+    def next_number(cls) -> int:
+        """Its event, which comes first, names it."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [cls._meta.db_table])
+            return int(cursor.fetchone()[0])
+
+
+class FileContent(models.Model):
+    """The bytes of a file: apart, so that a list of files reads none."""
+
+    file = models.OneToOneField(EvidenceFile, on_delete=models.PROTECT, primary_key=True, related_name="content")
+    content = models.BinaryField()
+
+    append_only = True
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="file_content_stays", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -17,12 +17,12 @@ from escalation.domain.waiving import waivers
 from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
-from people.rights import allowed
+from people.rights import LEADING, acting
 from people.rostered import duties_on
-from plans.domain import ObligationRule, Plan, Situation, not_triggered, owner_chain
+from plans.domain import ObligationRule, Plan, RoleSpec, Situation, not_triggered, owner_chain
 from plans.domain.schema import Template
 from plans.domain.templates import keeping_back, left_open
-from plans.selectors import in_force, plan_of, told_of, version_of
+from plans.selectors import deputies_of, in_force, plan_of, told_of, version_of
 
 
 def plan_for(incident: Incident) -> Plan:
@@ -51,12 +51,13 @@ def moments_occurred(incident: Incident) -> dict[str, datetime]:
 
 
 # --- who owes ----------------------------------------------------------------------------------------------------------
-def recipients(plan: Plan, roles: Iterable[str]) -> list[tuple[int, str]]:
+def recipients(plan: Plan, roles: Iterable[str], *, unanswered: Collection[str] = ()) -> list[tuple[int, str]]:
     """(user id, plan role) of everyone who is told of what concerns these roles, each person once under the first role that
-    reaches them."""
+    reaches them; of the roles whose lead did not answer (`unanswered`) the group's deputies too."""
     found: dict[int, str] = {}
     for key in roles:
-        for user in told_of(plan.role(key)):
+        role = plan.role(key)
+        for user in (*told_of(role), *(deputies_of(role) if key in unanswered else ())):
             found.setdefault(user.pk, key)
     return list(found.items())
 
@@ -74,13 +75,25 @@ class Place:
     groups: frozenset[str]
     department: str | None
     duties: frozenset[str] = frozenset()  # of the roster, that the person is on now
+    lent: tuple["Place", ...] = ()  # of those whose deputy the person is, in their order
+    deputy_in: frozenset[str] = frozenset()  # of the groups, those in which the person is the lead's deputy
 
 
-def place_of(user_id: int | None) -> Place:
-    user = people.users_by_id([user_id or 0]).get(user_id or 0)
+def place_of(by: Actor) -> Place:
+    user = people.users_by_id([by.id or 0]).get(by.id or 0)
     if user is None:
         return Place(frozenset(), None)
-    return Place(frozenset(people.groups_of(user)), people.department_of(user), duties_on(user.pk))
+    seats = {seat.group.key: seat.role for seat in people.seats_of(user)}
+    deputy_in = frozenset(key for key, seat in seats.items() if seat == "deputy")
+    lent = tuple(_place_lent(lender) for lender in by.lent)
+    return Place(frozenset(seats), people.department_of(user), duties_on(user.pk), lent, deputy_in)
+
+
+def _place_lent(lender: Actor) -> Place:
+    """Where a role counts that is lent. Whoever is on a duty in somebody's place is on it by the roster."""
+    user = people.users_by_id([lender.id or 0])[lender.id or 0]
+    groups = {entry.rpartition("@")[2] for entry in lender.groups} or people.groups_of(user)
+    return Place(frozenset(groups), people.department_of(user))
 
 
 def owns(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
@@ -90,16 +103,27 @@ def owns(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
 
 def holds_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> bool:
     """Whether this actor holds one of these roles of the plan, in the group and the department that the role names, or is on
-    its duty now."""
-    specs = (plan.role(key) for key in roles)
-    return any(
-        (spec.duty is not None and spec.duty in place.duties)
-        or (
-            spec.acts_as in by.roles
-            and (spec.group is None or spec.group in place.groups)
-            and (spec.department is None or spec.department == place.department)
-        )
-        for spec in specs
+    its duty now, or is the deputy of somebody who is away and does."""
+    return holding_any(by, plan, roles, place) is not None
+
+
+def holding_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> Actor | None:
+    """As `holds_any`: the actor, acting as the deputy of whoever holds it where it is not one's own; None for who does not."""
+    specs = [plan.role(key) for key in roles]
+    if any(spec.duty in place.duties or _holds(by, spec, place) for spec in specs):
+        return by
+    for lender, where in zip(by.lent, place.lent, strict=True):
+        for spec in specs:
+            if spec.acts_as and _holds(lender, spec, where):
+                return by.acting_as(spec.acts_as, lender)
+    return None
+
+
+def _holds(hat: Actor, spec: RoleSpec, place: Place) -> bool:
+    return (
+        spec.acts_as in hat.roles
+        and (spec.group is None or spec.group in place.groups)
+        and (spec.department is None or spec.department == place.department)
     )
 
 
@@ -176,9 +200,13 @@ def held_until(obligations: Iterable[int]) -> dict[int, datetime]:
 
 
 def may_take(by: Actor, plan: Plan, row: Obligation, place: Place) -> bool:
-    """Its owners, and whoever its ladder has told so far."""
+    """Its owners, and whoever its ladder has told so far; once it is late, the deputies of an owner's work group too."""
     told = [role for step in range(1, row.step + 1) for role in next_up(plan, row.owners[0], step)]
-    return row.state in Obligation.STANDING and holds_any(by, plan, [*row.owners, *told], place)
+    late = row.state == Obligation.State.OVERDUE
+    next_in_group = late and any(
+        plan.role(key).group in place.deputy_in and plan.role(key).acts_as in LEADING for key in row.owners
+    )
+    return row.state in Obligation.STANDING and (next_in_group or holds_any(by, plan, [*row.owners, *told], place))
 
 
 def unfired(world_id: int, before: datetime) -> list[Obligation]:
@@ -205,7 +233,7 @@ def overdue_counts(incidents: Iterable[int]) -> dict[int, int]:
 
 def mine(by: Actor, *, user_id: int, world_id: int) -> list[tuple[Obligation, Plan]]:
     """What this person owes now across the incidents of a world."""
-    place = place_of(user_id)
+    place = place_of(by)
     rows = standing().filter(incident__world_id=world_id)
     with_plans = [(row, plan_for(row.incident)) for row in rows]
     return [(row, plan) for row, plan in with_plans if owns(by, plan, row, place)]
@@ -216,7 +244,7 @@ MOST_ELSEWHERE = 500
 
 def owed_elsewhere(by: Actor, *, user_id: int, world_id: int) -> dict[int, int]:
     """World → how much this person owes there, for all worlds but one; of very much it counts the most pressing only."""
-    place = place_of(user_id)
+    place = place_of(by)
     rows = standing().exclude(incident__world_id=world_id)[:MOST_ELSEWHERE]
     return dict(Counter(row.incident.world_id for row in rows if owns(by, plan_for(row.incident), row, place)))
 
@@ -292,9 +320,11 @@ def plan_move_standing(incident: Incident) -> PlanMove | None:
 
 def plan_moves_awaiting(world_id: int, by: Actor) -> list[PlanMove]:
     """Moves of incidents of this world that wait for this person's approval, the oldest first."""
-    if not allowed(by, "incident.approve_plan"):
+    approver = acting(by, "incident.approve_plan")
+    if approver is None:
         return []
-    rows = PlanMove.objects.filter(incident__world=world_id, state=PlanMove.State.ASKED).exclude(asked_by=by.id)
+    rows = PlanMove.objects.filter(incident__world=world_id, state=PlanMove.State.ASKED)
+    rows = rows.exclude(asked_by__in=approver.persons)
     rows = rows.select_related("incident", "before", "after", "asked_by").defer("before__text", "after__text")
     return list(rows.order_by("pk"))
 

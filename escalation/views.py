@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from common.bilingual import in_language
 from escalation import selectors
+from escalation.files import file_answer, file_of
 from escalation.forms import (
     ApproveForm,
     AssignForm,
@@ -28,9 +29,10 @@ from escalation.forms import (
     WarnForm,
 )
 from escalation.services import endings, hourly, levels, lifting, obligations, preparing, regional, taking, warnings
+from escalation.services.files import uploads_of
 from incidents.acted import settled
 from incidents.selectors import Incident, by_number
-from people.endpoints import PageRequest, change_once, home_in, posts
+from people.endpoints import PageRequest, change_once, home_in, page, posts
 
 Act = Callable[[dict[str, Any]], object]
 
@@ -109,13 +111,20 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     row, rule, plan = selectors.obligation_of(pk)
 
     def act(data: dict[str, Any]) -> object:
+        files = uploads_of(request.FILES.getlist("files"))
         return obligations.obligation_fulfil(
-            obligation_id=pk, evidence=data["evidence"], note=data["note"], by=request.by
+            obligation_id=pk, evidence=data["evidence"], note=data["note"], by=request.by, files=files
         )
 
     form = ProofForm(request.POST, rule=rule, plan=plan)
     label = in_language(rule.title.as_dict())
     return _acted(request, row.incident, form, act, label=label, said=_("Done and on record."), to=_back(form, row))
+
+
+@page("incident.view")
+def evidence_file(request: PageRequest, number: str, pk: int) -> HttpResponse:
+    """A file kept as evidence, to save: never shown within a page of ours."""
+    return file_answer(file_of(by_number(number).stream_id, pk))
 
 
 @posts("obligation.fulfil", shown_at=_room_of)

@@ -18,7 +18,7 @@ from incidents.selectors import Incident, act_open
 from incidents.services.acting import scope_of
 from people.rights import allowed
 from people.selectors import department_of, users_by_id
-from plans.selectors import holders_of
+from plans.selectors import may_do_for
 
 Room = dict[str, Any]
 
@@ -88,12 +88,12 @@ def _tasks(incident: Incident, by: Actor, state: Room) -> None:
         task = tasks.get(row["id"])
         if task is None:
             continue
-        owner = any(user.pk == by.id for user in holders_of(plan.role(task.role)))
+        owner = by.id in may_do_for(plan.role(task.role))
         path = f"warning/preparation/{task.pk}"
         row["acts"] = []
         if owner or task.person_id == by.id:
             done = DoneForm(auto_id=f"id_done_{task.pk}_%s")
             row["acts"].append(_act(incident, f"task-done-{task.pk}", f"{path}/done", _("Tick off"), done))
-        if owner or GIVERS & by.roles:
+        if owner or GIVERS & by.every_role:
             given = AssignForm(task=task, here=here, auto_id=f"id_assign_{task.pk}_%s")
             row["acts"].append(_act(incident, f"task-assign-{task.pk}", f"{path}/assign", _("Give the task"), given))

@@ -282,6 +282,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- files as evidence (docs/decisions/0038): of one sending, and of all that is kept for an incident ---
+EVIDENCE_FILE_BYTES = int(os.environ.get("HOTLINE_EVIDENCE_FILE_MB") or "20") * 1_000_000
+EVIDENCE_TOTAL_BYTES = int(os.environ.get("HOTLINE_EVIDENCE_TOTAL_MB") or "500") * 1_000_000
+
 # --- the product's own switches --------------------------------------------------------------------------------------------------
 # Only tests may move the clock of the real world.
 REAL_WORLD_MOVABLE = os.environ.get("HOTLINE_MOVABLE_CLOCK") == "1"

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from common.actor import Actor
+from common.actor import Actor, authority_read
 from common.bilingual import Both, both
 from common.clock import utc_text
 from common.errors import Missing
@@ -138,7 +138,8 @@ def groups_at_work(incident: Incident) -> list[GroupAtWork]:
 
 
 def events(incident: Incident, *, after: int = 0, limit: int = 500) -> list[dict[str, Any]]:
-    """An incident's log after a number, as `Event.as_dict` with the names of people in `actor.name`."""
+    """An incident's log after a number, as `Event.as_dict` with the names of people in `actor.name`, and of whom a
+    deputy acted for in `actor.in_place_of`."""
     return _named(events_after(incident.stream_id, after, limit))
 
 
@@ -155,10 +156,13 @@ def last_evaluated(incident: Incident) -> datetime | None:
 
 def _named(events: Iterable[Event]) -> list[dict[str, Any]]:
     found = [event.as_dict() for event in events]
-    users = people.users_by_id(row["actor"]["id"] for row in found if row["actor"]["id"] is not None)
-    for row in found:
+    places = [authority_read(row["authority"])[1] for row in found]
+    users = people.users_by_id(pk for pk in (*(row["actor"]["id"] for row in found), *places) if pk is not None)
+    for row, place in zip(found, places, strict=True):
         user = users.get(row["actor"]["id"])
         row["actor"] = {**row["actor"], "name": user.display_name if user else ""}
+        if place is not None:
+            row["actor"]["in_place_of"] = users[place].display_name
     return found
 
 

@@ -24,7 +24,7 @@ from notifications.domain.delivery import UNSENT, Channel, State
 from notifications.domain.prefill import TEMPLATE, Known, prefilled
 from notifications.models import Delivery, Message, Notice, Summary, SunkMail
 from people import selectors as people
-from people.rights import ROLES, Scope, allowed
+from people.rights import ROLES, Scope, acting
 from plans import selectors as plans
 from plans.domain import Plan
 
@@ -228,7 +228,7 @@ def holders_in_plan(incident: Incident | None, acts_as: str) -> list[tuple[int, 
     """(user id, plan role) of everyone who holds a role of rights, under the plan's name for it where it has one."""
     plan = plan_for(incident)
     named = next((role.id for role in plan.roles.values() if role.acts_as == acts_as), acts_as) if plan else acts_as
-    return [(user.pk, named) for user in people.holders(acts_as)]
+    return [(user.pk, named) for user in people.told(acts_as)]
 
 
 # --- notices ------------------------------------------------------------------------------------------------------------
@@ -287,10 +287,11 @@ def notice_acts(notice: Notice, by: Actor) -> list[Open]:
         notice_rules.Act.EDIT,
         notice_rules.Act.WITHDRAW,
     )
+    legal = (act for act in order if notice_rules.judge(act, state) is None)
     return [
-        Open(act, notice_rules.barred(act, by.id, writers=notice.writers, approved_by=notice.approved_by_id))
-        for act in order
-        if notice_rules.judge(act, state) is None and allowed(by, notice_rules.RIGHT[act], scope)
+        Open(act, notice_rules.barred(act, actor.persons, writers=notice.writers, approved_by=notice.approved_by_id))
+        for act in legal
+        if (actor := acting(by, notice_rules.RIGHT[act], scope))
     ]
 
 

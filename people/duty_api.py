@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from common.clock import utc_text
 from people import duty_shapes as shapes
-from people import rostered
+from people import rostered, standins
 from people.endpoints import ActionEndpoint, EditEndpoint, Endpoint, Nothing
 from people.models import Leave, Rotation, Swap
 from people.rights import GRANTS
-from people.selectors import users_by_id
+from people.selectors import user_by_name, users_by_id
 from people.services import handovers, leaves, roster, swaps
 
 MOST_DAYS = 92
@@ -97,8 +97,17 @@ class StandingAt(Endpoint):
         duty, now = rostered.duty_named(key), roster.now_here()
         at = min(_asked(request).get("at", now), now + FURTHEST)
         said = rostered.standing_at(duty, at, now)
-        user = users_by_id([said.person]).get(said.person) if said.person else None
-        return Response({"at": utc_text(at), "person": shapes.person_dict(user), "why": said.why.value})
+        known = users_by_id(who for who in (said.person, said.meant) if who is not None)
+        user = known.get(said.person or 0)
+        meant = known.get(said.meant or 0) if said.meant != said.person else None
+        return Response(
+            {
+                "at": utc_text(at),
+                "person": shapes.person_dict(user),
+                "why": said.why.value,
+                "meant": shapes.person_dict(meant),
+            }
+        )
 
 
 class Turns(Endpoint):
@@ -235,11 +244,15 @@ class LeaveIn(serializers.Serializer):
     user = _id(required=False, allow_null=True, help_text="without it, whoever asks")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    deputy = _id(
+        required=False, allow_null=True,
+        help_text="who stands in; null: nobody; without it, whoever is named for every leave of this person",
+    )  # fmt: skip
 
 
 class AnswersLeave:
     def answer(self, reference: str) -> Any:
-        row = Leave.objects.select_related("user").get(pk=int(reference.removeprefix("leave:")))
+        row = Leave.objects.select_related("user", "deputy").get(pk=int(reference.removeprefix("leave:")))
         return shapes.leave_dict(row)
 
 
@@ -260,7 +273,59 @@ class Leaves(AnswersLeave, ActionEndpoint):
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         user = data.pop("user", None) or self.by.id or 0
-        return f"leave:{leaves.leave_set(user_id=user, by=self.by, **data).pk}"
+        deputy = data.pop("deputy", leaves.UNSAID)
+        return f"leave:{leaves.leave_set(user_id=user, by=self.by, deputy_id=deputy, **data).pk}"
+
+
+class DeputyIn(serializers.Serializer):
+    deputy = _id(allow_null=True, help_text="null: nobody")
+
+
+@extend_schema(request=DeputyIn, responses=shapes.LeaveOut)
+class DeputiseLeave(AnswersLeave, ActionEndpoint):
+    """Another deputy for the rest of a leave: what was stays on record, the rest is answered as a leave of its own."""
+
+    right = "duty.view"
+    serializer_class = DeputyIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return f"leave:{leaves.leave_deputise(leave_id=kwargs['pk'], deputy_id=data['deputy'], by=self.by).pk}"
+
+
+@extend_schema(request=DeputyIn, responses=shapes.DeputyOut)
+class NameDeputy(ActionEndpoint):
+    """Who stands in for a person on every leave set from now on: named by that person, or by who assigns roles."""
+
+    right = "people.view"
+    serializer_class = DeputyIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        user = user_by_name(kwargs["username"])
+        leaves.deputy_name(user_id=user.pk, deputy_id=data["deputy"], by=self.by)
+        return f"user:{user.pk}"
+
+    def answer(self, reference: str) -> Any:
+        pk = int(reference.removeprefix("user:"))
+        row = leaves.standing_deputy(pk)
+        return {
+            "person": shapes.person_dict(users_by_id([pk])[pk]),
+            "deputy": shapes.person_dict(row.deputy if row else None),
+        }
+
+
+class StandingIn(Endpoint):
+    """Who was on leave at an instant and who stood in for each; ahead, who will."""
+
+    right = "duty.view"
+
+    @extend_schema(
+        responses=shapes.StandInOut(many=True),
+        parameters=[OpenApiParameter("at", datetime, description="an instant, a year ahead at most; now, without")],
+    )
+    def get(self, request: Request) -> Response:
+        now = roster.now_here()
+        at = min(_asked(request).get("at", now), now + FURTHEST)
+        return Response([shapes.stand_in_dict(one) for one in standins.standing_in(at)])
 
 
 @extend_schema(request=Nothing, responses=shapes.LeaveOut)

@@ -13,6 +13,7 @@ from people.models import Duty, Rotation, User
 from people.rights import GRANTS, ROLES
 from people.rostered import may_stand
 from people.services.roster import LONGEST_TURN, MANAGE, MOST_PEOPLE, TAKE
+from people.standins import may_stand_in
 
 SEATS, SPARE = 8, 2
 DAYS = (
@@ -62,16 +63,24 @@ class OverrideForm(SpanForm):
 
 
 class LeaveForm(SpanForm):
-    """One's own leave; who keeps the roster may name somebody else."""
+    """One's own leave with who stands in; who keeps the roster may name somebody else."""
 
     user = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=None)
-    field_order = ("user", "starts_at", "ends_at")
+    deputy = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Deputy"),
+        required=False,
+        empty_label=_("As named for every leave"),
+        help_text=_("Is told, owes and has the person's rights in the plan for exactly this time."),
+    )
+    field_order = ("user", "starts_at", "ends_at", "deputy")
 
     def __init__(self, *args: Any, user: User, others: bool, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="leave-%s", **kwargs)
         people = User.objects.filter(is_active=True).order_by("display_name", "pk")
         self.fields["user"].queryset = people if others else people.filter(pk=user.pk)  # type: ignore[attr-defined]
         self.fields["user"].initial = user.pk
+        self.fields["deputy"].queryset = may_stand_in(but=0 if others else user.pk)  # type: ignore[attr-defined]
         if not others:
             self.fields["user"].widget = forms.HiddenInput()
         self.begin(now + timedelta(days=1), timedelta(days=1))

@@ -11,6 +11,7 @@ from people import rostered
 from people.domain.moves import HandoverState, SwapState
 from people.domain.roster import Why
 from people.models import Duty, DutyTurn, Handover, Leave, Rotation, Swap, User
+from people.standins import StandIn
 
 BIGGEST = 2**63 - 1
 
@@ -45,11 +46,13 @@ class StandingOut(serializers.Serializer):
     at = serializers.DateTimeField()
     person = DutyPersonOut(allow_null=True)
     why = serializers.ChoiceField([why.value for why in Why])
+    meant = DutyPersonOut(allow_null=True, help_text="whom a deputy stands in for, or who is away")
 
 
 class TurnOut(serializers.Serializer):
     person = DutyPersonOut(allow_null=True)
     why = serializers.ChoiceField([why.value for why in Why])
+    meant = DutyPersonOut(allow_null=True, help_text="whom a deputy stood in for")
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(allow_null=True)
 
@@ -76,6 +79,23 @@ class LeaveOut(serializers.Serializer):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     cancelled_at = serializers.DateTimeField(allow_null=True)
+    deputy = DutyPersonOut(allow_null=True)
+
+
+class DeputyOut(serializers.Serializer):
+    person = DutyPersonOut()
+    deputy = DutyPersonOut(allow_null=True)
+
+
+class StandInOut(serializers.Serializer):
+    """`group`: they stand in as the deputies of that work group. `unheld`: roles that nobody answers for meanwhile."""
+
+    person = DutyPersonOut()
+    deputies = DutyPersonOut(many=True)
+    group = serializers.CharField(allow_null=True)
+    unheld = serializers.ListField(child=serializers.CharField())
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
 
 
 class SwapOut(serializers.Serializer):
@@ -140,6 +160,7 @@ def turn_dict(turn: DutyTurn) -> dict[str, Any]:
     return {
         "person": person_dict(turn.user),
         "why": turn.why,
+        "meant": person_dict(turn.meant),
         "since": utc_text(turn.since),
         "until": _at(turn.until),
     }
@@ -171,6 +192,18 @@ def leave_dict(row: Leave) -> dict[str, Any]:
         "starts_at": utc_text(row.starts_at),
         "ends_at": utc_text(row.ends_at),
         "cancelled_at": _at(row.cancelled_at),
+        "deputy": person_dict(row.deputy),
+    }
+
+
+def stand_in_dict(one: StandIn) -> dict[str, Any]:
+    return {
+        "person": person_dict(one.leave.user),
+        "deputies": [person_dict(user) for user in one.deputies],
+        "group": one.group.key if one.group else None,
+        "unheld": list(one.unheld),
+        "starts_at": utc_text(one.leave.starts_at),
+        "ends_at": utc_text(one.leave.cancelled_at or one.leave.ends_at),
     }
 
 

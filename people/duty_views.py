@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from common.errors import HotlineError
-from people import calendars, rostered
+from people import calendars, rostered, standins
 from people.duty_forms import DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts
 from people.models import Duty, Rotation
-from people.rights import allowed_somewhere
+from people.rights import allowed_somewhere, role_names
 from people.services import leaves, roster, swaps
 
 WEEKS = timedelta(days=14)
@@ -30,12 +30,14 @@ def duties(request: PageRequest) -> HttpResponse:
     now = roster.now_here()
     first = _first_day(request.GET.get("from", ""), now)
     found = rostered.shown(rostered.duties(), rostered.midnight(first), rostered.midnight(first + WEEKS), now)
+    standing_in = standins.standing_in(now, now + rostered.AHEAD)
     shown = {
         "found": [{"shown": one, "may_take": _may_take(request, one)} for one in found],
         "days": rostered.calendar(found, first, WEEKS.days, now),
         "before": first - WEEKS,
         "after": first + WEEKS,
-        "gaps": sum(len(one.gaps) for one in found),
+        "gaps": sum(len(one.gaps) for one in found) + sum(bool(one.unheld) for one in standing_in),
+        "standing_in": standing_in,
         "may_make": allowed_somewhere(request.by, "user.manage"),
     }
     return render(request, "people/duties.html", shown)
@@ -56,7 +58,7 @@ def _may_take(request: PageRequest, one: rostered.DutyShown) -> bool:
 
 
 def _may_stand(request: PageRequest, duty: Duty) -> bool:
-    return allowed_somewhere(request.by, roster.TAKE) and bool(request.by.roles & set(duty.stood_by))
+    return allowed_somewhere(request.by, roster.TAKE) and bool(request.by.every_role & set(duty.stood_by))
 
 
 @page("duty.view")
@@ -209,6 +211,11 @@ def _mine(
         "swap_form": swap or _swap_form(request, now),
         "calendar": request.build_absolute_uri(calendars.link_of(request.user)),
         "leave_form": (leave or LeaveForm(user=request.user, others=others, now=now)) if may_leave else None,
+        "sole": role_names(standins.sole_roles(request.user.pk)),
+        "deputies": standins.may_stand_in(but=request.user.pk) if may_leave else (),
+        "standing_deputy": leaves.standing_deputy(request.user.pk),
+        "standing_for": standins.standing_for(request.user.pk),
+        "may_assign": allowed_somewhere(request.by, leaves.ASSIGN),
     }
     return render(request, "people/duty_mine.html", shown, status=status)
 
@@ -278,13 +285,56 @@ def leave(request: PageRequest) -> HttpResponse:
 
     def change() -> tuple[str, int]:
         data = form.cleaned_data
-        span = {"starts_at": data["starts_at"], "ends_at": data["ends_at"]}
-        return f"leave:{leaves.leave_set(user_id=data['user'].pk, by=request.by, **span).pk}", 303
+        said = {"starts_at": data["starts_at"], "ends_at": data["ends_at"]}
+        said |= {"deputy_id": data["deputy"].pk} if data["deputy"] else {}
+        return f"leave:{leaves.leave_set(user_id=data['user'].pk, by=request.by, **said).pk}", 303
 
     if form.is_valid() and _tried(request, form, change):
         messages.success(request, _("The leave is in the roster; gaps it makes are shown."))
+        _warn_of_gap(request, form.cleaned_data)
         return redirect("duty-mine")
     return _mine(request, status=400, leave=form)
+
+
+def _warn_of_gap(request: PageRequest, data: dict[str, Any]) -> None:
+    """Say at once which roles nobody answers for in this leave."""
+    now = roster.now_here()
+    for one in standins.standing_in(max(data["starts_at"], now), data["ends_at"]):
+        if one.unheld and one.leave.user_id == data["user"].pk:
+            said = _("Nobody answers for %(roles)s while %(name)s is away; name a deputy.")
+            messages.warning(request, said % {"roles": one.unheld_names, "name": one.leave.user.display_name})
+            return
+
+
+@posts("duty.view")
+def leave_deputise(request: PageRequest, pk: int) -> HttpResponse:
+    """Another deputy for the rest of a leave; nobody where none is chosen."""
+    deputy = _deputy_said(request)
+    change_once(
+        request,
+        lambda: (f"leave:{leaves.leave_deputise(leave_id=pk, deputy_id=deputy, by=request.by).pk}", 303),
+    )
+    messages.success(request, _("The deputy is on record from now on."))
+    return redirect("duty-mine")
+
+
+@posts("duty.take")
+def deputy_name(request: PageRequest) -> HttpResponse:
+    """One's own deputy for every leave set from now on."""
+    deputy = _deputy_said(request)
+
+    def change() -> tuple[str, int]:
+        leaves.deputy_name(user_id=request.user.pk, deputy_id=deputy, by=request.by)
+        return f"user:{request.user.pk}", 303
+
+    change_once(request, change)
+    messages.success(request, _("The deputy is on record from now on."))
+    return redirect("duty-mine")
+
+
+def _deputy_said(request: PageRequest) -> int | None:
+    said = request.POST.get("deputy", "")
+    return int(said) if said.isdecimal() and len(said) < 19 else None
 
 
 @posts("duty.view")

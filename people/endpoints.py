@@ -1,5 +1,6 @@
 """What every room's views are made of: endpoints and pages that know who asks, by which right, in which world."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import cached_property, wraps
@@ -141,7 +142,8 @@ class ChangeEndpoint(Endpoint):
     def _once(self, request: Request, change: Callable[[], tuple[str, int]]) -> Answer:
         key = request.headers.get("Idempotency-Key")
         # Python's own JSON: it also writes numbers beyond 64 bits and lone surrogates, which a word nobody reads may hold.
-        sent = json.dumps(request.data, sort_keys=True).encode()
+        words = {name: request.POST.getlist(name) for name in request.POST} if request.FILES else request.data
+        sent = json.dumps(words, sort_keys=True).encode() + _files_sent(request)
         return _made(self.by, key, fingerprint_of(request.method or "", request.get_full_path(), sent), change)
 
 
@@ -157,6 +159,18 @@ class EditEndpoint(ChangeEndpoint):
 
     def patch(self, request: Request, **kwargs: Any) -> Response:
         return self.changed(request, **kwargs)
+
+
+def _files_sent(request: Request | HttpRequest) -> bytes:
+    """The digests of what was sent as files: the same words with another file are another request."""
+    digest = hashlib.sha256()
+    for name, sent in request.FILES.lists():
+        for one in sent:
+            digest.update(f"{name}:{one.size}:".encode())
+            for chunk in one.chunks():
+                digest.update(chunk)
+            one.seek(0)
+    return digest.digest() if request.FILES else b""
 
 
 def _made(by: Actor, key: str | None, fingerprint: str, change: Callable[[], tuple[str, int]]) -> Answer:
@@ -237,7 +251,8 @@ def change_once(request: PageRequest, change: Callable[[], tuple[str, int]]) -> 
     """A form's change under the key its page carries (`{% idempotency_key %}`), or htmx sends: twice sent, once made."""
     key = request.POST.get("idempotency_key") or request.headers.get("Idempotency-Key")
     words = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
-    fingerprint = fingerprint_of(request.method or "", request.get_full_path(), msgspec.json.encode(words))
+    sent = msgspec.json.encode(words) + _files_sent(request)
+    fingerprint = fingerprint_of(request.method or "", request.get_full_path(), sent)
     return _made(request.by, key, fingerprint, change)
 
 

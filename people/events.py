@@ -182,16 +182,46 @@ class OverrideCancelled(Payload):
 
 @event("duty.leave_set")
 class LeaveSet(Payload):
+    """`deputy` stands in for as long as it runs. `instead_of`: the rest of that leave, under another deputy."""
+
     leave: int
     user: int
     starts_at: str
     ends_at: str
+    deputy: int | None = None
+    instead_of: int | None = None
 
 
 @event("duty.leave_cancelled")
 class LeaveCancelled(Payload):
     leave: int
     user: int
+
+
+@event("people.deputy_named")
+class DeputyNamed(Payload):
+    """Who stands in on any leave that names nobody else, from here on; null: nobody."""
+
+    user: int
+    before: int | None
+    after: int | None
+
+
+@event("people.deputy_began")
+class DeputyBegan(Payload):
+    """A leave began: from here on the deputy is told, owes and may act in the person's place."""
+
+    leave: int
+    user: int
+    deputy: int
+    until: str
+
+
+@event("people.deputy_ended")
+class DeputyEnded(Payload):
+    leave: int
+    user: int
+    deputy: int
 
 
 @event("duty.swap_asked")
@@ -217,13 +247,14 @@ class SwapAnswered(Payload):
 
 @event("duty.turn_changed")
 class DutyTurnChanged(Payload):
-    """Who is on duty from here on; null: nobody."""
+    """Who is on duty from here on; null: nobody. `meant`: whom a deputy stands in for."""
 
     duty: str
     before: int | None
     after: int | None
     why: str
     since: str
+    meant: int | None = None
 
 
 @event("duty.handover")

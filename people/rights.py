@@ -1,6 +1,6 @@
 """Who may do what: one table, role × right. A right is `resource.verb`; what no row grants is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import lazy
@@ -43,6 +43,11 @@ OFFICES = ("pr_manager", "pr_editor", "legal_reviewer", "executive", "keeper", "
 # Everyone with a part in the plan. The system administrator sees no content, the security administrator only people.
 PARTAKERS = (*DUTY, *HQ, *TECHNICAL, *GROUPS, *OFFICES)
 READERS = (*PARTAKERS, "auditor")
+# What a deputy has for as long as the holder is on leave: parts in the plan. Who looks after accounts, the machine or the books
+# lends nobody anything.
+LENT = frozenset(PARTAKERS)
+# What the deputy of a work group has while its lead is away and named nobody.
+LEADING = frozenset({"tech_lead", "group_lead"})
 
 GRANTS: dict[str, tuple[str, ...]] = {
     # What machines say
@@ -175,43 +180,67 @@ def narrowed(role: str, key: str) -> str:
 
 def require(by: Actor, right: str, scope: Scope | None = None) -> Actor:
     """The actor, acting as the role that allows this; raises NotAllowed with a sentence that names who could."""
-    role = granting_role(by, right, scope)
-    if role is None:
+    found = acting(by, right, scope)
+    if found is None:
         raise refusal(right)
-    return by.acting_as(role)
+    return found
+
+
+def acting(by: Actor, right: str, scope: Scope | None = None) -> Actor | None:
+    """As `require`; None where it would be refused."""
+    found = _granted(by, right, scope)
+    return by.acting_as(*found) if found else None
 
 
 def require_somewhere(by: Actor, right: str) -> Actor:
     """As `require`, for what is one's own wherever it lies: a narrowing of the role does not count."""
     if by.kind == "system":
         return by.acting_as("system")
-    role = next((role for role in GRANTS[right] if role in by.roles), None)
-    if role is None:
+    found = relying_on(by, GRANTS[right])
+    if found is None:
         raise refusal(right)
-    return by.acting_as(role)
+    return found
+
+
+def relying_on(by: Actor, roles: Sequence[str]) -> Actor | None:
+    """The actor, acting as the first of these roles that is held anywhere, one's own before one that is lent."""
+    for hat in _hats(by):
+        for role in roles:
+            if role in hat.roles:
+                return by.acting_as(role, None if hat is by else hat)
+    return None
 
 
 def allowed(by: Actor, right: str, scope: Scope | None = None) -> bool:
-    return granting_role(by, right, scope) is not None
+    return _granted(by, right, scope) is not None
 
 
-def granting_role(by: Actor, right: str, scope: Scope | None = None) -> str | None:
+def _granted(by: Actor, right: str, scope: Scope | None) -> tuple[str, Actor | None] | None:
+    """The role that grants it, one's own before one that is lent, and who lends it."""
     if right not in GRANTS:
         raise KeyError(f"{right} has no row in the table of rights")
     if by.kind == "system":
-        return "system"
-    held = (role for role in GRANTS[right] if role in by.roles)
-    return next((role for role in held if _counts(by, role, right, scope or NOWHERE_IN_PARTICULAR)), None)
+        return "system", None
+    where = scope or NOWHERE_IN_PARTICULAR
+    for hat in _hats(by):
+        for role in GRANTS[right]:
+            if role in hat.roles and _counts(hat, role, right, where):
+                return role, None if hat is by else hat
+    return None
+
+
+def _hats(by: Actor) -> tuple[Actor, ...]:
+    return (by, *by.lent)
 
 
 def allowed_somewhere(by: Actor, right: str) -> bool:
     """Whether any scope would do: what a door asks before the service asks with the scope."""
-    return by.kind == "system" or any(role in by.roles for role in GRANTS[right])
+    return by.kind == "system" or not by.every_role.isdisjoint(GRANTS[right])
 
 
 def regions_held(by: Actor, role: str) -> frozenset[str]:
-    """The regions a person's holding of a role is narrowed to; none for who holds it everywhere, or not at all."""
-    return frozenset(_keys(by.regions, role)) if role in by.roles else frozenset()
+    """The regions that a holding of a role, one's own or lent, is narrowed to; none for who holds it everywhere, or not at all."""
+    return frozenset(key for hat in _hats(by) if role in hat.roles for key in _keys(hat.regions, role))
 
 
 def refusal(right: str) -> NotAllowed:

@@ -17,6 +17,7 @@ from people.domain.roster import Cover, Layer, Leave, Roster, Shift, Standing, W
 from people.models import Duty, DutyTurn, Handover, Override, Rotation, RotationMember, Swap, User
 from people.models import Leave as LeaveRow
 from people.selectors import current_holdings
+from people.standins import standing_for
 
 ZONE: Final = ZoneInfo(settings.TIME_ZONE)
 AHEAD: Final = timedelta(days=14)  # gaps are looked for so far (PLAN.md, ready.roster)
@@ -25,6 +26,7 @@ WHY: Final[dict[Why, Text]] = {
     Why.OVERRIDE: pgettext_lazy("why on duty", "put on"),
     Why.SWAP: pgettext_lazy("why on duty", "by a swap"),
     Why.TAKEN: pgettext_lazy("why on duty", "took it over"),
+    Why.DEPUTY: pgettext_lazy("why on duty", "stands in"),
     Why.AWAY: pgettext_lazy("why nobody is on duty", "on leave"),
     Why.GONE: pgettext_lazy("why nobody is on duty", "may no longer stand it"),
     Why.UNFILLED: pgettext_lazy("why nobody is on duty", "no rotation reaches here"),
@@ -57,8 +59,8 @@ def rosters_of(wanted: Sequence[Duty], since: datetime) -> dict[int, Roster]:
     for override in Override.objects.filter(duty__in=wanted, cancelled_at=None, ends_at__gt=since):
         covers[override.duty_id].append(_cover(override))
     away = [
-        Leave(row.user_id, row.starts_at, row.ends_at)
-        for row in LeaveRow.objects.filter(cancelled_at=None, ends_at__gt=since)
+        Leave(row.user_id, row.starts_at, row.ends_at, row.deputy.pk if row.deputy and row.deputy.is_active else None)
+        for row in LeaveRow.objects.filter(cancelled_at=None, ends_at__gt=since).select_related("deputy").order_by("pk")
     ]
     fit = _fit(wanted)
     return {
@@ -84,8 +86,11 @@ def rotations_of(wanted: Iterable[Duty], at: datetime | None = None) -> QuerySet
 
 def _roster(layers: list[Layer], covers: list[Cover], away: list[Leave], fit: set[int]) -> Roster:
     people = {who for layer in layers for who in layer.people} | {cover.person for cover in covers}
-    leaves = tuple(leave for leave in away if leave.person in people)
-    return Roster(ZONE, tuple(layers), tuple(covers), leaves, frozenset(people - fit))
+    # Whoever stands in for somebody fit has their role for that time.
+    standing_in = {leave.deputy for leave in away if leave.person in people & fit and leave.deputy is not None}
+    concerned = people | standing_in
+    leaves = tuple(leave for leave in away if leave.person in concerned)
+    return Roster(ZONE, tuple(layers), tuple(covers), leaves, frozenset(people - fit - standing_in))
 
 
 def _layer(row: Rotation) -> Layer:
@@ -134,6 +139,11 @@ class Stretch:
         return self.user is None
 
     @property
+    def in_place_of(self) -> User | None:
+        """Whom a deputy stands in for."""
+        return self.meant if self.why is Why.DEPUTY else None
+
+    @property
     def why_name(self) -> str:
         return str(WHY[self.why])
 
@@ -173,11 +183,11 @@ def shown(wanted: Sequence[Duty], start: datetime, end: datetime, now: datetime)
 
 def turns_within(wanted: Iterable[Duty], start: datetime, end: datetime) -> QuerySet[DutyTurn]:
     rows = DutyTurn.objects.filter(duty__in=list(wanted), since__lt=end)
-    return rows.filter(Q(until=None) | Q(until__gt=start)).select_related("user").order_by("duty", "since")
+    return rows.filter(Q(until=None) | Q(until__gt=start)).select_related("user", "meant").order_by("duty", "since")
 
 
 def _was(turn: DutyTurn, now: datetime) -> Shift:
-    return Shift(turn.since, turn.until or now, turn.user_id, Why(turn.why))
+    return Shift(turn.since, turn.until or now, turn.user_id, Why(turn.why), turn.meant_id)
 
 
 def _with_past(turns: Sequence[DutyTurn], ahead: Sequence[Shift], now: datetime) -> list[Shift]:
@@ -207,7 +217,7 @@ def standing_at(duty: Duty, at: datetime, now: datetime) -> Standing:
     if at >= now:
         return on_duty(roster_of(duty, at), at)
     turn = DutyTurn.objects.filter(duty=duty, since__lte=at).order_by("-since").first()
-    return Standing(turn.user_id, Why(turn.why)) if turn else Standing(None, Why.UNFILLED)
+    return Standing(turn.user_id, Why(turn.why), turn.meant_id) if turn else Standing(None, Why.UNFILLED)
 
 
 def on_now(keys: Iterable[str]) -> list[User]:
@@ -223,7 +233,7 @@ def duties_on(user_id: int) -> frozenset[str]:
 
 def history_of(duty: Duty, limit: int = 30) -> list[DutyTurn]:
     """The newest turns that were, the one under way first."""
-    return list(DutyTurn.objects.filter(duty=duty).select_related("user").order_by("-since")[:limit])
+    return list(DutyTurn.objects.filter(duty=duty).select_related("user", "meant").order_by("-since")[:limit])
 
 
 def shifts_of(user_id: int, now: datetime, until: datetime) -> list[tuple[Duty, Shift]]:
@@ -282,8 +292,16 @@ def _day(found: Sequence[DutyShown], day: date, now: datetime) -> Day:
 # --- a person's own -------------------------------------------------------------------------------------------------------
 def leaves_standing(now: datetime, user_id: int | None = None) -> list[LeaveRow]:
     """Leave that runs or comes, one person's or everybody's."""
-    rows = LeaveRow.objects.filter(cancelled_at=None, ends_at__gt=now).select_related("user")
+    rows = LeaveRow.objects.filter(cancelled_at=None, ends_at__gt=now).select_related("user", "deputy")
     return list((rows if user_id is None else rows.filter(user_id=user_id)).order_by("starts_at", "pk"))
+
+
+def leave_of(pk: int) -> LeaveRow:
+    """Raises Missing."""
+    found = LeaveRow.objects.filter(pk=pk).first()
+    if found is None:
+        raise Missing("leave.missing", _("There is no such leave."))
+    return found
 
 
 def overrides_standing(duty: Duty, now: datetime) -> list[Override]:
@@ -306,6 +324,7 @@ class Own:
     turns: list[DutyTurn]
     swaps: list[Swap]
     handovers: list[Handover]
+    standing_for: list[LeaveRow]  # leaves that run for which this person stands in
 
 
 def own_now(user_id: int, now: datetime) -> Own:
@@ -316,4 +335,5 @@ def own_now(user_id: int, now: datetime) -> Own:
         list(turns.order_by("duty__position", "duty__key")),
         list(asked.select_related("duty", "asked_by").order_by("starts_at", "pk")),
         list(given.select_related("duty", "from_user").order_by("pk")),
+        standing_for(user_id),
     )

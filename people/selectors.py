@@ -1,17 +1,19 @@
 """Reads about people and places."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.actor import Actor, ActorKind
+from common.actor import Actor, ActorKind, authority_read
 from common.errors import Invalid, Missing
 from common.ids import token_digest
+from people import standins
 from people.models import (
     ApiToken,
     Contact,
@@ -24,9 +26,10 @@ from people.models import (
     WorkGroup,
     WorkGroupMember,
 )
-from people.rights import ROLES, narrowed
+from people.rights import LEADING, LENT, ROLES, narrowed
 
 Names = dict[str, str]
+Holding = tuple[str, str | None, str | None]  # role, region, group
 
 
 # --- who acts ---------------------------------------------------------------------------------------------------------
@@ -36,16 +39,50 @@ def actor_of(user: User) -> Actor:
 
 
 def actors_of(users: Iterable[User]) -> dict[int, Actor]:
-    """Many persons as actors by id, in one query; who is shut out holds nothing."""
+    """Many persons as actors by id, each with what those lend whose deputy they are now; who is shut out holds nothing. One query,
+    and two while the lead of a group is away."""
     users = list(users)
-    held: dict[int, list[tuple[str, str | None, str | None]]] = {user.pk: [] for user in users}
-    rows = current_holdings().filter(user__in=users).values_list("user_id", "role", "region__key", "group__key")
-    for user_id, role, region, group in rows:
-        held[user_id].append((role, region, group))
-    return {user.pk: _actor(user, held[user.pk]) for user in users}
+    own: dict[int, list[Holding]] = {user.pk: [] for user in users}
+    lent: dict[int, dict[int, list[Holding]]] = {user.pk: {} for user in users}
+    known, leading = {user.pk: user for user in users}, []
+    for row in _concerning(users):
+        said = (row.role, row.region.key if row.region else None, row.group.key if row.group else None)
+        deputy: int | None = row.deputy  # type: ignore[attr-defined]
+        known.setdefault(row.user_id, row.user)
+        if row.user_id in own:
+            own[row.user_id].append(said)
+        if deputy in lent and row.role in LENT:
+            lent[deputy].setdefault(row.user_id, []).append(said)
+        elif deputy is None and row.role in LEADING:
+            leading.append((row.user_id, said))
+    for deputy, lead, said in _led(leading, lent):
+        lent[deputy].setdefault(lead, []).append(said)
+    return {
+        user.pk: replace(
+            _actor(user, own[user.pk]),
+            lent=tuple(_actor(known[lender], held) for lender, held in lent[user.pk].items()),
+        )
+        for user in users
+    }
 
 
-def _actor(user: User, holdings: list[tuple[str, str | None, str | None]]) -> Actor:
+def _concerning(users: list[User]) -> QuerySet[RoleHolding]:
+    """What these persons hold, and what is lent to them, with who stands in for its holder now (`deputy`)."""
+    lent = Q(deputy__in=users, role__in=LENT) | Q(deputy=None, role__in=LEADING, user__in=standins.leads_away(users))
+    rows = current_holdings().annotate(deputy=standins.deputy_of("user")).filter(Q(user__in=users) | lent)
+    return rows.select_related("user", "region", "group").order_by("pk")
+
+
+def _led(leading: list[tuple[int, Holding]], deputies: Container[int]) -> Iterator[tuple[int, int, Holding]]:
+    """(deputy, lead, what is lent) where a work group's lead is away and named nobody: of that group alone."""
+    groups = standins.led_by(lead for lead, _said in leading) if leading else {}
+    for lead, (role, region, group) in leading:
+        for key, seated in groups[lead].items():
+            if group in (None, key) and region is None:
+                yield from ((deputy, lead, (role, None, key)) for deputy in seated if deputy in deputies)
+
+
+def _actor(user: User, holdings: list[Holding]) -> Actor:
     """A role held everywhere swallows its narrowed holdings."""
     everywhere = {role for role, region, group in holdings if region is None and group is None}
     rest = [holding for holding in holdings if holding[0] not in everywhere]
@@ -87,18 +124,38 @@ def holders(role: str, *, region: str | None = None) -> list[User]:
 
 
 def holders_of_any(roles: Iterable[str], *, region: str | None = None) -> list[User]:
-    """Active holders of one of the roles, each once, by name."""
+    """Active holders of one of the roles, each once, by name, and whether they are on leave now (`away`)."""
     wanted = set(roles)
     if unknown := wanted - ROLES.keys():
         raise KeyError(f"no such role: {', '.join(sorted(unknown))}")
     holdings = current_holdings().filter(role__in=wanted)
     if region is not None:
         holdings = holdings.filter(Q(region=None) | Q(region__key=region))
-    return list(User.objects.filter(pk__in=holdings.values("user_id")).order_by("display_name", "pk"))
+    found = User.objects.filter(pk__in=holdings.values("user_id")).annotate(away=standins.is_away())
+    return list(found.order_by("display_name", "pk"))
+
+
+def told(role: str) -> list[User]:
+    """Who is told what concerns a role: its holders, and in the place of those on leave their deputies; where none of them is
+    here, all holders: a gap must never be a silence."""
+    found = holders(role)
+    return (standins.answering(found) if role in LENT else []) or found
 
 
 def users_by_id(ids: Iterable[int]) -> dict[int, User]:
     return User.objects.in_bulk(set(ids))
+
+
+def authority_name(authority: str) -> str:
+    """What an act relied on, in the active language: a role, a deputy's with whose place it was done in; empty for what is no role."""
+    role, person = authority_read(authority)
+    name = str(ROLES.get(role, ""))
+    user = users_by_id([person]).get(person) if person is not None else None
+    return deputising(name, user.display_name) if user else name
+
+
+def deputising(role: str, name: str) -> str:
+    return gettext("%(role)s, as deputy of %(name)s") % {"role": role, "name": name}
 
 
 def user_by_name(username: str) -> User:
@@ -163,8 +220,10 @@ def daily_calls_of(node: str) -> int | None:
 
 
 def groups() -> list[WorkGroup]:
-    """Work groups with their seats, lead first."""
-    seats = WorkGroupMember.objects.select_related("user").order_by("group_id", "role", "user__display_name")
+    """Work groups with their seats, lead first, and whether each is on leave now (`away`)."""
+    away = Exists(standins.running().filter(user=OuterRef("user")))
+    seats = WorkGroupMember.objects.select_related("user").annotate(away=away)
+    seats = seats.order_by("group_id", "role", "user__display_name")
     ordered = Prefetch("seats", queryset=seats, to_attr="seated")
     found: list[Any] = list(
         WorkGroup.objects.select_related("lead_department").prefetch_related(ordered).order_by("key")
@@ -204,10 +263,11 @@ def groups_of(user: User) -> list[str]:
 
 
 def leaders_of(group: str) -> set[int]:
-    """Ids of those who lead a group or stand in for its lead, and are still here."""
+    """Ids of those who lead a group or stand in for its lead, as the group's deputies or as whom the lead named, and are still here."""
     leading = (WorkGroupMember.Seat.LEAD, WorkGroupMember.Seat.DEPUTY)
     seats = WorkGroupMember.objects.filter(group__key=group, role__in=leading, user__is_active=True)
-    return set(seats.values_list("user_id", flat=True))
+    seats = seats.annotate(stand_in=standins.deputy_of("user"))
+    return {pk for row in seats.values_list("user_id", "stand_in") for pk in row if pk is not None}
 
 
 def department_of(user: User) -> str | None:

@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from common.errors import HotlineError, Invalid
-from people import selectors, services
+from engine import worlds
+from people import selectors, services, standins
 from people.endpoints import PageRequest, change_once, page, posts
 from people.forms import RoleForm, UserForm
 from people.rights import ROLES
@@ -24,9 +25,14 @@ from people.rights import ROLES
 def directory(request: PageRequest) -> HttpResponse:
     """Groups with seats and links, roles with holders, everyone with masked contacts."""
     people = selectors.people()
-    return render(
-        request, "people/directory.html", {"people": people, "groups": selectors.groups(), "roles": _roles(people)}
-    )
+    now = worlds.now(worlds.real())
+    shown = {
+        "people": people,
+        "groups": selectors.groups(),
+        "roles": _roles(people),
+        "standing_in": standins.standing_in(now),
+    }
+    return render(request, "people/directory.html", shown)
 
 
 def _roles(people: list[Any]) -> list[dict[str, Any]]:

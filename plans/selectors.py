@@ -12,9 +12,10 @@ from common.errors import Missing
 from engine.log import with_texts
 from engine.models import Event
 from people import selectors as people
-from people.rights import allowed
+from people.rights import LEADING, acting, allowed
 from people.rostered import on_now
 from people.selectors import User
+from people.standins import answering, deputies_in
 from plans.domain import Finding, Plan, Report, RoleSpec, lint, load, unheld
 from plans.domain.compare import Comparison, compare
 from plans.domain.versions import FIXED, RIGHT, Act, barred, judge
@@ -68,8 +69,24 @@ def holders_of(role: RoleSpec) -> list[User]:
 
 def told_of(role: RoleSpec) -> list[User]:
     """Who is told of what concerns a role of the plan: whoever is on its duty now (3.1); where it names none, or while nobody
-    is on it, everybody who holds it."""
-    return (on_now([role.duty]) if role.duty else []) or holders_of(role)
+    is on it, everybody who holds it, the deputies of those on leave in their place; and where nobody is here at all, those away."""
+    return answering_for(role) or holders_of(role)
+
+
+def answering_for(role: RoleSpec) -> list[User]:
+    """Who answers for a role of the plan now: whoever is on its duty, else its holders, and in the place of those on leave their
+    deputies; nobody where all are away and none stands in."""
+    return (on_now([role.duty]) if role.duty else []) or answering(holders_of(role), role.group)
+
+
+def deputies_of(role: RoleSpec) -> list[User]:
+    """Who is next when the lead of the role's work group does not answer: the group's deputies."""
+    return deputies_in(role.group) if role.group and role.acts_as in LEADING else []
+
+
+def may_do_for(role: RoleSpec) -> set[int]:
+    """Ids of who may do what a role owes: its holders, on leave or not, and whoever stands in for one."""
+    return {user.pk for user in (*holders_of(role), *answering_for(role))}
 
 
 def report_of(version_id: int) -> Report:
@@ -154,9 +171,13 @@ def compared_once(before: str, after: str) -> Comparison:
 
 def acts_open(version: PlanVersion, by: Actor) -> tuple[set[str], bool]:
     """What this person can do with a version now, and whether he is kept from approving because he had a part in it."""
-    legal = [act for act, right in RIGHT.items() if judge(act, version.state) is None and allowed(by, right)]
-    bars = [barred(act, by.id, writers=version.writers, submitted_by=version.submitted_by_id) for act in legal]
-    return {act.value for act, bar in zip(legal, bars, strict=True) if not bar}, any(bars)
+    legal = {act: acting(by, right) for act, right in RIGHT.items() if judge(act, version.state) is None}
+    bars = {
+        act: barred(act, actor.persons, writers=version.writers, submitted_by=version.submitted_by_id)
+        for act, actor in legal.items()
+        if actor
+    }
+    return {act.value for act, bar in bars.items() if not bar}, any(bars.values())
 
 
 def history(version: PlanVersion) -> list[Event]:

@@ -2,15 +2,22 @@
 
 from typing import Any, ClassVar
 
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.errors import Invalid
+from common.parsers import BoundedJSONParser
 from common.shapes import BilingualOut
 from engine import worlds
+from escalation.api import FileOut, FilesIn
+from escalation.files import file_answer
+from escalation.services.files import uploads_of
 from people.endpoints import ActionEndpoint, Endpoint
 from plans.selectors import current
 from readiness import selectors
@@ -179,15 +186,44 @@ class OnTurn(ActionEndpoint):
         return turn_dict(one)
 
 
-@extend_schema(request=ReadinessProofIn, responses=ReadinessOut)
+class ReadinessProofWithFilesIn(FilesIn, ReadinessProofIn):
+    """As `ReadinessProofIn`, with files."""
+
+
+@extend_schema(
+    request={"application/json": ReadinessProofIn, "multipart/form-data": ReadinessProofWithFilesIn},
+    responses=ReadinessOut,
+)
 class Fulfil(OnTurn):
     """An owner proves a turn; given late, the proof covers every turn of it that was missed."""
 
     right = "readiness.fulfil"
     serializer_class: ClassVar[type[serializers.BaseSerializer]] = ReadinessProofIn
+    parser_classes = (BoundedJSONParser, MultiPartParser)
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"readiness:{acting.readiness_fulfil(turn_id=kwargs['pk'], by=self.by, **data).pk}"
+        files = uploads_of(self.request.FILES.getlist("files"))
+        return f"readiness:{acting.readiness_fulfil(turn_id=kwargs['pk'], by=self.by, files=files, **data).pk}"
+
+
+class Files(Endpoint):
+    """What is kept as proof of readiness, the oldest first."""
+
+    right = "readiness.view"
+
+    @extend_schema(responses={200: FileOut(many=True)})
+    def get(self, request: Request) -> Response:
+        return Response([shown.as_dict() for shown in selectors.files(self.world)])
+
+
+class OneFile(Endpoint):
+    """The bytes of one of them."""
+
+    right = "readiness.view"
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        return file_answer(selectors.file(self.world, pk))
 
 
 @extend_schema(request=ReadinessWaiverIn, responses=ReadinessOut)

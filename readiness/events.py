@@ -27,10 +27,13 @@ class TurnOverdue(OfTurn):
 
 @event("readiness.escalated")
 class TurnEscalated(OfTurn):
-    """`told` are the roles of the plan that heard of it at this step; empty when nobody holds them."""
+    """`told` are the roles of the plan that heard of it at this step; empty for a step that is skipped: the role `skipped` nobody
+    holds, or everybody who holds it is `away` without a deputy."""
 
     step: int
     told: list[str]
+    skipped: str = ""
+    away: bool = False
 
 
 @event("readiness.fulfilled")

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.bilingual import in_language
+from escalation.file_fields import FilesField
+from escalation.services.files import FILE
 from plans.domain import ObligationRule, Plan
 from readiness.known import DRILL
 from readiness.selectors import proofs_of
@@ -32,6 +34,8 @@ class ProofForm(forms.Form):
             self.fields["note"].help_text = _(
                 "Filled from the record: read it, complete what is blank, correct what is wrong."
             )
+        if FILE in dict(kinds):
+            self.fields["files"] = FilesField()
 
 
 class DrillForm(forms.Form):

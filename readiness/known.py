@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.bilingual import Both, both
 from people import rostered
+from people.standins import standing_in
 from plans.domain import ObligationRule
 
 
@@ -29,11 +30,14 @@ def _roster(now: datetime) -> Known | None:
     if not duties:
         return None
     gaps = sum(len(one.gaps) for one in rostered.shown(duties, now, now + rostered.AHEAD, now))
+    unheld = sum(bool(one.unheld) for one in standing_in(now, now + rostered.AHEAD))
     if gaps:
         said = both(_("The duty roster has %(gaps)s gaps within 14 days."), gaps=gaps)
+    elif unheld:
+        said = both(_("Within 14 days somebody is on leave whose roles nobody answers for: %(n)s leaves."), n=unheld)
     else:
         said = both(_("The duty roster has no gap within 14 days (%(duties)s duties)."), duties=len(duties))
-    return Known("roster", not gaps, said, "/people/duty/")
+    return Known("roster", not gaps and not unheld, said, "/people/duty/")
 
 
 # Kind of proof of the plan → what knows it.

@@ -14,8 +14,10 @@ from common.clock import utc_text
 from common.errors import Missing, Text
 from engine import worlds
 from engine.log import with_texts
-from engine.models import Event, World
+from engine.models import Event, Stream, World
+from escalation.files import FileShown, file_of, files_of
 from escalation.selectors import Place, holds_any, place_of
+from escalation.services.files import FILE
 from people.selectors import User, users_by_id
 from plans.domain import ObligationRule, Plan, next_due, remind_at
 from plans.selectors import current, plan_of
@@ -55,6 +57,10 @@ class Shown:
     @property
     def owners(self) -> list[dict[str, str]]:
         return [self.plan.role(key).title.as_dict() for key in self.row.owners]
+
+    @property
+    def takes_files(self) -> bool:
+        return any(kind == FILE for kind, _title in self.proofs)
 
     @property
     def proofs(self) -> list[tuple[str, dict[str, str]]]:
@@ -143,7 +149,7 @@ def proofs_of(rule: ObligationRule, plan: Plan) -> list[str]:
 
 
 def owns(by: Actor, plan: Plan, row: ReadinessTurn, place: Place | None = None) -> bool:
-    return by.kind == "system" or holds_any(by, plan, row.owners, place or place_of(by.id))
+    return by.kind == "system" or holds_any(by, plan, row.owners, place or place_of(by))
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------------
@@ -165,7 +171,7 @@ def owed(by: Actor, world: World, wanted: Filter | None = None) -> list[Shown]:
 
 def shown(by: Actor, rows: Iterable[ReadinessTurn], now: datetime) -> list[Shown]:
     rows = list(rows)
-    place = place_of(by.id)
+    place = place_of(by)
     people = users_by_id(_about(row) for row in rows if row.matter)
     known: dict[tuple[int, str], Known | None] = {}
     return [_shown(row, by, place, people, known, now) for row in rows]
@@ -326,3 +332,16 @@ def past_dict(past: Past) -> dict[str, Any]:
         "by_word": past.by_word,
         "late": past.late,
     }
+
+
+# --- files ---------------------------------------------------------------------------------------------------------------
+def files(world: World) -> list[FileShown]:
+    """What was kept as proof of readiness in a world, the oldest first."""
+    stream = Stream.objects.filter(world=world, kind="readiness").first()
+    return files_of(stream.pk) if stream else []
+
+
+def file(world: World, pk: int) -> FileShown:
+    """One of them; raises Missing."""
+    stream = Stream.objects.filter(world=world, kind="readiness").first()
+    return file_of(stream.pk if stream else 0, pk)

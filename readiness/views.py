@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Invalid, TooLarge
 from engine import worlds
 from engine.models import World
+from escalation.files import file_answer
+from escalation.services.files import uploads_of
 from people.calendars import calendar_renew
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, home_in, page, posts, world_of
 from people.rights import allowed_somewhere
@@ -102,6 +104,7 @@ def _rule(
         "clauses": [plan.clauses[clause] for clause in found.clauses],
         "cards": cards,
         "history": selectors.history(world, key, limit=100),
+        "files": [shown for shown in selectors.files(world) if shown.rule == key],
     }
     return render(request, "readiness/rule.html", shown, status=status)
 
@@ -144,7 +147,7 @@ def _acted(
     if form.is_valid():
         try:
             change_once(request, change)
-        except (Invalid, Conflict) as error:
+        except (Invalid, Conflict, TooLarge) as error:
             blame(form, error)
             status = error.status
             if isinstance(form, DrillForm) and isinstance(error, Invalid):
@@ -166,9 +169,16 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     form: forms.Form = DrillForm(request.POST) if drill else proof_form(one, request.POST)
 
     def act() -> object:
-        return acting.readiness_fulfil(turn_id=pk, by=request.by, **form.cleaned_data)
+        files = uploads_of(request.FILES.getlist("files"))
+        return acting.readiness_fulfil(turn_id=pk, by=request.by, **{**form.cleaned_data, "files": files})
 
     return _acted(request, row, form, act, _("Done and on record."))
+
+
+@page("readiness.view")
+def evidence_file(request: PageRequest, pk: int) -> HttpResponse:
+    """A file that proved a turn, to save."""
+    return file_answer(selectors.file(world_of(request), pk))
 
 
 @posts("readiness.waive", shown_at=_page_of)

@@ -110,7 +110,7 @@ def duties_of(by: Actor, *, on: date | None = None) -> list[Duty]:
     """What the intervals of one's own items ask for soon or since; of items whose keeper left, administration is asked."""
     on = on or today()
     whose = Q(keeper_id=by.id)
-    if "administration" in by.roles:
+    if "administration" in by.every_role:
         whose |= Q(keeper__is_active=False)
     rows = items().filter(whose, status="in_service").order_by("number")
     dates = [

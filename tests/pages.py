@@ -17,6 +17,8 @@ NO_PAGES = (
     "sw.js",
     "resources/equipment/export.xlsx",
     "incidents/<str:number>/dossier.docx",
+    "incidents/<str:number>/files/<int:pk>/",
+    "readiness/files/<int:pk>/",
     "plan/versions/<int:number>/plan.yaml",
     "people/duty/<str:token>.ics",
     "readiness/calendar/<str:token>.ics",

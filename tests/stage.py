@@ -26,6 +26,9 @@ from notifications.services import browser_turn_on, message_acknowledge, message
 from notifications.services.trying import chat_try
 from people.models import Browser
 from people.rostered import duty_named, rotations_of
+from people.selectors import actor_of, user_by_name
+from people.services.leaves import leave_set
+from people.services.roster import now_here
 from readiness.services.following import readiness_begin
 from resources import services
 from signals.models import BacktestRun, Baseline
@@ -33,7 +36,7 @@ from signals.selectors import source_by_key
 from signals.services import sources
 from signals.services.backtest_runs import backtest_ask, run_work
 from signals.services.samples import series_ensure
-from tests.cast import ADMIN, AUDITOR, DUTY, GM, IT, SUPERVISOR, TECH, Cast
+from tests.cast import ADMIN, AUDITOR, DUTY, GM, IT, LEGAL, SUPERVISOR, TECH, Cast
 from tests.engine.processes import eventually
 from tests.exercise import exercise_held
 from tests.pages import ADMINISTRATION, Scene
@@ -263,8 +266,14 @@ def _restored(incident: str) -> None:
 
 
 def _rotation() -> int:
-    """The duty manager's rotation, of the practice company's roster."""
+    """The duty manager's rotation, of the practice company's roster; one person is on leave with a deputy, another without."""
     roster_found()
+    for who, deputy in ((LEGAL, "counsel"), ("qin", None)):
+        user, start = user_by_name(who), now_here()
+        named = user_by_name(deputy).pk if deputy else None
+        leave_set(
+            user_id=user.pk, starts_at=start, ends_at=start + timedelta(days=2), by=actor_of(user), deputy_id=named
+        )
     return rotations_of([duty_named("duty_manager")])[0].pk
 
 

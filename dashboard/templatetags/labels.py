@@ -7,12 +7,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from common.actor import authority_read
 from common.bilingual import in_language
 from common.errors import Missing
 from engine.models import Stream
 from escalation.card_words import source_said
 from escalation.never_words import never_said
 from people.rights import ROLES
+from people.selectors import deputising, users_by_id
 from plans.selectors import current
 
 register = template.Library()
@@ -254,10 +256,13 @@ def decision_label(kind: str) -> str | Promise:
 
 
 @register.filter
-def authority_label(role: str) -> str | Promise:
-    """A role of the plan in force or of rights, by its name; another plan's stands for itself."""
+def authority_label(authority: str) -> str | Promise:
+    """A role of the plan in force or of rights, by its name; another plan's stands for itself. A deputy's says whose."""
+    role, person = authority_read(authority)
     spec = current().roles.get(role)
-    return in_language(spec.title.as_dict()) if spec else ROLES.get(role, role)
+    name = in_language(spec.title.as_dict()) if spec else ROLES.get(role, role)
+    user = users_by_id([person]).get(person) if person is not None else None
+    return deputising(str(name), user.display_name) if user else name
 
 
 @register.filter

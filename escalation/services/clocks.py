@@ -25,7 +25,7 @@ from escalation.services.turns import CLIMB, NewTurn, stream_of, turns_make
 from incidents.selectors import Incident, of_event
 from notifications.services import summary_draft
 from plans.domain import ObligationRule, Plan, escalate_at, next_due
-from plans.selectors import told_of
+from plans.selectors import answering_for, holders_of
 
 SUMMARY = "summary.published"
 
@@ -36,7 +36,7 @@ def streams_of(refs: Collection[int]) -> Mapping[int, int]:
 
 
 class Held:
-    """Whether anybody holds a role of an incident's plan, asked once for all that struck together."""
+    """Whether anybody answers for a role of an incident's plan, asked once for all that struck together."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], bool] = {}
@@ -44,7 +44,7 @@ class Held:
     def __call__(self, incident: Incident, plan: Plan, role: str) -> bool:
         key = (incident.plan_version, role)
         if key not in self._known:
-            self._known[key] = bool(told_of(plan.role(role)))
+            self._known[key] = bool(answering_for(plan.role(role)))
         return self._known[key]
 
 
@@ -86,14 +86,19 @@ def remind(ref: int, due_at: datetime, now: datetime) -> None:
         return
     if SUMMARY in rule.evidence:
         summary_draft(incident_id=incident.pk, turn=row.turn, due_at=row.due_at, now=now)
+    # Nobody of its owners is here: the next one up who is hears before it is too late.
+    away = not any(one.held(incident, plan, role) for role in rule.owners)
+    said = _("%(number)s: “%(title)s” is due at %(due)s (clause %(clause)s).")
+    if away:
+        said = _("%(number)s: “%(title)s” is due at %(due)s (clause %(clause)s). Nobody who owes it is here.")
     tell_roles(
         incident,
         plan,
-        rule.owners,
+        (*rule.owners, *(_next_here(one) if away else ())),
         kind="obligation.reminder",
         subject=both(_("Soon due: %(title)s"), title=rule.title.as_dict()),
         body=both(
-            _("%(number)s: “%(title)s” is due at %(due)s (clause %(clause)s)."),
+            said,
             number=incident.number,
             title=rule.title.as_dict(),
             due=_local(row.due_at, plan),
@@ -102,6 +107,16 @@ def remind(ref: int, due_at: datetime, now: datetime) -> None:
         clause=rule.clause,
         key=f"remind:{row.pk}",
     )
+
+
+def _next_here(one: Struck) -> tuple[str, ...]:
+    """The next role up that somebody answers for."""
+    step = 1
+    while (roles := selectors.next_up(one.plan, one.rule.owner, step)) and not one.held(
+        one.incident, one.plan, roles[0]
+    ):
+        step += 1
+    return roles
 
 
 def due(fallen: Sequence[Fallen], now: datetime) -> None:
@@ -174,11 +189,13 @@ def _overdue(one: Struck) -> Entry:
 
 
 def _climb(one: Struck, *, step: int, now: datetime, at_due: bool) -> None:
-    """The next one up who exists hears; a role nobody holds is skipped at once, and the log says so."""
+    """The next one up who exists and is here hears; a role nobody holds, or all of whose holders are on leave without a deputy, is
+    skipped at once, and the log says so."""
     row, plan, rule = one.row, one.plan, one.rule
     roles = selectors.next_up(plan, rule.owner, step)
     while roles and not one.held(one.incident, plan, roles[0]):
-        one.entries.append(_step(one, step, (), at_due=at_due))
+        away = bool(holders_of(plan.role(roles[0])))
+        one.entries.append(_step(one, step, (), at_due=at_due, skipped=roles[0], away=away))
         step += 1
         roles = selectors.next_up(plan, rule.owner, step)
     # The last step that was logged: past the top of the chain there is none.
@@ -189,9 +206,18 @@ def _climb(one: Struck, *, step: int, now: datetime, at_due: bool) -> None:
         one.climbs_at = max(escalate_at(plan, rule, row.due_at or now, step + 1), now)
 
 
-def _step(one: Struck, step: int, told: tuple[str, ...], *, at_due: bool) -> Entry:
+def _step(
+    one: Struck, step: int, told: tuple[str, ...], *, at_due: bool, skipped: str = "", away: bool = False
+) -> Entry:
     payload = ObligationEscalated(
-        id=one.row.pk, rule=one.row.rule, turn=one.row.turn, step=step, told=list(told), at_due=at_due
+        id=one.row.pk,
+        rule=one.row.rule,
+        turn=one.row.turn,
+        step=step,
+        told=list(told),
+        at_due=at_due,
+        skipped=skipped,
+        away=away,
     )
     return Entry(payload, clause=one.rule.clause)
 
@@ -221,6 +247,7 @@ def tell(event: Event) -> None:
         ),
         clause=rule.clause,
         key=f"overdue:{row.pk}:{data.get('step', 'due')}",
+        unanswered=rule.owners,
     )
 
 

@@ -156,7 +156,7 @@ def _deciding(number: str, by: Actor) -> tuple[Standing, LiftApplication]:
     application = rows.first()
     if application is None:
         raise Conflict("lift.none", _("No application for lifting waits; the technical group applies first."))
-    if application.applied_by_id == person_id(by):
+    if application.applied_by_id in standing.actor.persons:
         raise NotAllowed("lift.same_person", _("You applied yourself; another person of headquarters must decide."))
     return standing, application
 

@@ -4,7 +4,7 @@
 stream lock, held by the event's own transaction, makes reactions of one incident run one after another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -31,6 +31,7 @@ from escalation.domain.moments import (
 from escalation.domain.turns import Turn, covered
 from escalation.events import ObligationFulfilled, ObligationSuperseded, ObligationWaived
 from escalation.models import Moment, Obligation
+from escalation.services.files import About, Upload, check_files, files_keep
 from escalation.services.turns import CLIMB, DUE, REMIND, stream_of, turn_open
 from incidents.selectors import Incident, of_event
 from people.rights import ROLES, require
@@ -248,7 +249,9 @@ def clock_renew(incident: Incident, plan: Plan, rule: str, event: Event, *, due_
 
 # --- acts of people ----------------------------------------------------------------------------------------------------
 @transaction.atomic
-def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor) -> Obligation:
+def obligation_fulfil(
+    *, obligation_id: int, evidence: str, note: str, by: Actor, files: Sequence[Upload] = ()
+) -> Obligation:
     """A person attaches a declared kind of proof: a meeting held, a report sent, a budget readied.
 
     Raises Missing, NotAllowed (not its owner), Invalid (proof of a kind the plan does not accept, without words, or a report
@@ -257,7 +260,7 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
     """
     by = require(by, "obligation.fulfil")
     row, plan = standing_locked(obligation_id)
-    _must_own(by, plan, row)
+    by = _as_owner(by, plan, row)
     accepted = selectors.proofs_of(plan.rule(row.rule), plan)
     if evidence not in accepted:
         said = ", ".join(accepted) or "-"
@@ -267,10 +270,14 @@ def obligation_fulfil(*, obligation_id: int, evidence: str, note: str, by: Actor
             errors=[{"field": "evidence", "code": "invalid_choice", "message": said}],
             accepted=said,
         )
+    check_files(evidence, files, accepted)
     _must_be_said(plan, evidence, note)
     open_still = selectors.left_open_of(plan, evidence, note)
+    stream = stream_of(row.incident)
+    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.incident.plan_version)
+    files_keep(files, about, word=note, by=by)
     proof = log_append(
-        stream_of(row.incident),
+        stream,
         ObligationFulfilled(
             id=row.pk,
             rule=row.rule,
@@ -366,16 +373,19 @@ def standing_locked(obligation_id: int) -> tuple[Obligation, Plan]:
     return row, selectors.plan_for(row.incident)
 
 
-def _must_own(by: Actor, plan: Plan, row: Obligation) -> None:
+def _as_owner(by: Actor, plan: Plan, row: Obligation) -> Actor:
+    """Who owes it, as a deputy where it is owed in somebody's place; raises NotAllowed."""
     if by.kind == "system":
-        return
-    if not selectors.owns(by, plan, row, selectors.place_of(by.id)):
+        return by
+    owner = selectors.holding_any(by, plan, row.owners, selectors.place_of(by))
+    if owner is None:
         owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
         raise NotAllowed("obligation.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+    return owner
 
 
 def _must_stand_above(by: Actor, plan: Plan, row: Obligation) -> None:
-    if by.kind == "system" or selectors.may_waive(by, plan, row, selectors.place_of(by.id)):
+    if by.kind == "system" or selectors.may_waive(by, plan, row, selectors.place_of(by)):
         return
     who = ", ".join(str(ROLES[role]) for role in selectors.waivers_of(plan, row))
     if not who:

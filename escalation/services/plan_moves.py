@@ -114,7 +114,7 @@ def plan_move_approve(*, number: str, move: int, by: Actor, note: str = "") -> P
     superseded, those that are new begin; the level is judged again.
     """
     row, incident, by, now = _entered(number, move, "incident.approve_plan", by)
-    if row.asked_by_id == by.id:
+    if row.asked_by_id in by.persons:
         raise NotAllowed("plan_move.second_person", SECOND)
     check_open(incident)
     if incident.plan_version != row.before_id:

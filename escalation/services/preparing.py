@@ -19,7 +19,7 @@ from people import selectors as people
 from people.rights import allowed
 from people.selectors import User
 from plans.domain import Plan
-from plans.selectors import holders_of, told_of
+from plans.selectors import may_do_for, told_of
 
 # Who may give any task to anybody; everyone else only what their own role owns.
 GIVERS = frozenset({"duty_manager", "cs_supervisor", "hq_commander", "hq_member"})
@@ -92,7 +92,7 @@ def task_assign(
     part in the plan, a time beyond the list's), Conflict (done already).
     """
     standing, task = _entered(number, task_id, by)
-    if not (GIVERS & by.roles or by.kind == "system" or _holds(by, standing.plan, task.role)):
+    if not (GIVERS & by.every_role or by.kind == "system" or _holds(by, standing.plan, task.role)):
         raise _not_yours(standing.plan, task)
     user = _fit(person)
     due_at = due_at or task.due_at
@@ -169,7 +169,7 @@ def _fit(person: int) -> User:
 
 
 def _holds(by: Actor, plan: Plan, role: str) -> bool:
-    return any(user.pk == by.id for user in holders_of(plan.role(role)))
+    return by.id in may_do_for(plan.role(role))
 
 
 def _not_yours(plan: Plan, task: PreparationTask) -> NotAllowed:

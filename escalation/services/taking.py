@@ -25,7 +25,7 @@ def obligation_take(*, obligation_id: int, by: Actor) -> Obligation:
     the same person: whoever said so once and is late again cannot hold it back a second time)."""
     by = require(by, "obligation.fulfil")
     row, plan = standing_locked(obligation_id)
-    if by.id is None or not selectors.may_take(by, plan, row, selectors.place_of(by.id)):
+    if by.id is None or not selectors.may_take(by, plan, row, selectors.place_of(by)):
         raise NotAllowed(
             "obligation.not_yours_to_take", _("Only its owner, or who was told that it is late, can take this.")
         )

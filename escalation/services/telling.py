@@ -1,6 +1,6 @@
 """Words to people about what follows: to a tier of the plan, to an owner, to the next one up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from common.bilingual import Both
 from engine.alarms import alarm_raise
@@ -43,11 +43,21 @@ def tell_tier(incident: Incident, plan: Plan, tier: str, *, subject: Both, body:
 
 
 def tell_roles(
-    incident: Incident, plan: Plan, roles: Iterable[str], *, kind: str, subject: Both, body: Both, clause: str, key: str
+    incident: Incident,
+    plan: Plan,
+    roles: Iterable[str],
+    *,
+    kind: str,
+    subject: Both,
+    body: Both,
+    clause: str,
+    key: str,
+    unanswered: Collection[str] = (),
 ) -> bool:
-    """Tell the holders of plan roles; False when nobody holds them, which raises an alarm."""
+    """Tell the holders of plan roles; False when nobody holds them, which raises an alarm. `unanswered`: roles of these whose holders
+    had their time."""
     wanted = tuple(roles)
-    to = selectors.recipients(plan, wanted)
+    to = selectors.recipients(plan, wanted, unanswered=unanswered)
     if not to:
         _nobody(incident, ",".join(wanted))
         return False

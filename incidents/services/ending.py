@@ -64,6 +64,6 @@ def incident_close(*, number: str, note: str, by: Actor) -> Incident:
     fields = moved(Act.CLOSE, incident, now)
     incident.closed_at = now
     incident.save(update_fields=[*fields, "closed_at"])
-    event = IncidentClosed(phase=incident.phase, approved=not HQ & by.roles, note=note.strip())
+    event = IncidentClosed(phase=incident.phase, approved=not HQ & by.every_role, note=note.strip())
     written(incident, [event], by=actor, at=now, act=Act.CLOSE)
     return incident

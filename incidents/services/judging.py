@@ -91,7 +91,7 @@ def facts_record(*, number: str, facts: Facts, by: Actor, source: str = "") -> I
     fact said again gets the newer time.
     """
     incident, actor, now = entered(Act.RECORD_FACTS, number=number, by=by)
-    event = _record(incident, facts, now=now, source=source or actor.authority)
+    event = _record(incident, facts, now=now, source=source or actor.role)
     if event:
         written(incident, [event], by=actor, at=now, act=Act.RECORD_FACTS)
     return incident
@@ -138,7 +138,7 @@ def incident_assess(*, number: str, facts: Facts, impact: str, measures: str, by
     """The technical response group's impact assessment (4.1), with the facts it found."""
     incident, actor, now = entered(Act.ASSESS, number=number, by=by)
     impact, measures = required("impact", impact), measures.strip()
-    new = _record(incident, facts, now=now, source=actor.authority)
+    new = _record(incident, facts, now=now, source=actor.role)
     incident.assessed_at = now
     incident.save(update_fields=["assessed_at"])
     events: list[Payload] = [new] if new else []

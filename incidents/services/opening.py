@@ -74,7 +74,7 @@ def incident_report(*, report: ReportIn, by: Actor, world: World, plan_version: 
     ]
     before, after = changed({}, facts_said(report))
     if after:
-        incident.facts = recorded({}, after, at=now, source=actor.authority)
+        incident.facts = recorded({}, after, at=now, source=actor.role)
         incident.save(update_fields=["facts"])
         events.append(FactsRecorded(before=before, after=after))
     written(incident, events, by=actor, at=now, clause=cited(incident, "intake"))
@@ -152,7 +152,7 @@ def incident_join(
             wider.update(_widened(incident, trigger))
         first = TriggerSaid.of(together[0])
         events.append(IncidentJoined(trigger=first, regions=incident.regions, more=len(together) - 1))
-    said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.authority)
+    said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.role)
     entries: list[tuple[Payload, str]] = [(event, clause or cited(incident, AUTOMATIC)) for event in events]
     entries += [(said, cited(incident, Act.RECORD_FACTS))] if said else []
     written_each(incident, entries, by=by, at=now, ahead=INCIDENT.updating(incident, {*wider, *fields}))

@@ -92,11 +92,11 @@ class Barred(StrEnum):
     APPROVED = "notice.approved_it"
 
 
-def barred(act: Act, user_id: int | None, *, writers: Collection[int], approved_by: int | None) -> Barred | None:
-    """What bars this person; `writers` are all who ever drafted or edited the text."""
-    if act in (Act.APPROVE, Act.PUBLISH) and user_id in writers:
+def barred(act: Act, persons: Collection[int], *, writers: Collection[int], approved_by: int | None) -> Barred | None:
+    """What bars who acts, or in whose place; `writers` are all who ever drafted or edited the text."""
+    if act in (Act.APPROVE, Act.PUBLISH) and any(person in writers for person in persons):
         return Barred.WROTE
-    if act is Act.PUBLISH and user_id is not None and user_id == approved_by:
+    if act is Act.PUBLISH and approved_by in persons:
         return Barred.APPROVED
     return None
 

@@ -35,7 +35,7 @@ def browsers_try(*, by: Actor) -> Message:
         world_id=worlds.real().pk,
         incident_id=None,
         kind=KIND,
-        to=[(by.id, by.authority)],
+        to=[(by.id, by.role)],
         subject=both(_("Test: notifications reach this browser.")),
         body=both(_("You asked for this test yourself. There is nothing to do.")),
         clause="",

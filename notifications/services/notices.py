@@ -213,7 +213,7 @@ def _entered(act: Act, notice_id: int, by: Actor, *, also: int | None = None) ->
     why = rules.judge(act, State(notice.state))
     if why is not None:
         raise Conflict(why.value, REFUSED[why])
-    bar = rules.barred(act, by.id, writers=notice.writers, approved_by=notice.approved_by_id)
+    bar = rules.barred(act, by.persons, writers=notice.writers, approved_by=notice.approved_by_id)
     if bar is not None:
         raise NotAllowed(bar.value, BARRED[bar])
     return Entered(act, notice, by, worlds.now(notice.world))

@@ -11,7 +11,7 @@ from engine.models import Event
 from incidents.selectors import of_event
 from notifications.services.messages import message_send
 from people.rights import GRANTS
-from people.selectors import holders
+from people.selectors import told
 from plans.selectors import PlanVersion, current, version_of
 
 WAITS = (
@@ -63,7 +63,7 @@ def _begins(version: PlanVersion) -> str:
 def _second(right: str, barred: Iterable[int], event: Event) -> To:
     """Who may approve and had no part in it."""
     kept = {*barred, event.actor_id}
-    return _once((user.pk, role) for role in GRANTS[right] for user in holders(role) if user.pk not in kept)
+    return _once((user.pk, role) for role in GRANTS[right] for user in told(role) if user.pk not in kept)
 
 
 def _writers(version: PlanVersion) -> To:
@@ -72,7 +72,7 @@ def _writers(version: PlanVersion) -> To:
 
 def _everyone_concerned(version: PlanVersion) -> To:
     roles = (*GRANTS["plan.edit"], *GRANTS["plan.approve"])
-    return _once([*_writers(version), *((user.pk, role) for role in roles for user in holders(role))])
+    return _once([*_writers(version), *((user.pk, role) for role in roles for user in told(role))])
 
 
 def _once(to: Iterable[tuple[int, str]]) -> To:

@@ -14,7 +14,7 @@ from notifications.pressing import answers_of, pressed
 from notifications.selectors import plan_for
 from notifications.services.answers import say
 from notifications.services.messages import UNANSWERED, chats_there, deliver, with_browsers
-from plans.selectors import told_of
+from plans.selectors import deputies_of, told_of
 
 AFTERWARDS = timedelta(minutes=15)
 
@@ -80,10 +80,13 @@ def _climb(message: Message, number: int, rung: Rung) -> tuple[int, int]:
     plan = plan_for(message.incident)
     used = ways([*(channel for _user, channel in sorted(there)), *rung.channels])
     known = {user_id for user_id, _channel in there}
-    for key in rung.roles:
+    silent = set(waiting.values()) if plan else set()
+    for key in [*sorted(silent), *rung.roles]:
         if plan is None or key not in plan.roles:
             continue
-        for user in told_of(plan.roles[key]):
+        # The lead of a work group does not answer: its deputies are next.
+        next_ones = deputies_of(plan.roles[key]) if key in silent else told_of(plan.roles[key])
+        for user in next_ones:
             if user.pk not in known:
                 to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
     to = with_browsers({place: role for place, role in to.items() if place not in there})

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import Text
 from notifications.models import Notice
-from people.rights import ROLES
+from people.selectors import authority_name
 
 register = template.Library()
 STATE = Notice.State
@@ -60,7 +60,7 @@ def line_of(row: dict[str, Any]) -> dict[str, Any]:
         "at": event.occurred_at,
         "clause": event.clause,
         "who": row["user"].display_name if row["user"] else "",
-        "role": ROLES.get(event.authority, event.authority),
+        "role": authority_name(event.authority) or event.authority,
         "tone": "bad" if event.kind in ("notice.returned", "notice.withdrawn") else "quiet",
     }
 

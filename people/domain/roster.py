@@ -19,6 +19,7 @@ class Why(StrEnum):
     OVERRIDE = "override"
     SWAP = "swap"
     TAKEN = "taken"
+    DEPUTY = "deputy"  # stands in for whoever's turn it is and has leave
     AWAY = "away"  # whoever's turn it is has leave
     GONE = "gone"  # the account of whoever's turn it is is shut
     UNFILLED = "unfilled"  # no rotation reaches here
@@ -78,9 +79,12 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
+    """A person is away; the deputy, if one is named, stands in."""
+
     person: int
     start: datetime
     end: datetime
+    deputy: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +154,32 @@ def gaps(roster: Roster, start: datetime, end: datetime) -> list[Shift]:
 def _there(
     roster: Roster, at: datetime, person: int, why: Why, by: tuple[int, int], *, present: bool = False
 ) -> Standing:
-    """The person, unless the account is shut or leave has begun: then a gap, and not silently somebody else's turn."""
+    """The person, unless the account is shut or leave has begun: then the deputy they named, or a gap; never silently somebody."""
     if person in roster.gone:
         return Standing(None, Why.GONE, person, by)
-    away = any(leave.person == person and leave.start <= at < leave.end for leave in roster.leaves)
-    return Standing(None, Why.AWAY, person, by) if away and not present else Standing(person, why, person, by)
+    away = absent(roster.leaves, at)
+    if present or person not in away:
+        return Standing(person, why, person, by)
+    deputy = away[person]
+    if deputy is None or deputy in roster.gone:
+        return Standing(None, Why.AWAY, person, by)
+    return Standing(deputy, Why.DEPUTY, person, by)
+
+
+def absent(leaves: Iterable[Leave], at: datetime) -> dict[int, int | None]:
+    """Who is away at an instant, and who stands in for them."""
+    return stood_in(leave for leave in leaves if leave.start <= at < leave.end)
+
+
+def stood_in(leaves: Iterable[Leave]) -> dict[int, int | None]:
+    """Of leaves that run together, in the order they were set: who is away, and who stands in for them, as the last that names
+    somebody who is here says. A deputy who is away too stands in for nobody, nor does a deputy's deputy."""
+    running = list(leaves)
+    away: dict[int, int | None] = dict.fromkeys(leave.person for leave in running)
+    for leave in running:
+        if leave.deputy is not None and leave.deputy not in away:
+            away[leave.person] = leave.deputy
+    return away
 
 
 # --- turns and days -----------------------------------------------------------------------------------------------------

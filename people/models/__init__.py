@@ -16,6 +16,7 @@ from people.models.bilingual import Bilingual
 from people.models.browsers import Browser
 from people.models.roster import (
     CalendarLink,
+    Deputy,
     Duty,
     DutyTurn,
     Handover,
@@ -34,6 +35,7 @@ __all__ = [
     "CalendarLink",
     "Contact",
     "Department",
+    "Deputy",
     "Duty",
     "DutyTurn",
     "Handover",

@@ -184,17 +184,51 @@ class Override(Span):
 
 
 class Leave(Span):
-    """A person is away, from every duty. Why is nobody's business here."""
+    """A person is away, from every duty. Why is nobody's business here. The deputy, if one is named, is told, owes and may act in
+    the person's place for exactly that time (docs/decisions/0037)."""
 
     user = person()
+    deputy = person(null=True)
     set_by = person(null=True)
     set_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="leave_ends_after_start")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="leave_ends_after_start"),
+            # NULL passes: nobody is named.
+            models.CheckConstraint(condition=~Q(deputy=F("user")), name="leave_deputy_is_another"),
+        ]
         indexes = [models.Index(fields=["ends_at"], condition=Q(cancelled_at=None), name="leave_standing")]
-        triggers = [pgtrigger.Protect(name="leave_stays", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="leave_stays", operation=pgtrigger.Delete),
+            # Another deputy is another row, so that who stood in for whom at an instant can be read.
+            pgtrigger.Protect(
+                name="leave_as_it_was",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("user", "deputy", "starts_at", "ends_at"),
+            ),
+        ]
+
+
+class Deputy(models.Model):
+    """Who stands in for a person on any leave for which nobody else is named. Ended, never deleted."""
+
+    user = person()
+    deputy = person()
+    named_by = person(null=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(until=None), name="deputy_one_now"),
+            models.CheckConstraint(condition=~Q(deputy=F("user")), name="deputy_is_another"),
+            # NULL passes: the product itself names the first.
+            models.CheckConstraint(condition=~Q(named_by=F("deputy")), name="deputy_not_by_self"),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name="deputy_ends_after_start"),
+        ]
+        triggers = [pgtrigger.Protect(name="deputy_stays", operation=pgtrigger.Delete)]
 
 
 class DutyTurn(models.Model):
@@ -202,6 +236,7 @@ class DutyTurn(models.Model):
 
     duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="turns")
     user = person(null=True)
+    meant = person(null=True)  # whom a deputy stands in for
     why = models.CharField(max_length=10, choices=[(why.value, why.value) for why in Why])
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
@@ -213,7 +248,7 @@ class DutyTurn(models.Model):
             models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name="duty_turn_lasts"),
             models.CheckConstraint(
                 condition=Q(user=None, why__in=["away", "gone", "unfilled"])
-                | Q(user__isnull=False, why__in=["rotation", "override", "swap", "taken"]),
+                | Q(user__isnull=False, why__in=["rotation", "override", "swap", "taken", "deputy"]),
                 name="duty_turn_why",
             ),
         ]
@@ -222,7 +257,7 @@ class DutyTurn(models.Model):
             pgtrigger.Protect(
                 name="duty_turn_as_it_was",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("duty", "user", "why", "since"),
+                condition=pgtrigger.AnyChange("duty", "user", "meant", "why", "since"),
             ),
             pgtrigger.Protect(
                 name="duty_turn_over_is_over",

@@ -20,7 +20,7 @@ from people.events import (
     RotationSet,
 )
 from people.models import Duty, Leave, Override, Rotation, RotationMember, Swap
-from people.rights import GRANTS, ROLES, require, require_somewhere
+from people.rights import GRANTS, ROLES, relying_on, require, require_somewhere
 from people.rostered import may_stand, roster_of, rotations_of
 from people.services import record
 from people.services.turns import changing, duties_follow, duties_locked
@@ -42,22 +42,25 @@ def now_here() -> datetime:
 
 def manages(by: Actor, duty: Duty) -> bool:
     """Whether this person answers for the duty: its owner's role, or the security administrator's."""
-    return by.kind == "system" or bool(by.roles & {duty.owner_role, "security_admin"})
+    return by.kind == "system" or relying_on(by, (duty.owner_role, "security_admin")) is not None
 
 
 def require_manager(by: Actor, duty: Duty) -> Actor:
     by = require_somewhere(by, MANAGE)
-    if not manages(by, duty):
+    if by.kind == "system":
+        return by
+    owner = relying_on(by, (duty.owner_role, "security_admin"))
+    if owner is None:
         sentence = _("This duty is changed by its owner: %(role)s.")
         raise NotAllowed("duty.not_yours", sentence, role=ROLES[duty.owner_role])
-    return by if by.kind == "system" else by.acting_as(duty.owner_role if duty.owner_role in by.roles else by.authority)
+    return owner
 
 
 def require_standing(by: Actor, duty: Duty) -> Actor:
     """Whoever may stand the duty, as the role that lets them."""
     by = require_somewhere(by, TAKE)
-    if role := next((role for role in duty.stood_by if role in by.roles), None):
-        return by.acting_as(role)
+    if standing := relying_on(by, duty.stood_by):
+        return standing
     names = [str(ROLES[role]) for role in duty.stood_by]
     raise NotAllowed("duty.not_for_you", _("This duty is stood by: %(roles)s."), roles=" · ".join(names))
 

@@ -11,7 +11,7 @@ from engine import worlds
 from engine.alarms import alarm_clear, alarm_raise
 from engine.models import Event
 from engine.timers import timer_set
-from people.domain.roster import Roster, Shift, gaps, shifts
+from people.domain.roster import Roster, Shift, Why, gaps, shifts
 from people.events import DutyTurnChanged
 from people.models import Duty, DutyTurn
 from people.rostered import AHEAD, rosters_of
@@ -74,7 +74,9 @@ def _follow(duties: Sequence[Duty], now: datetime) -> list[tuple[Duty, Roster]]:
         turn = standing.get(duty.pk)
         for shift in shifts(rosters[duty.pk], min(duty.followed_to, now), now + INSTANT):
             begun = turn is not None or shift.person is not None  # before anybody ever stood it there is no history
-            if begun and (turn is None or (turn.user_id, turn.why) != (shift.person, shift.why)):
+            if begun and (
+                turn is None or (turn.user_id, turn.why, turn.meant_id) != (shift.person, shift.why, _meant(shift))
+            ):
                 turn = _turned(duty, turn, shift)
         duty.followed_to = now
         duty.save(update_fields=["followed_to"])
@@ -88,16 +90,22 @@ def _turned(duty: Duty, before: DutyTurn | None, shift: Shift) -> DutyTurn:
         since = max(since, before.since + INSTANT)
         before.until = since
         before.save(update_fields=["until"])
-    turn = DutyTurn.objects.create(duty=duty, user_id=shift.person, why=shift.why, since=since)
+    turn = DutyTurn.objects.create(duty=duty, user_id=shift.person, meant_id=_meant(shift), why=shift.why, since=since)
     changed = DutyTurnChanged(
         duty=duty.key,
         before=before.user_id if before else None,
         after=shift.person,
         why=shift.why,
         since=utc_text(since),
+        meant=_meant(shift),
     )
     record(changed, by=SYSTEM, occurred=since, clause=duty.clause)
     return turn
+
+
+def _meant(shift: Shift) -> int | None:
+    """Whose turn it was, where a deputy stands in."""
+    return shift.meant if shift.why is Why.DEPUTY else None
 
 
 def _alarm(duty: Duty, found: Sequence[Shift], now: datetime) -> None:

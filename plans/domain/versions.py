@@ -74,6 +74,6 @@ def judge(act: Act, state: State) -> Why | None:
     return Why.NOT_SUBMITTED if state is S.DRAFT else Why.DONE_ALREADY
 
 
-def barred(act: Act, user_id: int | None, *, writers: Collection[int], submitted_by: int | None) -> bool:
-    """Whether this person had a part in the text and so cannot be the second one who approves it."""
-    return act is Act.APPROVE and (user_id in writers or (user_id is not None and user_id == submitted_by))
+def barred(act: Act, persons: Collection[int], *, writers: Collection[int], submitted_by: int | None) -> bool:
+    """Whether who acts, or in whose place, had a part in the text and so cannot be the second one who approves it."""
+    return act is Act.APPROVE and any(person in writers or person == submitted_by for person in persons)

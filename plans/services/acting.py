@@ -54,7 +54,7 @@ def entered(act: Act, number: int, by: Actor) -> Entered:
     if version is None:
         raise no_version()
     must_be_open(act, version)
-    if barred(act, by.id, writers=version.writers, submitted_by=version.submitted_by_id):
+    if barred(act, by.persons, writers=version.writers, submitted_by=version.submitted_by_id):
         raise NotAllowed("plan.second_person", SECOND_PERSON)
     it = Entered(act, version, by, worlds.now(worlds.real()))
     assert it.me

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Text
-from people.rights import ROLES
+from people.selectors import authority_name
 from plans import selectors
 from plans.domain import Span
 from plans.models import PlanVersion
@@ -91,6 +91,6 @@ def version_line(row: dict[str, Any]) -> dict[str, Any]:
         "lines": (data["added"], data["removed"]) if event.kind == "plan.edited" else None,
         "at": event.occurred_at,
         "who": row["user"].display_name if row["user"] else "",
-        "role": ROLES.get(event.authority, _("the product itself")),
+        "role": authority_name(event.authority) or _("the product itself"),
         "tone": "bad" if event.kind in ("plan.returned", "plan.withdrawn") else "quiet",
     }

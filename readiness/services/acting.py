@@ -1,5 +1,7 @@
 """What people do with a readiness obligation: prove it, or waive a turn of it."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,8 @@ from common.bilingual import in_language
 from common.errors import Conflict, Invalid, NotAllowed, Text
 from engine import worlds
 from engine.models import Stream
+from escalation.selectors import holding_any, place_of
+from escalation.services.files import About, Upload, check_files, files_keep
 from people.rights import require
 from readiness import selectors
 from readiness.domain.moves import State
@@ -21,7 +25,9 @@ LONGEST = 2000
 
 
 @transaction.atomic
-def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor, drill: str = "") -> ReadinessTurn:
+def readiness_fulfil(
+    *, turn_id: int, evidence: str, note: str, by: Actor, drill: str = "", files: Sequence[Upload] = ()
+) -> ReadinessTurn:
     """An owner proves that a turn is done, with words, or by the number of a drill that was held (8.2); given late, the proof
     covers every turn that was missed.
 
@@ -31,9 +37,11 @@ def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor, drill
     by = require(by, "readiness.fulfil")
     row, stream = _standing(turn_id)
     plan, rule = rule_of(row)
-    if not selectors.owns(by, plan, row):
+    owner = by if by.kind == "system" else holding_any(by, plan, row.owners, place_of(by))
+    if owner is None:
         owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
         raise NotAllowed("readiness.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+    by = owner
     accepted = selectors.proofs_of(rule, plan)
     if evidence not in accepted:
         said = ", ".join(accepted) or "-"
@@ -51,6 +59,9 @@ def readiness_fulfil(*, turn_id: int, evidence: str, note: str, by: Actor, drill
     held = drill_proof(row, drill) if evidence == DRILL else None
     if held is None or note.strip():
         note = _words(note, "note", _("Say in a few words what was done and where it can be found."))
+    check_files(evidence, files, accepted)
+    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.plan_version_id)
+    files_keep(files, about, word=note, by=by)
     missed = list(overdue_of(row)) if row.state == State.OVERDUE else []
     for turn in (*missed, row):
         turn_prove(stream, turn, evidence=evidence, note=note, now=now, by=by, known=held)

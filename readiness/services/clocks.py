@@ -16,7 +16,7 @@ from engine.timers import timer_set
 from escalation.selectors import next_up, recipients
 from notifications.services import message_send
 from plans.domain import ObligationRule, Plan, escalate_at, next_due
-from plans.selectors import told_of
+from plans.selectors import answering_for, holders_of
 from readiness.domain.grid import Begins
 from readiness.domain.moves import State
 from readiness.events import TurnEscalated, TurnOverdue
@@ -122,11 +122,11 @@ def _overdue(it: Struck, due_at: datetime, now: datetime, *, speaks: bool) -> No
 
 
 def _climb(it: Struck, *, step: int, now: datetime, also: Sequence[str] = ()) -> None:
-    """Tell the next one up who exists; a role nobody holds is skipped at once, and the log says so."""
+    """Tell the next one up who exists and is here; a role nobody holds or answers for is skipped at once, and the log says so."""
     row, plan, rule = it.row, it.plan, it.rule
     roles = next_up(plan, rule.owner, step)
-    while roles and not told_of(plan.role(roles[0])):
-        _log_step(it, step, ())
+    while roles and not answering_for(plan.role(roles[0])):
+        _log_step(it, step, (), skipped=roles[0], away=bool(holders_of(plan.role(roles[0]))))
         step += 1
         roles = next_up(plan, rule.owner, step)
     row.step = step if roles else step - 1
@@ -149,8 +149,8 @@ def _climb(it: Struck, *, step: int, now: datetime, also: Sequence[str] = ()) ->
         timer_set(row.world_id, CLIMB, row.pk, max(following, now))
 
 
-def _log_step(it: Struck, step: int, told: Sequence[str]) -> None:
-    payload = TurnEscalated(**named(it.row), step=step, told=list(told))  # type: ignore[arg-type]
+def _log_step(it: Struck, step: int, told: Sequence[str], *, skipped: str = "", away: bool = False) -> None:
+    payload = TurnEscalated(**named(it.row), step=step, told=list(told), skipped=skipped, away=away)  # type: ignore[arg-type]
     log(it.stream, it.row, payload, SYSTEM)
 
 

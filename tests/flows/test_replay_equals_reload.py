@@ -24,7 +24,7 @@ from engine import sweep, worlds
 from engine.alarms import alarm_raise
 from engine.events import KINDS
 from engine.selectors import event_at, heads
-from escalation.models import PreparationTask
+from escalation.models import Obligation, PreparationTask
 from escalation.services import (
     endings,
     hourly,
@@ -37,6 +37,7 @@ from escalation.services import (
     taking,
     warnings,
 )
+from escalation.services.files import Upload
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
 from incidents.selectors import by_number
@@ -48,14 +49,14 @@ from plans.services import plan_load
 from resources import services as resources
 from signals.models import Baseline
 from signals.services.samples import series_ensure
-from tests.cast import CENTRE, DUTY, EXECUTIVE, GM, LEGAL, TECH, Cast
+from tests.cast import CENTRE, DUTY, EXECUTIVE, GM, IT, LEGAL, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
 TOOLS = Path(settings.BASE_DIR) / "frontend" / "dist-tools"
 REPLAY, SAYING = TOOLS / "replay.mjs", TOOLS / "sentences.mjs"
 INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
             "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.",
-            "equipment.withdrawn", "equipment.returned")  # fmt: skip
+            "equipment.withdrawn", "equipment.returned", "evidence.")  # fmt: skip
 
 
 def state(house: Hotline) -> dict[str, Any]:
@@ -183,6 +184,11 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     declared = {"no_secondary_risk": True, "resources_withdrawn": True, "assessed_safe": True}
     endings.response_end(number=number, declared=declared, waived=frozenset({"complaints"}), reason="Quiet", by=gm)
+    media = Obligation.objects.get(incident__number=number, rule="after.media")
+    film = Upload("drum.jpg", b"\xff\xd8\xff of disks")
+    obligations.obligation_fulfil(
+        obligation_id=media.pk, evidence="file", note="Destroyed", by=cast.actor(IT), files=[film]
+    )
     incidents.incident_close(number=number, note="", by=cast.actor(EXECUTIVE))
     step()
     series_surge(house)

@@ -1,10 +1,10 @@
 /** The pieces of the board: an incident, a duty with its clock, a reading. */
 import { figure } from "../figures";
 import { unitName } from "../units";
-import { pick, say } from "../words";
+import { inChinese, pick, say } from "../words";
 import { chip, clause, clock, h, icon } from "./dom";
 import { groupLook, levelText, phaseLook, readingLook, warningLook } from "./labels";
-import { line, nameOf, place } from "./sentences";
+import { line, nameOf, place, roleOf } from "./sentences";
 import type { BoardEvent, Incident, Obligation, Reading, State } from "./types";
 
 type Names = State["names"];
@@ -28,7 +28,9 @@ function groups(incident: Incident, names: Names): HTMLElement | null {
 
 function entry(event: BoardEvent, incident: Incident, names: Names): HTMLElement {
   const { text, detail, grave } = line(event, incident, names);
-  const by = event.actor.kind === "system" ? say("the product") : nameOf(names, "rights", event.authority) || event.authority;
+  const { role, deputy } = roleOf(event.authority);
+  const held = nameOf(names, "rights", role);
+  const by = event.actor.kind === "system" ? say("the product") : deputy ? say("{role}, by a deputy", { role: held }) : held;
   return h("li", { "data-key": String(event.seq), "data-tone": grave ? "bad" : "quiet" },
     h("span", { class: "when" }, clock("ago", event.occurred)),
     h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause), h("div", { class: "by" }, detail ? `${detail} · ${by}` : by)));
@@ -52,6 +54,16 @@ export function incidentCard(incident: Incident, names: Names): HTMLElement {
 }
 
 export type Duty = { readonly obligation: Obligation; readonly incident: Incident };
+
+/** Somebody on leave: who stands in, and what nobody answers for meanwhile. */
+export function standIn(one: State["standing_in"][number], names: Names): HTMLElement {
+  const all = (parts: readonly string[]): string => parts.join(inChinese() ? "、" : ", ");
+  const said = one.deputies.length ? say("{deputy} stands in for {person}", { deputy: all(one.deputies), person: one.person })
+    : say("{person} is on leave; nobody stands in", { person: one.person });
+  const unheld = one.unheld.map((role) => nameOf(names, "rights", role));
+  return h("li", {}, chip({ icon: one.deputies.length ? "user-check" : "alert-triangle", tone: one.unheld.length ? "bad" : "info", label: said }),
+    unheld.length > 0 && h("span", { class: "small" }, say("Nobody answers for: {roles}", { roles: all(unheld) })));
+}
 
 export function duty({ obligation, incident }: Duty, several: boolean): HTMLElement {
   return h("li", { class: "duty", "data-state": obligation.state, "data-obligation": String(obligation.id) },

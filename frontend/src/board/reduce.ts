@@ -126,6 +126,7 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "warning.extended":
     case "warning.lift_applied":
     case "warning.lift_refused":
+    case "evidence.file_kept":
     case "obligation.escalated":
       return {}; // a line of the log
   }

@@ -14,6 +14,12 @@ export function nameOf(names: Names, kind: string, key: string | null): string {
   return key === null ? "" : pick(names[kind]?.[key]) || key;
 }
 
+/** The role an act relied on; what follows in an authority says whose place a deputy did it in. */
+export const roleOf = (authority: string): { readonly role: string; readonly deputy: boolean } => {
+  const [role = "", person] = authority.split("/person:");
+  return { role, deputy: person !== undefined };
+};
+
 /** Where: the regions' names, or the whole country. */
 export const place = (names: Names, regions: readonly string[]): string =>
   regions.length ? regions.map((key) => nameOf(names, "regions", key)).join(inChinese() ? "、" : ", ") : say("Nationwide");
@@ -169,10 +175,16 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "obligation.escalated": {
       const told = event.data.told.map((role) => nameOf(names, "roles", role)).join(inChinese() ? "、" : ", ");
       const title = duty(incident, event.data.id, event.data.rule, names);
-      return plain(told ? say("Overdue: {title}. Told: {roles}.", { title, roles: told }) : say("Overdue: {title}. Nobody is left to tell.", { title }), "", true);
+      if (told) return plain(say("Overdue: {title}. Told: {roles}.", { title, roles: told }), "", true);
+      const role = nameOf(names, "roles", event.data.skipped);
+      if (!role) return plain(say("Overdue: {title}. Nobody is left to tell.", { title }), "", true);
+      return plain(event.data.away ? say("Overdue: {title}. Skipped, on leave without a deputy: {role}.", { title, role })
+        : say("Overdue: {title}. Skipped, held by nobody: {role}.", { title, role }), "", true);
     }
     case "obligation.taken":
       return plain(say("Somebody is at it, the clock goes on: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
+    case "evidence.file_kept":
+      return plain(say("File kept: {name}, SHA-256 {digest}.", { name: event.data.name ?? "", digest: event.data.sha256.slice(0, 12) }), event.data.word);
     case "obligation.superseded":
       return plain(say("No longer due: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.waived":

@@ -95,7 +95,9 @@ export const PAYLOADS = {
   "obligation.opened": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: maybe(time), clause: text }),
   "obligation.fulfilled": shape({ id: number, rule: text, turn: number, evidence: text, by_event: maybe(number), late: flag, note: words, left_open: optional(list(text), []) }),
   "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
-  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false) }),
+  "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false),
+    skipped: optional(text, ""), away: optional(flag, false) }),
+  "evidence.file_kept": shape({ file: number, obligation: number, rule: text, turn: number, sha256: text, size: number, media: text, name: words, word: words }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
   "obligation.taken": shape({ id: number, rule: text, turn: number, person: number, held_until: maybe(time) }),
   "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
@@ -104,7 +106,7 @@ export const PAYLOADS = {
 export type Kind = keyof typeof PAYLOADS;
 export type Payload<K extends Kind> = Of<(typeof PAYLOADS)[K]>;
 
-const named = shape({ kind: text, id: maybe(number), name: optional(text, "") });
+const named = shape({ kind: text, id: maybe(number), name: optional(text, ""), in_place_of: optional(text, "") });
 /** The log's own address names the person too; the state holds who acted by id alone, so that a reload and a replay agree. */
 const actor: Read<{ readonly kind: string; readonly id: number | null }> = (value, path) => {
   const { kind, id } = named(value, path);
@@ -168,6 +170,7 @@ export const state = shape({
   readings: list(reading),
   bci,
   alarms: list(shape({ kind: text, text, since: time })),
+  standing_in: optional(list(shape({ person: text, deputies: list(text), until: time, unheld: list(text) })), []),
   names: mapOf(mapOf(bilingual)),
 });
 export type State = Of<typeof state>;

@@ -10,7 +10,7 @@ import { continuityChip, continuityTile } from "./continuityview";
 import { chip, h, icon } from "./dom";
 import type { Shown } from "./feed";
 import { fit } from "./fit";
-import { alarm, duty, incidentCard, level, tile, type Duty } from "./parts";
+import { alarm, duty, incidentCard, level, standIn, tile, type Duty } from "./parts";
 import { byDue } from "./reduce";
 import type { Incident, Reading, State } from "./types";
 
@@ -46,6 +46,7 @@ export class View {
     if (state.readings !== before?.readings || state.names !== before.names) this.readings(state);
     this.continuity(state);
     if (state.alarms !== before?.alarms) this.part("alarms")?.replaceChildren(...state.alarms.map(alarm));
+    if (state.standing_in !== before?.standing_in) this.part("standing-in")?.replaceChildren(...state.standing_in.map((one) => standIn(one, state.names)));
     this.fit();
   }
 

@@ -64,7 +64,7 @@ def test_who_stands_the_duty_by_another_role_owes_it_meanwhile(hotline: Hotline)
     plan = current()
 
     def owns(name: str) -> bool:
-        return selectors.owns(cast.actor(name), plan, row, selectors.place_of(user_by_name(name).pk))
+        return selectors.owns(cast.actor(name), plan, row, selectors.place_of(cast.actor(name)))
 
     taken_by(cast, OTHER)
     assert [owns(name) for name in (OTHER, DUTY, SUPERVISOR, TECH)] == [True, True, False, False]

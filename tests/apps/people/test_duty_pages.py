@@ -30,8 +30,8 @@ def typed(at: datetime) -> str:
 
 def test_the_calendar_says_who_is_on_and_where_nobody_is(cast: Cast, django_assert_max_num_queries) -> None:
     client = cast.client(AUDITOR)
-    # 1 session, 1 user, 1 holdings; 1 clock of the real world and its row; 1 duties, 5 rosters, 1 turns, 1 people; the frame's
-    with django_assert_max_num_queries(18):
+    # 1 session, 1 user, 1 holdings; 1 clock of the real world and its row; 1 duties, 5 rosters, 1 turns, 1 people, 1 leave; the frame's
+    with django_assert_max_num_queries(19):
         page = client.get("/people/duty/").content.decode()
     for shown in (
         "Duty manager",

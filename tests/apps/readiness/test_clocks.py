@@ -29,7 +29,7 @@ from tests.domain.plans.given import broken
 from watchdog.services.looking import Watchdog
 
 ADMINISTRATION, GUARD, COO = "hu", "guard", "coo"
-FUND = "due: P3M, repeat: true, evidence: [report], ladder: weeks"
+FUND = "due: P3M, repeat: true, evidence: [report, file], ladder: weeks"
 
 
 def told(kind: str, rule: str) -> set[str]:

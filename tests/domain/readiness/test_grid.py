@@ -11,7 +11,7 @@ from tests.domain.plans.given import broken, plan
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NEW_YEAR = datetime(2027, 1, 31, 9, tzinfo=ZONE)
-FUND = "due: P3M, repeat: true, evidence: [report], ladder: weeks"
+FUND = "due: P3M, repeat: true, evidence: [report, file], ladder: weeks"
 
 
 def fund(**changed: str) -> ObligationRule:
@@ -50,7 +50,7 @@ def test_what_has_no_date_has_no_turns() -> None:
     [
         ("the same row", BEFORE, True),
         ("another interval", fund(due=("P3M", "P6M")), False),
-        ("another proof", fund(proof=("[report]", "[check]")), False),
+        ("another proof", fund(proof=("[report, file]", "[check]")), False),
         ("another ladder", fund(ladder=("weeks", "days")), False),
     ],
 )
@@ -61,7 +61,7 @@ def test_which_rows_are_the_same(case: str, after: ObligationRule, alike: bool) 
 LATER = NEW_YEAR + timedelta(days=10)
 OVER = NEW_YEAR + timedelta(days=120)
 JULY = datetime(2027, 7, 31, 9, tzinfo=ZONE)
-OTHER_PROOF = fund(proof=("[report]", "[check]"))
+OTHER_PROOF = fund(proof=("[report, file]", "[check]"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""Reads of the files kept as evidence."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
+
+from common.clock import utc_text
+from common.errors import Missing
+from engine.log import with_texts
+from escalation.domain.files import SORTS
+from escalation.models import EvidenceFile, FileContent
+
+
+@dataclass(frozen=True, slots=True)
+class FileShown:
+    """A file with the name and the word it came with; both are empty once they are erased."""
+
+    row: EvidenceFile
+    name: str
+    word: str
+    rule: str
+
+    def as_dict(self) -> dict[str, Any]:
+        row = self.row
+        return {
+            "id": row.pk, "name": self.name, "word": self.word, "rule": self.rule, "obligation": row.obligation,
+            "media": row.media, "size": row.size, "sha256": row.sha256, "at": utc_text(row.at),
+            "by": row.by_user.display_name if row.by_user else "", "seq": row.event.seq,
+        }  # fmt: skip
+
+
+def files_of(stream_id: int, **only: Any) -> list[FileShown]:
+    """What is kept for an incident, or for readiness, the oldest first."""
+    rows = EvidenceFile.objects.filter(stream=stream_id, **only).select_related("event", "by_user").order_by("pk")
+    found = list(rows)
+    events = {event.pk: event for event in with_texts([row.event for row in found])}
+    return [_shown(row, events[row.event_id].data) for row in found]
+
+
+def _shown(row: EvidenceFile, data: dict[str, Any]) -> FileShown:
+    name = data["name"] or f"{row.pk}{SORTS[row.media].endings[0]}"
+    return FileShown(row, name, data["word"], data["rule"])
+
+
+def file_of(stream_id: int, pk: int) -> FileShown:
+    """One of them; raises Missing."""
+    found = files_of(stream_id, pk=pk)
+    if not found:
+        raise Missing("file.missing", _("There is no such file here."))
+    return found[0]
+
+
+def file_answer(shown: FileShown) -> HttpResponse:
+    """The file to save, never to be shown within a page of ours."""
+    answer = HttpResponse(bytes(shown.row.content.content), content_type=shown.row.media)
+    answer["Content-Disposition"] = content_disposition_header(True, shown.name) or "attachment"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def differing() -> Iterator[tuple[EvidenceFile, str]]:
+    """Files whose bytes are not those the log tells of, and why; one file in memory at a time."""
+    contents: QuerySet[FileContent] = FileContent.objects.select_related("file__event")
+    for row in EvidenceFile.objects.select_related("event", "stream").order_by("pk").iterator(100):
+        said = row.event.data
+        kept = contents.filter(file=row.pk).first()
+        if kept is None:
+            yield row, "its bytes are missing"
+        elif hashlib.sha256(bytes(kept.content)).hexdigest() != said["sha256"]:
+            yield row, "its bytes are not those of the log's digest"
+        elif (row.sha256, row.size, said["file"]) != (said["sha256"], said["size"], row.pk):
+            yield row, "its row is not what the log says of it"

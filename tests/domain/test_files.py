@@ -1,0 +1,56 @@
+"""What a file is, is read from what is in it."""
+
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+
+from escalation.domain.files import JPEG, PDF, SORTS, sort_of, tidy_name
+
+
+def packed(*names: str) -> bytes:
+    kept = BytesIO()
+    with ZipFile(kept, "w") as folder:
+        for name in names:
+            folder.writestr(name, "x")
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("case", "content", "media"),
+    [
+        ("a report", b"%PDF-1.7 ...", "application/pdf"),
+        ("a photo", b"\xff\xd8\xff\xe0....", "image/jpeg"),
+        ("a photo of a telephone", b"\x00\x00\x00\x18ftypheic....", "image/heic"),
+        ("a film", b"\x00\x00\x00\x18ftypmp42....", "video/mp4"),
+        ("a log", "09:01 主机重启\n".encode(), "text/plain"),
+        ("a sheet", packed("[Content_Types].xml", "xl/workbook.xml"), next(m for m in SORTS if m.endswith("sheet"))),
+        ("a sheet with macros", packed("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), None),
+        ("an archive", packed("a.exe"), None),
+        ("half an archive", b"PK\x03\x04 and no more", None),
+        ("a page", b"\n <!DOCTYPE html><script>alert(1)</script>", None),
+        ("a drawing", "\ufeff<svg xmlns='http://www.w3.org/2000/svg'/>".encode(), None),
+        ("a program", b"MZ\x90\x00\x03", None),
+        ("nothing", b"", None),
+        ("blanks", b" \n", None),
+    ],
+)
+def test_a_kind_is_known_by_its_content(case: str, content: bytes, media: str | None) -> None:
+    found = sort_of(content)
+    assert (found.media if found else None) == media
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("C:\\temp\\..\\Bericht.PDF", "Bericht.PDF"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("invoice.html", "invoice.html.pdf"),
+        ("a\u202eb\r\n.pdf", "ab.pdf"),
+        ("", "file.pdf"),
+    ],
+)
+def test_a_name_holds_no_folder_and_ends_as_its_content_is(name: str, kept: str) -> None:
+    assert tidy_name(name, PDF) == kept
+    assert len(tidy_name("n" * 500 + ".jpeg", JPEG)) == 120
