@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from common.clock import wall
 from engine import worlds
+from plans.selectors import current
 from signals.domain.callcentre import CallCentre, Scenario
 from signals.services.history import rows_of
-from signals.services.playing import history_load, play, world_of_play
+from signals.services.playing import crossed, history_load, play, world_of_play
 
 WEEKS = 4
 
@@ -46,4 +47,9 @@ class Command(BaseCommand):
             if rate > 0:
                 time.sleep(max(0.0, gap.total_seconds() / rate))
 
+        zone = current().zone
+        if scenario is not Scenario.QUIET:
+            self.stdout.write(f"Trouble from {begin.astimezone(zone):%a %H:%M} to {end.astimezone(zone):%a %H:%M}.")
         play(world, rows_of(world, readings), wait=wait, tell=self.stdout.write)
+        for line in crossed(world, zone):
+            self.stdout.write(line)
