@@ -26,6 +26,10 @@ from signals.services.silence import SILENCE
 Tell = Callable[[str], None]
 T = TypeVar("T")
 CHUNK = 20_000
+# For who gave the command; what was played until then is kept in its world.
+OUT_OF_REACH = (
+    "The database does not answer. Is the product running? Start it with make run, then give this command again."
+)
 PATIENCE = 60.0  # seconds until what was played must have been judged
 
 

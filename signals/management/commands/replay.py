@@ -6,6 +6,7 @@ from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from common.clock import wall
 from common.errors import HotlineError
@@ -13,7 +14,7 @@ from people import selectors as people
 from plans.domain import Plan
 from plans.selectors import current
 from signals.services.files import Unreadable, points_in, service_hours
-from signals.services.playing import crossed, history_load, play, series_with_hours, world_of_play
+from signals.services.playing import OUT_OF_REACH, crossed, history_load, play, series_with_hours, world_of_play
 
 PLACES = ("region", "hotline", "node")
 
@@ -38,6 +39,12 @@ class Command(BaseCommand):
         parser.add_argument("--world", default="", help="key of the world; default: the file's name and the time")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._play(**options)
+        except OperationalError as error:
+            raise CommandError(OUT_OF_REACH) from error
+
+    def _play(self, **options: Any) -> None:
         plan = current()
         if options["metric"] not in plan.metrics:
             raise CommandError(f"The plan has no metric {options['metric']}; it has: {', '.join(plan.metrics)}.")

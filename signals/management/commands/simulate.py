@@ -4,14 +4,15 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from common.clock import wall
 from engine import worlds
 from plans.selectors import current
 from signals.domain.callcentre import CallCentre, Scenario
 from signals.services.history import rows_of
-from signals.services.playing import crossed, history_load, play, world_of_play
+from signals.services.playing import OUT_OF_REACH, crossed, history_load, play, world_of_play
 
 WEEKS = 4
 
@@ -31,6 +32,12 @@ class Command(BaseCommand):
         parser.add_argument("--world", default="", help="key of the world; default: the scenario and the time")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._play(**options)
+        except OperationalError as error:
+            raise CommandError(OUT_OF_REACH) from error
+
+    def _play(self, **options: Any) -> None:
         scenario, hours = Scenario(options["scenario"]), timedelta(hours=options["hours"])
         now = worlds.now(worlds.real()).replace(second=0, microsecond=0)
         key = options["world"] or f"{scenario}-{now:%m%d%H%M}-{wall():%S}"
