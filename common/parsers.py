@@ -32,6 +32,10 @@ class BoundedJSONParser(JSONParser):
             unkept = sorted({*_unkept(said, "")})
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
+        except ParseError as error:
+            if not isinstance(error.__context__, ValueError):
+                raise
+            raise ParseError(_("The body is not JSON: %(why)s") % {"why": error.__context__}) from None
         if unkept:
             sentence = _("There is a character in this that cannot be kept: NUL, or half of a surrogate pair.")
             raise ValidationError(dict.fromkeys(unkept, sentence), code="unkept_character")

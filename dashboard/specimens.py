@@ -114,7 +114,7 @@ def board_parts(plan: Plan, now: datetime) -> dict[str, Any]:
                 "unit": plan.metric(row.metric).unit,
                 "baseline": None if ratio is None else 10.0,
                 "ratio": ratio,
-                "threshold": {"id": row.id, "value": row.value, "direction": row.direction},
+                "threshold": {"id": row.id, "value": row.value, "direction": row.direction, "measure": row.measure},
                 "state": state,
                 "since": None if state in ("unknown", "normal") else ago(18),
                 "muted_until": None,

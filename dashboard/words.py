@@ -173,6 +173,8 @@ WORDS = (
     gettext_noop("{n} overdue"),
     gettext_noop("{n} s"),
     gettext_noop("{percent} over the mean"),
+    gettext_noop("{percent} below the mean"),
+    gettext_noop("{percent} of the whole"),
     gettext_noop("{points} in the past hour"),
     gettext_noop("{quantity} × {name} returned to store, {left} there now."),
     gettext_noop("{quantity} × {name} withdrawn from store, {left} left there."),

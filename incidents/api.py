@@ -216,7 +216,8 @@ class Incidents(IncidentAct):
 
 def _one_of(field: str, value: str, choices: list[str]) -> str:
     if value and value not in choices:
-        raise serializers.ValidationError({field: f"{value!r}: {', '.join(choices)}"}, code="invalid_choice")
+        sentence = _("“%(value)s” is none of these: %(choices)s.") % {"value": value, "choices": ", ".join(choices)}
+        raise serializers.ValidationError({field: sentence}, code="invalid_choice")
     return value
 
 

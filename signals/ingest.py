@@ -37,6 +37,7 @@ from signals.tokens import Tokens
 GROUP_MOST: Final = 20_000  # rows in one COPY
 COUNTED_SECONDS: Final = 1.0  # what was refused whole is counted this often
 REQUEST_COST: Final = 10  # a request costs a source at least as much as so many samples
+MOST_HEARD: Final = 64 * 1024 * 1024  # bytes of a request that is refused; who sends more is cut off
 BYTES_A_SAMPLE: Final = 50  # what cannot be read costs by its length
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -146,9 +147,11 @@ class Ingest:
                 if not out_of_reach(error):
                     raise
                 note(error)
+                await _body(receive, most=0)
                 await _send(send, *busy())
                 return
             if known is None:
+                await _body(receive, most=0)
                 await _send(send, *unauthorised())
                 return
             body = await _body(receive)
@@ -340,8 +343,12 @@ def with_ingest(application: Any) -> Any:
     return routed
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None as soon as it is too large."""
+async def _body(receive: Receive, most: int = MOST_BYTES) -> bytes | None:
+    """The whole body; None when it is larger than `most`.
+
+    What is too large is read on and thrown away: most programs hear an answer only after they have sent everything, and to one
+    that is cut off in the middle a refusal looks like a broken network.
+    """
     parts: list[bytes] = []
     size = 0
     while True:
@@ -350,11 +357,12 @@ async def _body(receive: Receive) -> bytes | None:
             return b""
         part = message.get("body", b"")
         size += len(part)
-        if size > MOST_BYTES:
-            return None
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
+        if size <= most:
+            parts.append(part)
+        else:
+            parts.clear()
+        if size > MOST_HEARD or not message.get("more_body"):
+            return b"".join(parts) if size <= most else None
 
 
 def _language(scope: dict[str, Any]) -> str:

@@ -97,7 +97,12 @@ def _reading(
         "unit": own.metric.unit,
         "baseline": None,
         "ratio": None,
-        "threshold": {"id": threshold.id, "value": threshold.value, "direction": threshold.direction},
+        "threshold": {
+            "id": threshold.id,
+            "value": threshold.value,
+            "direction": threshold.direction,
+            "measure": threshold.measure,
+        },
         "state": State.UNKNOWN.value,
         "since": watch and utc_text(watch.over_since),
         "held": watch is not None and watch.held,

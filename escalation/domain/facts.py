@@ -16,11 +16,12 @@ def level_facts(
     *,
     business: tuple[str, datetime] | None = None,
     excess: tuple[str, Fact] | None = None,
+    judged_major: bool = False,
 ) -> LevelFacts:
     """`recorded` is fact → {value, at, source}; what a person recorded comes before what follows from the business type.
 
     `excess` is a fact and the machines' newest word on it, over the daily mean (0.3 = 30 %); the newer of it and what is on
-    record counts. Which mean it is said over, the machines' newest word tells of either.
+    record counts. Which mean it is said over, the machines' newest word tells of either. `judged_major` is the duty manager's word.
     """
     facts = {name: _fact(row) for name, row in recorded.items()}
     if business is not None:
@@ -31,7 +32,7 @@ def level_facts(
             facts[name] = newest
         elif facts[name].source == "signals":
             facts[name] = replace(facts[name], source=newest.source, days=newest.days)
-    return LevelFacts(**facts)
+    return LevelFacts(**facts).judged(major=judged_major)
 
 
 def _fact(row: Mapping[str, Any]) -> Fact:

@@ -7,11 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
+from common.bilingual import in_language
 from common.errors import Conflict, Invalid
 from engine import worlds
 from escalation import selectors
 from incidents import services as incidents
-from incidents.selectors import Incident, by_number
+from incidents.domain.moves import Act
+from incidents.selectors import Incident
+from incidents.services.acting import entered
 from plans.domain import EndFacts, EndVerdict, Fact, incident_end
 from signals.selectors import calm_since, excess_now
 
@@ -55,9 +58,10 @@ def response_end(
 ) -> Incident:
     """End the response when every condition is met or lawfully waived with a reason.
 
-    Raises Conflict naming each open condition with its clause, Invalid when a waiver comes without a reason.
+    Raises NotAllowed, Conflict when it is not that far, or naming each open condition with its clause, Invalid when a waiver
+    comes without a reason.
     """
-    incident = by_number(number)
+    incident, _actor, _now = entered(Act.END, number=number, by=by, based_on=based_on)
     if waived and not reason.strip():
         raise Invalid(
             "reason.required",
@@ -75,7 +79,7 @@ def response_end(
                 {
                     "field": row.id,
                     "code": "waivable" if row.waivable else row.met.value,
-                    "message": f"{row.title.zh} / {row.title.en} ({', '.join(row.clauses)})",
+                    "message": f"{in_language(row.title.as_dict())} ({', '.join(row.clauses)})",
                 }
                 for row in verdict.open
             ],

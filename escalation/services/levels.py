@@ -30,7 +30,13 @@ def card_of(incident: Incident, plan: Plan, now: datetime) -> Card:
     fact = _over_the_mean(plan)
     excess = excess_now(incident.world_id, incident.regions) if fact and not incident.is_over else None
     said = (fact, Fact(excess.figure, excess.at, MEAN[excess.flat], excess.days)) if fact and excess else None
-    return level_card(plan, level_facts(incident.facts, business=_criticality(incident, plan), excess=said), now=now)
+    facts = level_facts(
+        incident.facts,
+        business=_criticality(incident, plan),
+        excess=said,
+        judged_major=incident.major is True,
+    )
+    return level_card(plan, facts, now=now)
 
 
 def _over_the_mean(plan: Plan) -> str | None:

@@ -13,7 +13,7 @@ const file = JSON.parse(readFileSync(join(import.meta.dirname, "../../tests/doma
 
 const reading = ([metric, region, state, value, ratio, hotline, node]: Row, series = 1): Reading => ({
   series, metric, region, state: state as Reading["state"], value, ratio, hotline: hotline ?? null, node: node ?? null,
-  at: "2026-11-24T03:05:00Z", unit: "percent", baseline: null, threshold: { id: "t", value: 50, direction: "below" }, since: null, muted_until: null, held: false, flapping_since: null,
+  at: "2026-11-24T03:05:00Z", unit: "percent", baseline: null, threshold: { id: "t", value: 50, direction: "below", measure: "value" }, since: null, muted_until: null, held: false, flapping_since: null,
 });
 
 describe("the business-continuity index", () => {

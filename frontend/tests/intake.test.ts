@@ -75,6 +75,12 @@ describe("the draft", () => {
     draftSettle();
     expect(localStorage.getItem("draft::report")).not.toBeNull();
     delete document.body.dataset.draftKeep;
+    document.body.innerHTML = FORM.replace("<p data", '<div role="alert" data-refused></div><p data'); // refused as a whole, no field marked
+    sessionStorage.setItem("draft-sent", "draft::report");
+    draftSettle();
+    document.body.innerHTML = "";
+    expect(localStorage.getItem("draft::report")).not.toBeNull();
+    sessionStorage.setItem("draft-sent", "draft::report");
     draftSettle();
     expect(localStorage.getItem("draft::report")).toBeNull();
   });
@@ -138,5 +144,8 @@ describe("the outbox", () => {
     expect(state()).toBe("refused");
     expect(field(".problem").textContent).toBe("too short");
     expect(waiting()).toBeUndefined();
+    document.body.innerHTML = FORM; // the page is loaded again before it was mended
+    draftSettle();
+    expect(localStorage.getItem("draft::report")).not.toBeNull();
   });
 });

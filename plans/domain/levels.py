@@ -14,16 +14,27 @@ from plans.domain.table import Table
 
 @dataclass(frozen=True, init=False)
 class LevelFacts:
-    """What is known about an incident, by the plan's names of facts; a fact that is not here, or None, is unknown."""
+    """What is known about an incident, by the plan's names of facts; a fact that is not here, or None, is unknown.
+
+    `judged_major`: a person said that it is major, whatever the facts show so far (3.1).
+    """
 
     known: Mapping[str, Fact]
+    judged_major: bool
 
     def __init__(self, **known: Fact | None) -> None:
         object.__setattr__(self, "known", {name: fact for name, fact in known.items() if fact is not None})
+        object.__setattr__(self, "judged_major", False)
 
     def with_(self, **moved: Fact | None) -> "LevelFacts":
         """The same with some facts moved; None makes one unknown."""
-        return LevelFacts(**{**self.known, **moved})
+        return LevelFacts(**{**self.known, **moved}).judged(major=self.judged_major)
+
+    def judged(self, *, major: bool) -> "LevelFacts":
+        """The same facts with a person's word on them."""
+        same = LevelFacts(**self.known)
+        object.__setattr__(same, "judged_major", major)
+        return same
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +188,8 @@ class _State:
         passed = {name: table.bits(name, value) for name, value in used.items()}
         here = {name: table.class_of(name, value) for name, value in used.items()}
         unknown = sum(mask for name, mask in table.mask_of.items() if name not in passed)
-        return cls(table, passed, here, sum(passed.values()), unknown)
+        judged = table.judged_major if facts.judged_major else 0
+        return cls(table, passed, here, sum(passed.values()) | judged, unknown)
 
 
 def level_card(plan: Plan, facts: LevelFacts, *, now: datetime) -> Card:
@@ -193,7 +205,7 @@ def level_card(plan: Plan, facts: LevelFacts, *, now: datetime) -> Card:
         certain=state.table.rank(state.true | state.unknown) == rank,
         dimensions=tuple(row for row in rows if row.named_by_plan),
         measures=tuple(row for row in rows if not row.named_by_plan),
-        hits=_hits(plan.level_rules, state.table.rules, state.true),
+        hits=_hits(plan.level_rules, state.table.hitting, state.true),
         would_change=tuple(_changes(plan, state, rank)),
         missing=_missing(plan, state, rank),
         major=major_verdict(plan, facts),

@@ -118,17 +118,27 @@ class Table(Classes):
         super().__init__(plan.facts, [way for ways in (*majors.values(), *rules.values()) for way in ways])
         self.major = {key: [self.mask(way) for way in ways] for key, ways in majors.items()}
         self.rules = {key: [self.mask(way) for way in ways] for key, ways in rules.items()}
+        # No test of a fact: a person's own judgement that a fault is major. A state without it is what the facts alone say.
+        self.judged_major = 1 << len(self._bit)
+        self.hitting = {rule.id: self.rules[rule.id] + self._judged(rule.when) for rule in plan.level_rules.values()}
         ranked = [
             (mask, plan.ranks[rule.level])
             for rule in plan.level_rules.values()
             if rule.level is not None
-            for mask in self.rules[rule.id]
+            for mask in self.hitting[rule.id]
         ]
         self._ranked = sorted(ranked, key=lambda pair: -pair[1])
         raising = [
-            (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.rules[rule.id]
+            (mask, rule.raises) for rule in plan.level_rules.values() if rule.raises for mask in self.hitting[rule.id]
         ]
         self._raises = sorted(raising, key=lambda pair: -pair[1])  # the first that hits decides, as above
+
+    def _judged(self, condition: Test | AllOf | AnyOf) -> list[int]:
+        """The ways of a condition that ask for a major fault, with the judgement in place of what would prove it."""
+        ways = alternatives(condition)
+        asking = [way for way in ways if any(test.fact == MAJOR for test in way)]
+        plain = [frozenset(test for test in way if test.fact != MAJOR) for way in asking]
+        return [self.mask(way) | self.judged_major for way in plain]
 
     def rank(self, true: int) -> int:
         """The gravity proposed when exactly these tests hold."""

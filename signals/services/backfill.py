@@ -24,7 +24,7 @@ from signals.known import directory
 from signals.models import Source
 from signals.services import counts
 from signals.services.baselines import learn_soon
-from signals.services.samples import Row, days_ensure, days_of, samples_keep, series_ensure
+from signals.services.samples import Row, days_ensure, days_held, days_of, samples_keep, series_ensure
 
 CHUNK = 20_000
 
@@ -67,6 +67,11 @@ def history_load(
 
 
 def _store(world: World, read: History, by: Actor, source: Source | None) -> Loaded:
+    with days_held():
+        return _store_held(world, read, by, source)
+
+
+def _store_held(world: World, read: History, by: Actor, source: Source | None) -> Loaded:
     days = days_of([(0, at, 0.0) for _key, at, _value in read.rows])
     for day in sorted(days):
         days_ensure(day, day)  # each by itself: a table made is no harm if the rest fails

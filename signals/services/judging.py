@@ -20,15 +20,15 @@ from engine.alarms import alarm_raise
 from engine.failpoints import failpoint
 from engine.log import Entry, log_append_many
 from engine.models import SetAside, Stream, World
-from plans.domain import Plan
+from plans.domain import Plan, Threshold
 from signals.domain.quiet import Extent, Peak
-from signals.domain.verdict import judge
+from signals.domain.verdict import Verdict, judge
 from signals.events import SeriesHeard
 from signals.models import Series
 from signals.rules import RULES, Known
 from signals.services import telling
 from signals.services.canary import canary_heard
-from signals.services.held import MOST_BACK, Held, hold, standing_on
+from signals.services.held import MOST_BACK, Held, Standing, hold, standing_on
 from signals.services.samples import Packed, unpacked
 from signals.services.watches import THRESHOLDS_MOST, Written, reach_of, turn_of
 from signals.windows import points_within, stored_windows
@@ -209,27 +209,40 @@ def log_found(world_id: int, entries: Sequence[Entry]) -> None:
         log_append_many(Stream(world_id=world_id, kind="signals", key="watches"), entries, by=SYSTEM)
 
 
+def _told_later(threshold: Threshold, verdict: Verdict, standing: Standing) -> bool:
+    """Whether there is nothing to tell of an instant beyond which the series was judged: it stands, stood, or did not hold."""
+    since = verdict.over_since or verdict.at
+    openings = standing.openings.get(threshold.id, [])
+    return not verdict.stands or threshold.id in standing.watches or any(opened >= since for opened in openings)
+
+
 # --- looking again without a sample -----------------------------------------------------------------------------------
 def sustained(ref: int, due_at: datetime, now: datetime) -> None:
     """The time a threshold had to be crossed for is over: read the series' windows again and judge (4.1).
 
     All of the series' sustained lines are looked at: which of them asked is no matter, and another version of the plan may have
-    come into force since.
+    come into force since. When this comes late, and later samples were judged before it, what they found stands: only a crossing
+    that none of them told is told after all, and followed up to where they are.
     """
     series_id, plan = ref // THRESHOLDS_MOST, RULES.fresh()
     own = RULES.of([series_id]).get(series_id)
     if own is None or not own.thresholds:
         return
     held = hold([own], {series_id: due_at}, now)[series_id]
+    until = max(due_at, held.judged_at or due_at)
     # What was judged later already is held from there back only.
-    stored = stored_windows({series_id: (due_at - held.reach, due_at)})[series_id]
+    stored = stored_windows({series_id: (due_at - held.reach, until)})[series_id]
+    instants = [due_at, *(at for at, _value in stored if at > due_at)]
     written = Written()
     for threshold in own.thresholds:
         if threshold.sustained_for.is_zero:
             continue
         reach = reach_of(own, threshold, held.standing)
-        points = points_within(own, threshold, stored, reach, plan)
-        window = [point for point in points if point.at > due_at - reach]
-        verdict = judge(window, threshold, own.metric, standing=threshold.id in held.standing.watches, now=due_at)
-        written.add(own, turn_of(own, threshold, verdict, window, held.standing), held)
+        points = points_within(own, threshold, stored, until - due_at + reach, plan)
+        for at in instants:
+            window = [point for point in points if at - reach < point.at <= at]
+            verdict = judge(window, threshold, own.metric, standing=threshold.id in held.standing.watches, now=at)
+            if at == due_at < until and _told_later(threshold, verdict, held.standing):
+                break
+            written.add(own, turn_of(own, threshold, verdict, window, held.standing), held)
     log_found(own.world_id, written.finish(plan, now))

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import groupby
 from threading import Event
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db import OperationalError
 from django.utils.translation import gettext_lazy as _
@@ -16,15 +17,19 @@ from engine import worlds
 from engine.models import World
 from engine.sweep import sweep
 from engine.timers import timer_set, world_advance
-from signals.models import JudgeTodo, Series
+from signals.models import JudgeTodo, Series, Watch
 from signals.services.baselines import baselines_learn, learning_begin
 from signals.services.judging import judge_pending
-from signals.services.samples import Row, days_ensure, days_of, samples_load, samples_write, series_ensure
+from signals.services.samples import Row, days_ensure, days_held, days_of, samples_load, samples_write, series_ensure
 from signals.services.silence import SILENCE
 
 Tell = Callable[[str], None]
 T = TypeVar("T")
 CHUNK = 20_000
+# For who gave the command; what was played until then is kept in its world.
+OUT_OF_REACH = (
+    "The database does not answer. Is the product running? Start it with make run, then give this command again."
+)
 PATIENCE = 60.0  # seconds until what was played must have been judged
 
 
@@ -41,9 +46,10 @@ def history_load(world: World, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     days = days_of(rows)
-    days_ensure(min(days), max(days))
-    for start in range(0, len(rows), CHUNK):
-        samples_load(rows[start : start + CHUNK])
+    with days_held():
+        days_ensure(min(days), max(days))
+        for start in range(0, len(rows), CHUNK):
+            samples_load(rows[start : start + CHUNK])
     baselines_learn(world)
     return len(rows)
 
@@ -64,6 +70,22 @@ def play(world: World, rows: Iterator[Row], *, wait: Callable[[timedelta], None]
     sweep()
     tell(f"{played} samples played up to {before.isoformat()}")
     return played
+
+
+def crossed(world: World, zone: ZoneInfo) -> Iterator[str]:
+    """When each threshold was crossed, where, for how long, by how much; one line each."""
+    watches = (
+        Watch.objects.filter(series__world=world).select_related("series").order_by("opened_at", "threshold", "pk")
+    )
+    for watch in watches:
+        opened = watch.opened_at.astimezone(zone)
+        cleared = watch.cleared_at.astimezone(zone) if watch.cleared_at else None
+        lasted = f"until {cleared:%m-%d %H:%M}" if cleared else "still open"
+        figure = f"{watch.ratio:+.0%}" if watch.ratio is not None else f"{watch.value:g}"
+        where = " ".join(filter(None, (watch.series.region, watch.series.hotline, watch.series.node))) or "nationwide"
+        yield f"{opened:%a %Y-%m-%d %H:%M}  {watch.threshold:28} {where:20} {lasted}  (last {figure})"
+    if not watches:
+        yield "No threshold was crossed."
 
 
 def _all_judged(world: World) -> None:

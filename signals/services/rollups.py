@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from engine import worlds
 from engine.models import World
 from engine.timers import timer_set
+from signals.services.samples import DAYS_HELD
 
 ROLL_UP: Final = "signals.roll_up"
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=5)
@@ -167,8 +168,11 @@ def _worlds_in(table: str, day: date, until: datetime) -> Iterable[int]:
 
 
 def _drop(call: str, day: date) -> int:
-    """1 when it went. What is not rolled up yet is put in line for a walk."""
+    """1 when it went. What is not rolled up yet is put in line for a walk; while history is being loaded, nothing goes."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [DAYS_HELD])
+        if not cursor.fetchone()[0]:
+            return 0
         cursor.execute(f"SELECT {call}(%s)", [day])
         if cursor.fetchone()[0]:
             return 1

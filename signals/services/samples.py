@@ -1,7 +1,8 @@
 """Writing samples: COPY into the day's partition, and one row that says what there is to judge."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -16,6 +17,7 @@ Row = tuple[int, datetime, float]
 
 COPY = "COPY signals_sample (series_id, at, value) FROM STDIN (FORMAT BINARY)"
 DAY_ENSURE = "SELECT signals_day_ensure(%s)"
+DAYS_HELD = 0x5D_A7_5E  # the advisory lock of days being loaded (shared) or dropped
 INSERT_NEW = (
     "INSERT INTO signals_sample (series_id, at, value) SELECT * FROM unnest(%s::int8[], %s::timestamptz[], %s::float8[])"
     " ON CONFLICT DO NOTHING RETURNING series_id, at"
@@ -65,6 +67,24 @@ def days_ensure(first: date, last: date) -> None:
     with connection.cursor() as cursor:
         for offset in range((last - first).days + 1):
             cursor.execute(DAY_ENSURE, [first + timedelta(days=offset)])
+
+
+@contextmanager
+def days_held() -> Iterator[None]:
+    """While it lasts no day is dropped: days made ahead of what is loaded into them are empty, and often long past their keeping.
+
+    Within a transaction nobody else sees the days that it made, and nothing needs to be held.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [DAYS_HELD])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [DAYS_HELD])
 
 
 def days_of(rows: Iterable[Row]) -> set[date]:
@@ -124,7 +144,7 @@ def _copy(rows: Iterable[Row]) -> None:
 
 @transaction.atomic
 def samples_load(rows: Sequence[Row]) -> int:
-    """Store history that is not to be judged; the number stored. The days must have been ensured."""
+    """Store history that is not to be judged; the number stored. The days must have been ensured, and be held."""
     _copy(rows)
     return len(rows)
 

@@ -32,8 +32,10 @@ def percent_over(ratio: float | None) -> str:
 
 
 @register.simple_tag
-def over_mean(percent: int, flat: bool = False) -> str:
-    """So many per cent over or below the daily mean: 34, -12."""
+def over_mean(percent: int, flat: bool = False, measure: str = "excess") -> str:
+    """So many per cent over or below the daily mean: 34, -12; or of the whole, where that is what is measured."""
+    if measure == "share":
+        return gettext("%(percent)s %% of the whole") % {"percent": percent}
     if flat:
         over = gettext("%(percent)s %% over the flat mean; history is short")
         below = gettext("%(percent)s %% below the flat mean; history is short")

@@ -74,12 +74,19 @@ export function duty({ obligation, incident }: Duty, several: boolean): HTMLElem
       h("div", { class: "by" }, pick(obligation.owner_title), several ? h("span", { class: "nowrap" }, ` · ${incident.number}`) : null)));
 }
 
-const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
+const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0 });
 
-function where(reading: Reading, names: Names): string {
-  if (reading.node) return nameOf(names, "nodes", reading.node);
-  if (reading.hotline) return nameOf(names, "hotlines", reading.hotline);
-  return reading.region ? nameOf(names, "regions", reading.region) : say("Nationwide");
+/** A hotline or a node may be counted in several regions: the region alone tells such readings apart. */
+function where({ region, hotline, node }: Reading, names: Names): string {
+  const parts = [nameOf(names, "regions", region), nameOf(names, "hotlines", hotline), nameOf(names, "nodes", node)].filter(Boolean);
+  return parts.length ? parts.join(" · ") : say("Nationwide");
+}
+
+/** What a ratio says: so much over or below the mean, or such a part of the whole. */
+function told(ratio: number, measure: Reading["threshold"]["measure"]): string {
+  const figures = { percent: percent.format(Math.abs(ratio)) };
+  if (measure === "share") return say("{percent} of the whole", figures);
+  return ratio < 0 ? say("{percent} below the mean", figures) : say("{percent} over the mean", figures);
 }
 
 export function tile(reading: Reading, names: Names): HTMLElement {
@@ -88,7 +95,7 @@ export function tile(reading: Reading, names: Names): HTMLElement {
   return h("div", { class: "tile", "data-tone": tone, "data-series": String(reading.series), "data-threshold": reading.threshold.id },
     h("span", { class: "muted small" }, `${nameOf(names, "metrics", reading.metric)} · ${where(reading, names)}`),
     h("span", { class: "value figure" }, value, " ", h("small", {}, value === "—" ? "" : unitName(reading.unit)),
-      reading.ratio === null ? null : h("small", { class: "ratio" }, say("{percent} over the mean", { percent: percent.format(reading.ratio) }))),
+      reading.ratio === null ? null : h("small", { class: "ratio" }, told(reading.ratio, reading.threshold.measure))),
     h("span", { class: "state" }, icon(shape), label, reading.since ? " · " : "", reading.since ? clock("ago", reading.since) : null),
     reading.flapping_since ? h("span", { class: "state" }, icon("activity"), say("Flapping"), " · ", clock("ago", reading.flapping_since)) : null,
     reading.muted_until ? h("span", { class: "state" }, icon("clock-pause"), reading.held ? say("Silenced, crossing held back") : say("Silenced"), " · ", clock("due", reading.muted_until)) : null,

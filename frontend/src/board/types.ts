@@ -150,7 +150,7 @@ export type Phase = Incident["phase"];
 export const reading = shape({
   series: number, metric: text, region: maybe(text), hotline: maybe(text), node: maybe(text), at: maybe(time), value: maybe(number),
   unit: text, baseline: maybe(number), ratio: maybe(number),
-  threshold: shape({ id: text, value: number, direction: oneOf("above", "below") }),
+  threshold: shape({ id: text, value: number, direction: oneOf("above", "below"), measure: oneOf("value", "excess", "share") }),
   state: oneOf("normal", "near", "over", "unknown"), since: maybe(time),
   muted_until: maybe(time), held: flag, flapping_since: maybe(time),
 });

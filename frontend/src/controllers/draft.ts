@@ -51,6 +51,8 @@ export function draftKept(form: HTMLFormElement): Draft | undefined {
 
 export const draftKeep = (form: HTMLFormElement): void => localStorage.setItem(draftKey(form), JSON.stringify(draftRead(form)));
 export const draftForget = (form: HTMLFormElement): void => localStorage.removeItem(draftKey(form));
+/** For a form that is sent without leaving the page, and forgets its draft itself once it has arrived: the next page says nothing about it. */
+export const draftStays = (): void => sessionStorage.removeItem(SENT);
 
 /** Say in the form's `[data-draft-note]` that something was brought back. */
 function note(form: HTMLFormElement): void {
@@ -80,12 +82,12 @@ controller<HTMLFormElement>("draft", (form) => {
 
 /**
  * Forget a draft whose submission arrived. Sending alone does not show that; a page of ours that comes after it does, unless it is the
- * same form with errors, or a page that answers something else (`<body data-draft-keep>`: sign-in, errors).
+ * same form with what was wrong, or a page that answers something else (`<body data-draft-keep>`: sign-in, errors).
  */
 export function draftSettle(): void {
   const key = sessionStorage.getItem(SENT);
   if (key === null || "draftKeep" in document.body.dataset) return;
   sessionStorage.removeItem(SENT);
   const again = [...document.querySelectorAll<HTMLFormElement>("form[data-draft]")].find((form) => draftKey(form) === key);
-  if (!again?.querySelector("[aria-invalid=true]")) localStorage.removeItem(key);
+  if (!again?.querySelector("[aria-invalid=true], [data-refused]")) localStorage.removeItem(key);
 }

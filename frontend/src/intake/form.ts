@@ -2,7 +2,7 @@
  * `<form data-controller="draft intake">`: record first. Without a connection the form says so, keeps everything, and sends by itself when the
  * connection is back. It has a `[data-intake-state]` line for this, and works as a plain form where scripts fail.
  */
-import { draftForget } from "../controllers/draft";
+import { draftForget, draftStays } from "../controllers/draft";
 import { controller } from "../controllers/registry";
 import { say } from "../words";
 import { deliver, post, waiting, type Letter, type Outcome } from "./outbox";
@@ -29,6 +29,7 @@ class Intake {
 
   submit = (event: Event): void => {
     event.preventDefault();
+    draftStays();
     void this.deliver(post(this.form.action || location.href, new FormData(this.form)));
   };
 

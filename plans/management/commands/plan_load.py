@@ -33,7 +33,7 @@ class Command(BaseCommand):
         except HotlineError as error:
             faults = "\n".join(str(row["message"]) for row in error.errors)
             raise CommandError(f"{error.sentence()}\n{faults}".rstrip()) from error
-        self.stdout.write(f"Plan {version} ({version.sha256[:12]}): {version.get_status_display()}")
+        self.stdout.write(f"Plan {version} ({version.sha256[:12]}): {version.status.replace('_', ' ')}")
 
 
 def own_plan_stands() -> bool:

@@ -11,4 +11,4 @@ class Command(BaseCommand):
     help = "Begin the clocks of the plan's readiness obligations, or carry them to the version in force."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{readiness_begin()} began")
+        self.stdout.write(f"  {readiness_begin()} clocks began")

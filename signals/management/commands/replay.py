@@ -6,15 +6,15 @@ from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from common.clock import wall
 from common.errors import HotlineError
 from people import selectors as people
 from plans.domain import Plan
 from plans.selectors import current
-from signals.models import Watch
 from signals.services.files import Unreadable, points_in, service_hours
-from signals.services.playing import history_load, play, series_with_hours, world_of_play
+from signals.services.playing import OUT_OF_REACH, crossed, history_load, play, series_with_hours, world_of_play
 
 PLACES = ("region", "hotline", "node")
 
@@ -39,6 +39,12 @@ class Command(BaseCommand):
         parser.add_argument("--world", default="", help="key of the world; default: the file's name and the time")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._play(**options)
+        except OperationalError as error:
+            raise CommandError(OUT_OF_REACH) from error
+
+    def _play(self, **options: Any) -> None:
         plan = current()
         if options["metric"] not in plan.metrics:
             raise CommandError(f"The plan has no metric {options['metric']}; it has: {', '.join(plan.metrics)}.")
@@ -72,16 +78,8 @@ class Command(BaseCommand):
                 sleep(max(0.0, gap.total_seconds() / speed))
 
         play(world, iter([(pk, at, value) for at, value in after]), wait=wait, tell=self.stdout.write)
-        self._report(pk, plan)
-
-    def _report(self, series: int, plan: Plan) -> None:
-        """When each threshold was crossed, for how long, by how much."""
-        for watch in Watch.objects.filter(series_id=series).order_by("opened_at", "threshold"):
-            opened = watch.opened_at.astimezone(plan.zone)
-            cleared = watch.cleared_at.astimezone(plan.zone) if watch.cleared_at else None
-            lasted = f"until {cleared:%m-%d %H:%M}" if cleared else "still open"
-            figure = f"{watch.ratio:+.0%}" if watch.ratio is not None else f"{watch.value:g}"
-            self.stdout.write(f"{opened:%a %Y-%m-%d %H:%M}  {watch.threshold:28} {lasted}  (last {figure})")
+        for line in crossed(world, plan.zone):
+            self.stdout.write(line)
 
 
 def _points(options: dict[str, Any], plan: Plan) -> list[tuple[datetime, float]]:

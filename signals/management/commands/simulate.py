@@ -4,13 +4,15 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from common.clock import wall
 from engine import worlds
+from plans.selectors import current
 from signals.domain.callcentre import CallCentre, Scenario
 from signals.services.history import rows_of
-from signals.services.playing import history_load, play, world_of_play
+from signals.services.playing import OUT_OF_REACH, crossed, history_load, play, world_of_play
 
 WEEKS = 4
 
@@ -30,6 +32,12 @@ class Command(BaseCommand):
         parser.add_argument("--world", default="", help="key of the world; default: the scenario and the time")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._play(**options)
+        except OperationalError as error:
+            raise CommandError(OUT_OF_REACH) from error
+
+    def _play(self, **options: Any) -> None:
         scenario, hours = Scenario(options["scenario"]), timedelta(hours=options["hours"])
         now = worlds.now(worlds.real()).replace(second=0, microsecond=0)
         key = options["world"] or f"{scenario}-{now:%m%d%H%M}-{wall():%S}"
@@ -46,4 +54,9 @@ class Command(BaseCommand):
             if rate > 0:
                 time.sleep(max(0.0, gap.total_seconds() / rate))
 
+        zone = current().zone
+        if scenario is not Scenario.QUIET:
+            self.stdout.write(f"Trouble from {begin.astimezone(zone):%a %H:%M} to {end.astimezone(zone):%a %H:%M}.")
         play(world, rows_of(world, readings), wait=wait, tell=self.stdout.write)
+        for line in crossed(world, zone):
+            self.stdout.write(line)

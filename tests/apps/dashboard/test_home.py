@@ -53,6 +53,17 @@ def test_a_handful_stands_as_cards_and_nothing_is_folded(cast: Cast) -> None:
     assert page.count('class="obligation due"') == 2, "judge it, verify it"
 
 
+def test_practice_stands_below_what_is_owed_in_earnest_and_the_earnest_above_practice(cast: Cast) -> None:
+    now = worlds.now(worlds.real())
+    practice = worlds.world_open(key="ex", name_zh="演练", name_en="Exercise", kind="practice", at=now, paused=True)
+    incidents.incident_report(report=ReportIn(noticed="演练", systems="down"), by=cast.actor(DUTY), world=practice)
+    report(cast)
+    page = shown(cast, DUTY)
+    assert 0 < page.index('class="obligation due"') < page.index('class="elsewhere"') < page.index('id="standing"')
+    page = shown(cast, DUTY, "/?world=ex")
+    assert 0 < page.index('class="elsewhere"') < page.index('class="obligation due"')
+
+
 def test_beyond_a_dozen_the_rest_is_counted_by_incident(cast: Cast, many: list[Incident]) -> None:
     state = home_state(cast.actor(DUTY), worlds.real())
     (soon,) = state["spans"]

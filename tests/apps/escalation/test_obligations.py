@@ -233,12 +233,16 @@ def test_the_wall_shows_every_running_clock_of_an_incident_the_most_pressing_fir
 
 
 def test_an_end_is_refused_while_conditions_are_open_and_says_which(hotline: Hotline) -> None:  # noqa: F811
+    early = hotline.post(DUTY, "incidents", {"noticed": "Nobody gets through"}, expect=201)["number"]
+    assert hotline.post(GM, f"incidents/{early}/end", {}, expect=409)["code"] == "incident.not_yet"
     night = Night(hotline).to_the_start()
     address = f"incidents/{night.number}/end"
     everything = {"stable", "complaints", "no_risk", "withdrawn", "assessed"}
     refused = hotline.post(GM, address, {}, expect=409)
     assert refused["code"] == "end.conditions"
     assert {row["field"] for row in refused["errors"]} == everything
+    stable = next(row["message"] for row in refused["errors"] if row["field"] == "stable")
+    assert stable == "72 h without abnormal fluctuation (6.4)", "in the caller's language alone"
     declared = {"no_secondary_risk": True, "resources_withdrawn": True, "assessed_safe": True}
     refused = hotline.post(GM, address, declared, expect=409)
     assert {row["field"]: row["code"] == "waivable" for row in refused["errors"]} == {

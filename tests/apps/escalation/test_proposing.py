@@ -45,3 +45,14 @@ def test_the_card_is_sent_as_it_was_taken_and_only_the_newest(hotline: Hotline) 
     assert len(told()) == 2
     assert drain(REACTIONS) == 0
     assert told()[-1].subject["en"].startswith(f"Level {newest} ")
+
+
+def test_what_the_duty_manager_judges_major_is_decided_on_though_no_fact_shows_it_yet(hotline: Hotline) -> None:  # noqa: F811
+    """Ruling 15: a major fault is at least level II; his word is enough (3.1), and the ten minutes of headquarters run."""
+    number = hotline.post(DUTY, "incidents", {"noticed": "Nobody gets through"}, expect=201)["number"]
+    assert hotline.get(GM, f"incidents/{number}/decision-card")["proposed"] is None
+    hotline.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": True})
+    card = hotline.get(GM, f"incidents/{number}/decision-card")
+    assert (card["proposed"], [hit["rule"] for hit in card["hits"]]) == ("II", ["major_fault"])
+    assert "level.decide" in hotline.owed(number)
+    hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II"})

@@ -96,6 +96,7 @@ class Bare:
             sent.append(message)
 
         await self.route({"type": "http", "path": path, "method": "POST", "headers": headers}, receive, send)
+        assert next(coming, None) is None, "who is cut off while sending reads no answer"
         start, *rest = sent
         said = {name.decode(): value.decode() for name, value in start["headers"]}
         text = b"".join(message["body"] for message in rest)

@@ -124,9 +124,14 @@ def test_a_scenario_opens_what_it_should(scenario: str, cast: Cast, settings: An
     tuesday = (now + timedelta(days=(1 - now.weekday()) % 7 + 7)).replace(hour=6, minute=0, second=0, microsecond=0)
     worlds.world_forward(world=worlds.real(), by=tuesday - now)
     options = ("--rate", "0", "--hours", "1.5", "--after", "0.5", "--lasting", "1", "--world", "w")
-    call_command("simulate", scenario, *options, stdout=StringIO())
+    said = StringIO()
+    call_command("simulate", scenario, *options, stdout=said)
     world = worlds.by_key("w")
     opened = set(Watch.objects.filter(series__world=world).values_list("threshold", flat=True))
     assert {name for name in opened if name.endswith("pre_response")} >= SCENARIOS[scenario]
     assert bool(newest(world)) == bool(SCENARIOS[scenario]), opened
     assert not newest(worlds.real())
+    # What came of it is said where it was asked for.
+    assert all(name in said.getvalue() for name in opened)
+    assert ("Trouble from Tue 14:30 to Tue 15:30." in said.getvalue()) == (scenario != "quiet-day")
+    assert ("No threshold was crossed." in said.getvalue()) == (not opened)

@@ -15,6 +15,7 @@ from incidents.models import Incident
 from signals.models import Baseline, JudgeTodo, Series, Watch
 from signals.services import judging, silence
 from signals.services.samples import TODO, samples_write, series_ensure
+from signals.services.watches import THRESHOLDS_MOST
 from tests.cast import Cast
 
 EVERY = timedelta(minutes=5)
@@ -53,6 +54,19 @@ def test_a_watch_opens_when_it_stayed_and_clears_when_calm(cast: Cast) -> None:
         judging.judge_pending()
     assert watches(series) == [("cpu_pre_response", 10)]
     assert kinds() == ["watch.opened", "watch.cleared"]
+
+
+def test_a_timer_that_comes_after_later_samples_opens_nothing_anew(cast: Cast) -> None:
+    """It looks at its own instant, which is over: what was judged since stands, and what nobody told is told and ends where it did."""
+    series, rows = cpu(cast, SPIKE)
+    samples_write(worlds.real(), rows)
+    judging.judge_pending()
+    due = rows[2][1]  # the line had been crossed for five minutes
+    judging.sustained(series * THRESHOLDS_MOST, due, worlds.now(worlds.real()))
+    assert watches(series) == [("cpu_pre_response", 10)]
+    Watch.objects.all().delete()
+    judging.sustained(series * THRESHOLDS_MOST, due, worlds.now(worlds.real()))
+    assert watches(series) == [("cpu_pre_response", 10)]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import Error, connection
+from django.db import Error, connection, connections
 
 from common.actor import SYSTEM
 from engine import worlds
@@ -12,7 +12,7 @@ from engine.models import Timer
 from hotline_ep.checks import keeping_is_long_enough
 from signals.points import series_points, whole
 from signals.services import rollups, silence
-from signals.services.samples import Row, days_ensure, samples_load, series_ensure
+from signals.services.samples import DAYS_HELD, Row, days_ensure, days_held, samples_load, series_ensure
 from signals.services.sources import source_create
 from tests.cast import DUTY, Cast
 
@@ -136,6 +136,22 @@ def test_what_a_practice_world_plays_is_old_by_its_own_clock(fresh_cast: Cast, s
     samples_load([(series, long_ago - timedelta(seconds=1), 5.0)])
     rolled()
     assert rollups.drop_old() == 0
+
+
+def test_days_made_for_old_history_stay_until_it_is_in_them(fresh_cast: Cast) -> None:
+    day = (now() - 9000 * DAY).date()
+    with connections["owner"].cursor() as other:
+        other.execute("SELECT pg_advisory_lock_shared(%s)", [DAYS_HELD])
+        days_ensure(day, day)
+        rollups.drop_old()
+        assert day in days_of("signals_sample")
+        other.execute("SELECT pg_advisory_unlock_shared(%s)", [DAYS_HELD])
+        rollups.drop_old()
+        assert day not in days_of("signals_sample"), "it was left behind empty"
+        with days_held():
+            other.execute("SELECT pg_try_advisory_lock(%s)", [DAYS_HELD])
+            assert other.fetchone() == (False,)
+    connections["owner"].close()
 
 
 def test_the_applications_role_drops_nothing_by_itself_and_nothing_young(fresh_cast: Cast) -> None:

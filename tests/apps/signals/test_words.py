@@ -22,6 +22,11 @@ def test_a_figure_below_the_mean_says_below(percent: int, flat: bool, en: str, z
         assert over_mean(percent, flat) == zh
 
 
+def test_a_part_of_the_whole_is_not_said_over_a_mean() -> None:
+    with override("en"):
+        assert over_mean(30, measure="share") == "30 % of the whole"
+
+
 @pytest.mark.parametrize(
     ("unit", "en", "zh"), [("count", "", ""), ("percent", "%", "%"), ("degrees", "°C", "℃"), ("seconds", "s", "秒")]
 )

@@ -41,6 +41,9 @@ from tests.domain.plans.given import NOW, fact, known, plan
         ("beyond 24 h is III", known(recovery_hours=30), "III"),
         ("beyond 24 h of the core business is II", known(recovery_hours=30, criticality="core"), "II"),
         ("CPU alone is III", known(threshold_crossed=True), "III"),
+        ("what a person judged major is II before any fact shows it", known().judged(major=True), "II"),
+        ("a person's word lowers nothing", known(complaints_excess=0.5).judged(major=True), "I"),
+        ("high risk raises what was judged major", known(secondary_risk="high").judged(major=True), "I"),
     ],
 )
 def test_level(case: str, facts: LevelFacts, level: str | None) -> None:
@@ -64,6 +67,12 @@ def test_major(case: str, facts: LevelFacts, major: bool | None) -> None:
 def test_an_open_major_verdict_names_what_is_unknown() -> None:
     verdict = major_verdict(plan(), known(complaints_excess=0.1))
     assert set(verdict.unknown) == {"hotlines_down_share", "full_outage"}
+
+
+def test_a_persons_judgement_is_cited_and_outlives_a_moved_fact() -> None:
+    card = level_card(plan(), known(reach="region").judged(major=True).with_(reach=fact("node")), now=NOW)
+    assert [(hit.rule, hit.clauses) for hit in card.hits] == [("major_fault", ("3.1", "3.2"))]
+    assert not card.certain
 
 
 def test_between_50_and_60_percent_cites_both_clauses() -> None:
