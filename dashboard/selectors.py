@@ -263,13 +263,13 @@ def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
     region = one_region(incident)
     return {
         "bci": _bci(plan, incident.world_id, region),
-        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region)),
+        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region, plan)),
         "names": {"regions": names()["regions"]},
     }
 
 
 def _bci(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:
-    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region)}
+    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region, plan)}
 
 
 def groups_state(incident: Incident, plan: Plan, by: Actor) -> list[dict[str, Any]]:

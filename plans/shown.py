@@ -85,6 +85,8 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "quorum": gettext_lazy("Answers that suffice"),
     "at_once": gettext_lazy("Never in one letter with others"),
     "after": gettext_lazy("After"),
+    "metric": gettext_lazy("Read from"),
+    "measure": gettext_lazy("Measured as"),
     "weight": gettext_lazy("Weight"),
     "best": gettext_lazy("Full marks"),
     "worst": gettext_lazy("No marks"),

@@ -15,14 +15,13 @@ from engine.log import stream_open, with_texts
 from engine.models import Event, World
 from plans.domain import Plan, Threshold
 from plans.selectors import current
+from signals.domain.continuity import lines_read
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
 from signals.models import AlertState, Baseline, Mute, Series, Source, SourceCount, UnmatchedAlert, Watch
 from signals.muted import covering, holding
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
 
-# What the board compares with a line: the automatic triggers and what makes a fault major or an outage.
-SHOWN = frozenset({"pre_response", "major", "outage"})
 NEWEST = """
 SELECT k.id, s.at, s.value FROM unnest(%s::int8[]) k(id)
 CROSS JOIN LATERAL (SELECT at, value FROM signals_sample WHERE series_id = k.id AND at <= %s ORDER BY at DESC LIMIT 1) s
@@ -50,7 +49,7 @@ def readings(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[s
         (row.series_id, row.threshold): row
         for row in Watch.objects.filter(series__in=[own.id for own in known], state=Watch.State.OPEN)
     }
-    shown = {own.id: [t for t in own.thresholds if t.purpose in SHOWN] for own in known}
+    shown = {own.id: lines_read(plan, own.metric.key, own.thresholds) for own in known}
     stored, mutes = _newest_windows(known, shown, now), holding(world_id, now)
     return [
         _reading(own, threshold, stored[own.id], opened.get((own.id, threshold.id)), plan, now)

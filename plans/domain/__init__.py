@@ -1,7 +1,7 @@
 """The plan's interpreter: pure Python, no clock. Facts and `now` in, a verdict with its reason and clause out."""
 
 from plans.domain.base import Span, Text
-from plans.domain.bci import Bci, BciFacts, bci, marks
+from plans.domain.bci import Bci, bci, marks
 from plans.domain.conditions import Fact
 from plans.domain.ending import ConditionVerdict, EndFacts, EndVerdict, LiftFacts, Met, incident_end, warning_lift
 from plans.domain.levels import (
@@ -55,7 +55,6 @@ from plans.domain.untriggered import NotTriggered, WhyNot, not_triggered
 
 __all__ = [
     "Bci",
-    "BciFacts",
     "Card",
     "Change",
     "CompanyCalendar",

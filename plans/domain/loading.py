@@ -3,13 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from plans.domain.bci import BciFacts
 from plans.domain.citing import ACTS
 from plans.domain.conditions import tests_of, ways
 from plans.domain.lint.findings import at
@@ -291,10 +289,17 @@ def _needs(plan: Plan, source: Source) -> None:
 def _facts_named(plan: Plan, source: Source) -> None:
     if MAJOR in plan.facts:
         source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
-    indexed = [field.name for field in fields(BciFacts)]
-    for name in plan.bci:
-        if name not in indexed:
-            source.fault(("bci", name), f"expected one of {', '.join(indexed)}")
+
+
+def _index_read(plan: Plan, source: Source) -> None:
+    """Every part of the index is read where a line of its metric is."""
+    for part in plan.bci.values():
+        lines = [row for row in plan.thresholds.values() if row.metric == part.metric]
+        if part.metric not in plan.metrics:
+            source.fault(("bci", part.id, "metric"), f"expected a metric of this plan, not {part.metric!r}")
+        elif not any(row.measure == "excess" or part.measure == "value" for row in lines):
+            said = "of the measure excess " if part.measure == "excess" else ""
+            source.fault(("bci", part.id, "metric"), f"expected a metric with a threshold {said}to be read beside")
 
 
 def _templates(plan: Plan, source: Source) -> None:
@@ -379,6 +384,7 @@ _OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (
     _chains,
     _needs,
     _facts_named,
+    _index_read,
     _paths,
     _written,
 )

@@ -153,13 +153,27 @@ class MajorRule(Spec):
 
 
 class BciPart(Spec):
-    """A share of the index: full marks at `best`, none at `worst`, straight in between."""
+    """A share of the index: full marks at `best`, none at `worst`, straight in between.
+
+    It is read from a `metric`, as it is or as its `excess` over the daily mean within the metric's window. Left out, the key tells
+    (versions of before): `complaints_excess` is the excess of `complaints`.
+    """
 
     id: Id
     title: Text
+    metric: str
+    measure: Literal["value", "excess"] = "value"
     weight: PositiveFloat
     best: FiniteFloat
     worst: FiniteFloat
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_key(cls, row: Any) -> Any:
+        if not isinstance(row, dict) or "metric" in row or not isinstance(row.get("id"), str):
+            return row
+        metric = row["id"].removesuffix("_excess")
+        return {"metric": metric, "measure": "value" if metric == row["id"] else "excess"} | row
 
     @field_validator("worst")
     @classmethod

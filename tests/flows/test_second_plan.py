@@ -135,6 +135,24 @@ def test_its_machines_speak_of_its_own_facts(site: Hotline) -> None:
     assert card["proposed"] == "orange"
     heat = next(row for row in card["dimensions"] if row["fact"] == "room_temperature")
     assert (heat["value"], heat["source"], heat["shown"]["en"]) == (36.5, "signals", "36.5 °C")
+    # Its index is made of its own readings, of which one has not been heard.
+    index = site.get(GM, "bci")
+    assert (index["value"], index["unknown"]) == (26.9, ["reserve"])
+    assert index["parts"][1]["title"]["en"] == "Room temperature"
+    site.samples("reserve", *[60] * 2)
+    assert site.get(GM, "bci")["value"] == 70.8
+    room = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    assert '"metric": "reserve"' in room
+    assert "hidden" not in room.split('id="room-bci"')[1].split(">")[0]
+
+
+def test_a_plan_without_an_index_shows_none(site: Hotline) -> None:
+    text = small()
+    start, end = text.index("bci:\n"), text.index("departments:")
+    plan_load(text=f"{text[:start]}bci: {{}}\n\n{text[end:]}", file="power_cut.yaml", by=SYSTEM)
+    number, client = reported(site), site.cast.client(GM, "en")
+    assert 'id="room-bci" hidden' in client.get(f"/incidents/{number}/").content.decode()
+    assert "business-continuity" not in client.get("/plan/").content.decode().lower()
 
 
 def test_a_warning_of_it_cites_its_own_clauses(site: Hotline) -> None:

@@ -154,7 +154,9 @@ export const reading = shape({
 });
 export type Reading = Of<typeof reading>;
 
-const indexRule = shape({ key: text, title: bilingual, weight: number, best: number, worst: number });
+const indexRule = shape({
+  key: text, title: bilingual, metric: text, measure: oneOf("value", "excess"), unit: text, weight: number, best: number, worst: number,
+});
 export type IndexRule = Of<typeof indexRule>;
 const indexPoint = shape({ at: time, value: maybe(number) });
 export type IndexPoint = Of<typeof indexPoint>;

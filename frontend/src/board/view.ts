@@ -109,7 +109,10 @@ export class View {
 
   /** The country's index, and on each card that of its incident's region. */
   private continuity({ bci, readings, names }: State): void {
-    this.part("continuity")?.replaceChildren(continuityTile(continuity(bci.rules, readings, null), bci.trend, names, null, bci.clause));
+    const place = this.part("continuity");
+    if (place) place.hidden = !bci.rules.length;
+    if (!bci.rules.length) return;
+    place?.replaceChildren(continuityTile(continuity(bci.rules, readings, null), bci.trend, names, null, bci.clause));
     this.root.querySelectorAll<HTMLElement>("[data-bci]").forEach((place) =>
       place.replaceChildren(continuityChip(continuity(bci.rules, readings, place.dataset.bci || null))));
   }

@@ -1,11 +1,12 @@
+import re
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from plans.domain import BciFacts, EndFacts, LiftFacts, Met, Rejection, ServiceHours, bci, incident_end, warning_lift
-from tests.domain.plans.given import at_the_end, fact, plan
+from plans.domain import EndFacts, LiftFacts, Met, Rejection, ServiceHours, bci, incident_end, load, warning_lift
+from tests.domain.plans.given import at_the_end, fact, plan, text
 
 
 @pytest.mark.parametrize(
@@ -108,11 +109,18 @@ def test_lifting_takes_complaints_up_to_110_percent() -> None:
 @pytest.mark.parametrize(
     ("case", "facts", "value"),
     [
-        ("as promised", BciFacts(100, 99, 20, 0.0), 100.0),
-        ("nothing works", BciFacts(0, 0, 900, 2.0), 0.0),
-        ("nothing known", BciFacts(), None),
-        ("what is unknown carries no weight", BciFacts(availability=99.9), 100.0),
+        ("as promised", (100, 99, 20, 0.0), 100.0),
+        ("nothing works", (0, 0, 900, 2.0), 0.0),
+        ("nothing known", (None, None, None, None), None),
+        ("what is unknown carries no weight", (99.9, None, None, None), 100.0),
+        ("half gone", (75, 72.5, 270, 0.25), 50.0),
     ],
 )
-def test_bci(case: str, facts: BciFacts, value: float | None) -> None:
-    assert bci(plan(), facts).value == value, case
+def test_bci(case: str, facts: tuple[float | None, ...], value: float | None) -> None:
+    assert bci(plan(), dict(zip(plan().bci, facts, strict=True))).value == value, case
+
+
+def test_an_index_of_a_file_before_parts_named_their_metric_reads_the_same() -> None:
+    before = re.sub(r", metric: \w+(, measure: excess)?(, weight)", r"\2", text())
+    assert "measure: excess, weight" not in before
+    assert load(before).bci == plan().bci
