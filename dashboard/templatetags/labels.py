@@ -210,18 +210,6 @@ def words_of(text: str) -> list[str]:
 
 
 @register.filter
-def lift_value(row: dict[str, Any]) -> str:
-    """What the fact behind a condition of lifting stands at (`plans.domain.ending.ConditionVerdict.as_dict()`)."""
-    value = row["fact"]["value"]
-    if isinstance(value, bool):
-        return str(_("confirmed") if value else _("not confirmed"))
-    # A share of the daily mean is small; minutes on target are told in whole ones.
-    if row["id"] == "complaints":
-        return str(_("%(percent)s %% of the daily mean")) % {"percent": f"{value * 100:.0f}"}
-    return str(_("%(minutes)s min")) % {"minutes": f"{value:.0f}"}
-
-
-@register.filter
 def stream_name(stream: Stream) -> str:
     """A log's name; one that is not known here is shown by its keys rather than hidden."""
     match stream.kind:

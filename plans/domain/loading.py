@@ -10,20 +10,21 @@ from pydantic import ValidationError
 
 from plans.domain.citing import ACTS
 from plans.domain.conditions import tests_of, ways
+from plans.domain.ending import Kind, kind_of
 from plans.domain.lint.findings import at
 from plans.domain.lint.words import counted
 from plans.domain.lint.written import SECTIONS, as_written
-from plans.domain.schema import FactSpec, Plan
+from plans.domain.schema import EndingCondition, FactSpec, Plan
 from plans.domain.source import Path, PlanErrors, Source, read
 from plans.domain.vocabulary import (
     ALWAYS,
     CHANNELS,
-    END_FACTS,
     EVENT_KINDS,
-    LIFT_FACTS,
     MAJOR,
     MOMENTS,
     ROLES_OF_RIGHTS,
+    SAID_FACTS,
+    SEEN_FACTS,
     level_moment,
 )  # fmt: skip
 
@@ -52,8 +53,6 @@ _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "anchor": (f"a known moment or {ALWAYS!r}", MOMENTS | {ALWAYS}),
     "acts_as": ("a role of rights", ROLES_OF_RIGHTS),
     "channel": ("a known channel", CHANNELS),
-    "end_fact": ("a fact of ending", END_FACTS),
-    "lift_fact": ("a fact of lifting", LIFT_FACTS),
 }
 _REFERENCES: Final = (
     ("*.*.clauses.*", "clauses"), ("*.*.rulings.*", "rulings"),
@@ -68,7 +67,7 @@ _REFERENCES: Final = (
     ("obligations.*.anchors.*", "anchor"), ("obligations.*.until.*", "moment"),
     ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
     ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
-    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"), ("facts.*.thresholds.*", "thresholds"),
+    ("facts.*.thresholds.*", "thresholds"),
     ("levels.*.led_by.*", "roles"), ("groups.*.under", "roles"), ("obligations.*.needs.*", "obligations"),
     ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
     ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"),
@@ -291,6 +290,33 @@ def _facts_named(plan: Plan, source: Source) -> None:
         source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
 
 
+def _conditions_of_the_end(plan: Plan, source: Source) -> None:
+    """What ending and lifting hang on can be known: it is measured, on record, seen by the product or asked of a person."""
+    for section in ("ending", "lifting"):
+        for row in getattr(plan, section).values():
+            problem = _unknowable(plan, section, row)
+            if problem:
+                source.fault((section, row.id, "fact"), problem)
+
+
+def _unknowable(plan: Plan, section: str, row: EndingCondition) -> str | None:
+    kind = kind_of(plan, row)
+    if kind is None or (section == "lifting" and row.fact == "stable_hours"):
+        return (
+            f"expected a metric of this plan, one followed by `_of_mean`, a fact of this plan, "
+            f"{', '.join(sorted(SEEN_FACTS.keys() | SAID_FACTS))}, or `asked` beside it, not {row.fact!r}"
+        )
+    if kind is Kind.RECORDED:
+        return _test_problem(plan.facts, {"fact": row.fact, "op": row.op, "value": row.value}, set())
+    if kind is Kind.SAID:
+        return (
+            None
+            if row.op == "is" and isinstance(row.value, bool)
+            else f"expected `op: is` with true or false for {row.fact}"
+        )
+    return f"expected a number for {row.fact}, not {row.value!r}" if isinstance(row.value, bool | str) else None
+
+
 def _index_read(plan: Plan, source: Source) -> None:
     """Every part of the index is read where a line of its metric is."""
     for part in plan.bci.values():
@@ -385,6 +411,7 @@ _OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (
     _needs,
     _facts_named,
     _index_read,
+    _conditions_of_the_end,
     _paths,
     _written,
 )

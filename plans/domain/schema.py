@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from holidays import list_supported_countries
-from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
+from pydantic import Field, FiniteFloat, PositiveFloat, StrictBool, field_validator, model_validator
 
 from plans.domain.base import Clauses, Duration, Spec, Text, Written
 from plans.domain.citing import ACTS, cited
@@ -303,6 +303,8 @@ class Template(Spec):
 class EndingCondition(Spec):
     """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason.
 
+    `fact` is a metric, a metric with `_of_mean`, a fact of the plan, or a word of `vocabulary`; with `asked` it is a yes or no that
+    the person is asked in these words who reports that the condition holds.
     `lasts`: it must have held for so long; `releases`: what must have been given back for it to hold.
     """
 
@@ -310,7 +312,8 @@ class EndingCondition(Spec):
     title: Text
     fact: str
     op: Op
-    value: bool | FiniteFloat
+    value: StrictBool | FiniteFloat | str
+    asked: Text | None = None
     waivable: bool = False
     lasts: Duration | None = None
     releases: tuple[str, ...] = ()
@@ -534,6 +537,11 @@ class Plan(Spec):
         power = self.powers.get(START_RESPONSE)
         grants = power.grants if power else ()
         return next((grant for grant in grants if grant.own_region and grant.level is not None), None)
+
+    def acting_as(self, *rights: str) -> tuple[str, ...]:
+        """The first role of this plan for each of these roles of rights that it has any for."""
+        firsts = (next((key for key, role in self.roles.items() if role.acts_as == right), None) for right in rights)
+        return tuple(key for key in firsts if key is not None)
 
     def fed_by(self, threshold: str) -> str | None:
         """The fact that a line watched by machines speaks of."""

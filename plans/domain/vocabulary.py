@@ -56,10 +56,9 @@ NUMBERS: Final = frozenset({"complaints_excess", "recovery_hours", "node_daily_c
 LEVEL_FACTS: Final = frozenset(SCALES) | SWITCHES | NUMBERS
 MAJOR: Final = "major"  # a derived fact: true as soon as one major-fault rule hits
 
-END_FACTS: Final = frozenset({
-    "stable_hours", "complaints_of_mean", "no_secondary_risk", "resources_withdrawn", "assessed_safe",
-})  # fmt: skip
-LIFT_FACTS: Final = frozenset({"on_target_minutes", "complaints_of_mean", "no_secondary_risk"})
+# What conditions of ending and lifting may name in any plan: what the product sees, in which unit, and what persons say.
+SEEN_FACTS: Final = {"stable_hours": "hours", "on_target_minutes": "minutes"}
+SAID_FACTS: Final = frozenset({"no_secondary_risk", "resources_withdrawn", "assessed_safe"})
 
 # The moment that an event brings about, where it always does.
 MOMENT_OF_EVENT: Final[dict[str, str]] = {

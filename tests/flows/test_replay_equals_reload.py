@@ -265,10 +265,10 @@ def warned(cast: Cast, house: Hotline) -> Iterator[None]:
     house.samples("complaints", *[10] * 16, region="south")
     house.samples("availability", *[99.95] * 32, region="south")
     house.samples("call_success_rate", *[98.5] * 32, region="south")
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="已复测", by=tech)
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="已复测", by=tech)
     lifting.lift_refuse(number=number, reason="再观察", by=gm)
     yield
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="再次复测", by=tech)
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="再次复测", by=tech)
     lifting.lift_approve(number=number, note="同意", by=gm)
     yield
 

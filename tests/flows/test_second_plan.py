@@ -114,10 +114,18 @@ def test_a_power_cut_runs_by_its_own_plan(site: Hotline) -> None:
     # Restored, reported, and after 24 quiet hours ended; the general manager closes.
     site.post(TECH, f"incidents/{number}/restore", {"note": "Both feeds live"})
     site.post(TECH, f"incidents/{number}/ending-report", {"summary": "A breaker of the grid"})
-    declared = {"no_secondary_risk": True, "assessed_safe": True}
+    # Its ending hangs on facts of its own: one on record, one that a person is asked for.
+    page = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    assert "Both feeds passed the load test" in page
+    assert "resources_withdrawn" not in page
+    declared = {"declared": {"load_tested": True}}
     refused = site.post(GM, f"incidents/{number}/end", declared, expect=409)
-    assert {row["field"] for row in refused["errors"]} == {"stable"}
+    assert {row["field"] for row in refused["errors"]} == {"stable", "supply"}
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "none"})
     site.forward(hours=25)
+    site.post(GM, f"incidents/{number}/end", {"declared": {"mood": True}}, expect=400)
+    refused = site.post(GM, f"incidents/{number}/end", {"assessed_safe": True}, expect=409)
+    assert {row["field"] for row in refused["errors"]} == {"load"}, "what another plan asks for changes nothing here"
     site.post(GM, f"incidents/{number}/end", declared)
     assert site.post(EXECUTIVE, f"incidents/{number}/close", {"note": "Approved"})["phase"] == "closed"
     assert cited(number) <= load(small()).clauses.keys(), "it cites no clause of another plan"
@@ -160,6 +168,18 @@ def test_a_warning_of_it_cites_its_own_clauses(site: Hotline) -> None:
     said = {"colour": "blue", "reach": "Hall 2", "duration": "2 h", "measures": "Watch"}
     site.post(DUTY, f"incidents/{number}/warn", said)
     site.post(GM, f"incidents/{number}/warning/extend", {"reason": "Still hot"})
+    # It is lifted by conditions of its own: what its machines measure and what its power group is asked for.
+    warm = {"declared": {"load_checked": True}, "note": "Read both meters"}
+    site.samples("room_temperature", *[31.0] * 4)
+    refused = site.post(TECH, f"incidents/{number}/lift", warm, expect=409)
+    assert {row["field"]: row["code"] for row in refused["errors"]} == {"on_target": "unmet", "cool": "unmet"}
+    assert "load of both feeds" in site.cast.client(TECH, "en").get(f"/incidents/{number}/").content.decode()
+    site.forward(minutes=40)
+    site.samples("room_temperature", *[25.0] * 36)
+    site.post(TECH, f"incidents/{number}/lift", {"declared": {}, "note": "Read both meters"}, expect=409)
+    site.post(TECH, f"incidents/{number}/lift", warm)
+    site.post(GM, f"incidents/{number}/lift/approve", {})
+    assert Message.objects.filter(incident__number=number, kind="warning.lift_applied").exists()
     assert cited(number) <= load(small()).clauses.keys()
     assert {"4", "6"} <= cited(number)
     for path in (f"/incidents/{number}/", "/plan/", "/board/"):
