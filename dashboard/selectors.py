@@ -8,7 +8,7 @@ from common.actor import Actor
 from common.clock import utc_text
 from dashboard.changes import INTO, changes_for, changes_for_department
 from dashboard.live import SEEN_BY_ALL
-from dashboard.names import names_of
+from dashboard.names import grades_of, names_of
 from dashboard.prefill import act_started, prefilled
 from dashboard.record import Record
 from engine import worlds
@@ -90,6 +90,7 @@ def board_state(world: World) -> dict[str, Any]:
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
             "names": names_of(plan, *others),
+            "grades": grades_of(plan, *others),
         }
 
 
@@ -104,6 +105,7 @@ def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
         "category": incident.category,
         "origin": incident.origin,
         "phase": incident.phase,
+        "plan": incident.plan_version,
         "level": incident.level,
         "level_provisional": incident.level_provisional,
         "started_by_region": incident.started_by_region,

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.translation import get_language, gettext
 
-from dashboard.templatetags.labels import group_look, level_label
+from dashboard.templatetags.labels import group_look
 
 Data = Mapping[str, Any]
 Names = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -151,18 +151,18 @@ def _proposed(data: Data, names: Names) -> Line:
     reasons = ("；" if _chinese() else "; ").join(_pick(reason) for reason in data["reasons"])
     if not data["level"]:
         return Line(gettext("The plan proposes no level."), reasons)
-    return Line(_say("The plan proposes {level}.", level=level_label(data["level"])), reasons)
+    return Line(_say("The plan proposes {level}.", level=_name(names, "levels", data["level"])), reasons)
 
 
 def _decided(data: Data, names: Names) -> Line:
     sentence = "{level} was set, provisionally." if data["provisional"] else "{level} was decided."
-    return Line(_say(sentence, level=level_label(data["after"])), data["reason"] or "", True)
+    return Line(_say(sentence, level=_name(names, "levels", data["after"])), data["reason"] or "", True)
 
 
 def _started(data: Data, names: Names) -> Line:
     by_region = "The region started the response at {level}, subject to headquarters confirming it."
     sentence = "The response began at {level}." if data["region"] is None else by_region
-    return Line(_say(sentence, level=level_label(data["level"])), "", True)
+    return Line(_say(sentence, level=_name(names, "levels", data["level"])), "", True)
 
 
 def _status(data: Data, names: Names) -> Line:

@@ -188,6 +188,18 @@ def _parsed(database: str, version_id: int) -> Plan:
     return load(version.text, version.file_name)
 
 
+def pinned(version_id: str | None) -> PlanVersion | None:
+    """The version that was asked for by its id, which is or was in force; None when none was. Raises Missing."""
+    if not version_id:
+        return None
+    found = (
+        PlanVersion.objects.filter(pk=version_id, status__in=sorted(FIXED)).first() if version_id.isdecimal() else None
+    )
+    if found is None:
+        raise Missing("plan.no_version", _("There is no version of this number."))
+    return found
+
+
 def handling(plan: Plan, category: str) -> dict[str, Any]:
     """How the plan says that an incident of this category is handled (6.2): its steps in their order, each with whose it is.
 

@@ -16,12 +16,14 @@ from plans.moment_words import moment_said
 
 @page("plan.view")
 def plan(request: PageRequest) -> HttpResponse:
-    """The version in force, in the reader's language."""
-    version = selectors.in_force()
+    """The version in force, in the reader's language; with `pinned` the one of this id, which incidents keep to."""
+    now = selectors.in_force()
+    version = selectors.pinned(request.GET.get("pinned")) or now
     read = selectors.plan_of(version.pk)
     words = read.in_language(get_language() or "zh-hans")
     shown = {
         "version": version,
+        "now": now,
         "plan": words,
         "clauses": [clause | _about(words, key) for key, clause in words["clauses"].items()],
         "rules": [rule | {"when": _condition(words, rule["when"])} for rule in words["level_rules"].values()],

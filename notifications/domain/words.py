@@ -40,7 +40,6 @@ PHASES: Final = {
     "closed": Both("已关闭", "closed"),
     "dismissed": Both("已撤销", "dismissed"),
 }
-LEVELS: Final = {"I": Both("一级", "level I"), "II": Both("二级", "level II"), "III": Both("三级", "level III")}
 STATUSES: Final = {
     "standby": Both("待命", "on standby"),
     "activated": Both("已启动", "activated"),

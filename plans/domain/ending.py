@@ -53,7 +53,7 @@ def kind_of(plan: "Plan", row: "EndingCondition") -> Kind | None:
 
 def said_of(plan: "Plan", conditions: "Mapping[str, EndingCondition]") -> "dict[str, EndingCondition]":
     """Fact → the first condition that asks a person for it."""
-    return {row.fact: row for row in reversed(conditions.values()) if kind_of(plan, row) is Kind.SAID}
+    return {row.fact: row for row in reversed(list(conditions.values())) if kind_of(plan, row) is Kind.SAID}
 
 
 @dataclass(frozen=True, slots=True)

@@ -427,6 +427,7 @@ class Plan(Spec):
 
     key: Id
     title: Text
+    service: Text = Text(zh="服务", en="our service")
     time_zone: str
     calendar: CompanyCalendar | None = None
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]
@@ -465,7 +466,7 @@ class Plan(Spec):
         """Give every record of a keyed section its key as `id`."""
         if info.field_name in {"departments", "evidence", "aliases", "symptoms"} or not isinstance(value, dict):
             return value
-        if info.field_name in {"title", "calendar"}:
+        if info.field_name in {"title", "service", "calendar"}:
             return value
         return {key: {"id": key} | row if isinstance(row, dict) else row for key, row in value.items()}
 
@@ -486,6 +487,10 @@ class Plan(Spec):
     def ranks(self) -> dict[str, int]:
         """Level → gravity, the mildest 1; 0 is left for "no level"."""
         return {level: rank for rank, level in enumerate(reversed(self.levels), start=1)}
+
+    def grade(self, level: str) -> int:
+        """How gravely a level is drawn: 1 the gravest, 2 the next, 3 every other one."""
+        return min(len(self.levels) + 1 - self.ranks[level], 3)
 
     @cached_property
     def by_anchor(self) -> dict[str, tuple[ObligationRule, ...]]:

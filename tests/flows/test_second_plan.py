@@ -30,7 +30,7 @@ def cited(number: str) -> set[str]:
 
 
 def links(page: str) -> set[str]:
-    return set(re.findall(r"/plan/#clause-([^\"]+)", page))
+    return set(re.findall(r"/plan/(?:\?pinned=\d+)?#clause-([^\"]+)", page))
 
 
 def reported(site: Hotline) -> str:
@@ -200,11 +200,28 @@ def test_its_machines_warning_cites_the_line_and_no_clause_of_another_plan(site:
 def test_an_incident_under_way_is_spoken_of_in_the_words_of_its_own_plan(site: Hotline) -> None:
     number = reported(site)
     site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": False})
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "both"})
+    assert "our data centre" in site.cast.client(GM, "en").get("/status/?lang=en").content.decode()
     plan_load(text=SHIPPED.read_text(encoding="utf-8") + "# again\n", file=SHIPPED.name, by=SYSTEM)
     names = site.get(GM, "board")["names"]
     assert names["obligations"]["power.assess"]["en"] == "Assess the supply"
     assert names["facts"]["feeds_lost"]["zh"] == "市电"
     assert names["obligations"]["assess.impact"]["en"] == "Impact assessment"
+    assert names["levels"]["orange"]["zh"] == "橙色"
+    board = site.get(GM, "board")
+    assert (board["grades"]["red"], board["grades"]["orange"], board["grades"]["blue"]) == (1, 2, 3)
+    assert board["incidents"][0]["plan"] == by_number(number).plan_version
+    # Its levels keep their names, and its clauses open the version that it keeps to.
+    client = site.cast.client(GM, "en")
+    pinned = f"/plan/?pinned={by_number(number).plan_version}"
+    for path in (f"/incidents/{number}/", "/incidents/", "/"):
+        page = client.get(path).content.decode()
+        assert "Orange proposed" in page, path
+        assert "/plan/#clause-" not in page.split("<main")[1], path
+    assert f'href="{pinned}#clause-4"' in client.get(f"/incidents/{number}/").content.decode()
+    assert "Watch and judgement" in client.get(pinned).content.decode()
+    assert "Watch and judgement" not in client.get("/plan/").content.decode()
+    assert client.get("/plan/?pinned=0").status_code == 404
 
 
 def test_its_intake_asks_in_its_own_words(site: Hotline) -> None:

@@ -73,16 +73,16 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "warning.lifted":
       return plain(say("The warning was lifted."), event.data.note);
     case "level.proposed":
-      return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level) }) : say("The plan proposes no level."),
+      return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level, names) }) : say("The plan proposes no level."),
         event.data.reasons.map(pick).join(inChinese() ? "；" : "; "));
     case "level.decided":
       return plain(event.data.provisional
-        ? say("{level} was set, provisionally.", { level: levelName(event.data.after) })
-        : say("{level} was decided.", { level: levelName(event.data.after) }), event.data.reason, true);
+        ? say("{level} was set, provisionally.", { level: levelName(event.data.after, names) })
+        : say("{level} was decided.", { level: levelName(event.data.after, names) }), event.data.reason, true);
     case "response.started":
       return plain(event.data.region === null
-        ? say("The response began at {level}.", { level: levelName(event.data.level) })
-        : say("The region started the response at {level}, subject to headquarters confirming it.", { level: levelName(event.data.level) }), "", true);
+        ? say("The response began at {level}.", { level: levelName(event.data.level, names) })
+        : say("The region started the response at {level}, subject to headquarters confirming it.", { level: levelName(event.data.level, names) }), "", true);
     case "group.status_set":
       return plain(say("{group}: {status}.", { group: nameOf(names, "groups", event.data.group), status: groupLook(event.data.after).label }), event.data.note);
     case "task.given":

@@ -139,7 +139,7 @@ export const incident = shape({
   level: maybe(level), level_provisional: flag, started_by_region: maybe(text), proposed_level: maybe(level), major: maybe(flag),
   warning: maybe(colour),
   regions: list(text),
-  opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation),
+  opened_at: time, phase_since: time, plan: maybe(number), groups: list(group), obligations: list(obligation),
   tasks: list(shape({ id: number, group: text })), log: list(incidentEvent),
 });
 export type Incident = Of<typeof incident>;
@@ -171,6 +171,7 @@ export const state = shape({
   bci,
   alarms: list(shape({ kind: text, text, since: time })),
   names: mapOf(mapOf(bilingual)),
+  grades: mapOf(number),
 });
 export type State = Of<typeof state>;
 
