@@ -168,8 +168,9 @@ class Incident(models.Model):
 
     @property
     def awaits_verification(self) -> bool:
-        """A region started the response while the report was not verified yet (1.2)."""
-        return self.started_by_region is not None and self.verified_at is None
+        """A warning stands, or a region started the response (1.2), while the report was not verified yet."""
+        early = self.phase == moves.Phase.WARNING.value or self.started_by_region is not None
+        return early and self.verified_at is None
 
     @property
     def is_over(self) -> bool:
