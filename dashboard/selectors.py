@@ -41,6 +41,7 @@ from incidents.selectors import (
     act_open_for_group,
     assessments,
     groups_at_work,
+    handling_of,
     handling_reports,
     latest_events,
     one_region,
@@ -48,12 +49,13 @@ from incidents.selectors import (
     open_tasks_of,
     tasks_of,
 )
+from incidents.services.acting import scope_of
 from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
 from plans.domain import Plan
-from plans.selectors import current, handling
+from plans.selectors import current
 from resources.selectors import away_for
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
@@ -231,7 +233,8 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "past": [card for card in cards if not card["standing"]],
         "never_owed": never_owed(incident),
         "groups": groups_state(incident, plan, by),
-        "handling": handling(plan, incident.category),
+        "handling": handling_of(incident),
+        "may_tick": allowed(by, "step.tick", scope_of(incident)) and incident.phase not in ("closed", "dismissed"),
         "region": one_region(incident),
         "index": index_source(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},

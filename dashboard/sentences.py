@@ -177,6 +177,14 @@ def _task_done(data: Data, names: Names) -> Line:
     return _of_group(sentence, "title", "note")(data, names)
 
 
+def _step(sentence: str, detail: str) -> Callable[[Data, Names], Line]:
+    def say(data: Data, names: Names) -> Line:
+        text = _say(sentence, title=_pick(data["title"]), done=data["done"], steps=data["steps"])
+        return Line(text, data[detail] or "")
+
+    return say
+
+
 VERDICTS: Final = {
     "keep": "Effect judged: keep the level.",
     "raise": "Effect judged: raise the level.",
@@ -278,6 +286,8 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "response.ended": _plain("The response ended.", "reason"),
     "group.status_set": _status,
     "task.given": _of_group("Task for {group}.", "title"),
+    "step.ticked": _step("Step done: {title} ({done} of {steps}).", "note"),
+    "step.unticked": _step("Step taken back: {title} ({done} of {steps} done).", "reason"),
     "task.done": _task_done,
     "task.cancelled": _of_group("Task of {group} cancelled.", "title", "reason"),
     "task.reassigned": _of_group("Task of {group} passed on to another member.", "title", "reason"),

@@ -103,6 +103,8 @@ WORDS = (
     gettext_noop("Signed out; this state is from: {age}"),
     gettext_noop("Silenced"),
     gettext_noop("Silenced, crossing held back"),
+    gettext_noop("Step done: {title} ({done} of {steps})."),
+    gettext_noop("Step taken back: {title} ({done} of {steps} done)."),
     gettext_noop("Task done by {group}."),
     gettext_noop("Task done, late, by {group}."),
     gettext_noop("Task done: {title}."),

@@ -300,6 +300,25 @@ class Task(models.Model):
         ]
 
 
+class StepTick(models.Model):
+    """A step of handling (6.2) that somebody said is done; taken back, the row stays and says so."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="step_ticks")
+    step = models.CharField(max_length=12, help_text="`plans.domain.schema.Step.key`")
+    at = models.DateTimeField()
+    by_user = person()
+    note = models.TextField(blank=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "step"], condition=Q(undone_at=None), name="step_ticked_once_at_a_time"
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="step_tick_stays", operation=pgtrigger.Delete)]
+
+
 class Written(models.Model):
     """Something a person wrote about an incident at a time; corrections are new rows."""
 

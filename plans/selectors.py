@@ -213,6 +213,7 @@ def handling(plan: Plan, category: str) -> dict[str, Any]:
         "clauses": list(found.clauses) if found else [],
         "steps": [
             {
+                "key": step.key,
                 "text": step.text.as_dict(),
                 "role": step.role,
                 "role_title": plan.role(step.role).title.as_dict(),

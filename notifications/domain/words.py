@@ -127,6 +127,8 @@ COURSE: Final = {
     "notice.published": Both("对外发布{notice}", "Published: {notice}"),
     "notice.withdrawn": Both("撤回{notice}：{reason}", "Withdrawn: {notice}: {reason}"),
     "task.given": Both("{group}领受任务：{title}", "{group} was given a task: {title}"),
+    "step.ticked": Both("处置步骤完成：{title}", "Handling step done: {title}"),
+    "step.unticked": Both("处置步骤撤回：{title}；{reason}", "Handling step taken back: {title}; {reason}"),
     "task.done": Both("{group}完成任务：{title}", "{group} did a task: {title}"),
     "task.cancelled": Both(
         "{group}的任务取消：{title}；{reason}", "A task of {group} was cancelled: {title}; {reason}"

@@ -20,6 +20,7 @@ from plans.domain.vocabulary import (
     ALWAYS,
     CHANNELS,
     EVENT_KINDS,
+    INCIDENT_EVENTS,
     MAJOR,
     MOMENTS,
     ROLES_OF_RIGHTS,
@@ -49,8 +50,8 @@ _SECTIONS: Final = {
     "obligations": "an obligation of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
 }  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
-    "moment": ("a known moment", MOMENTS),
-    "anchor": (f"a known moment or {ALWAYS!r}", MOMENTS | {ALWAYS}),
+    "moment": ("a known moment or an event of an incident", MOMENTS | INCIDENT_EVENTS),
+    "anchor": (f"a known moment, an event of an incident or {ALWAYS!r}", MOMENTS | INCIDENT_EVENTS | {ALWAYS}),
     "acts_as": ("a role of rights", ROLES_OF_RIGHTS),
     "channel": ("a known channel", CHANNELS),
 }
@@ -336,6 +337,16 @@ def _templates(plan: Plan, source: Source) -> None:
                 source.fault(("templates", row.id, "body", language), f"expected the element {name!r} in both places")
 
 
+def _steps(plan: Plan, source: Source) -> None:
+    """No step stands twice in one checklist: ticking one would tick the other."""
+    for row in plan.checklists.values():
+        seen: set[str] = set()
+        for index, step in enumerate(row.steps):
+            if step.key in seen:
+                source.fault(("checklists", row.id, "steps", index), "expected every step of a checklist only once")
+            seen.add(step.key)
+
+
 def _acts_known(plan: Plan, source: Source) -> None:
     for name in plan.acts.keys() - ACTS.keys():
         source.fault(("acts", name), f"expected an act of the product: {', '.join(ACTS)}")
@@ -404,6 +415,7 @@ _OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
     _anchors,
     _preparation,
     _acts_known,
+    _steps,
 )
 _OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (
     _all_ways,

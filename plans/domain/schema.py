@@ -3,6 +3,7 @@
 import math
 from datetime import date, timedelta
 from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.slots import Slot, slots_of
 from plans.domain.table import Table
 from plans.domain.units import said
-from plans.domain.vocabulary import COMMAND, START_RESPONSE
+from plans.domain.vocabulary import COMMAND, INCIDENT_EVENTS, START_RESPONSE
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -217,6 +218,11 @@ class RoleSpec(Spec):
 class Step(Spec):
     text: Text
     role: str
+
+    @property
+    def key(self) -> str:
+        """What names a step that was ticked: its words and whose it is, so that another version's same step stands as done."""
+        return sha256("\n".join((self.text.zh, self.text.en, self.role)).encode()).hexdigest()[:12]
 
 
 class Checklist(Spec):
@@ -496,6 +502,16 @@ class Plan(Spec):
     def by_anchor(self) -> dict[str, tuple[ObligationRule, ...]]:
         anchors = {anchor for rule in self.obligations.values() for anchor in rule.anchors}
         return {a: tuple(rule for rule in self.obligations.values() if a in rule.anchors) for a in anchors}
+
+    @cached_property
+    def events_named(self) -> frozenset[str]:
+        """The kinds of event that are moments of this plan by their own name."""
+        named = {
+            name
+            for rule in self.obligations.values()
+            for name in (*rule.anchors, *rule.until, rule.measured_from, rule.unless_after)
+        } | {rule.never_beyond.moment for rule in self.obligations.values() if rule.never_beyond}
+        return INCIDENT_EVENTS.intersection(named)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:

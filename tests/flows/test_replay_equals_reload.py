@@ -39,7 +39,7 @@ from escalation.services import (
 )
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
-from incidents.selectors import by_number
+from incidents.selectors import by_number, handling_of
 from notifications import services as notifications
 from notifications.models import Message
 from notifications.selectors import newest_summary, summary_audience
@@ -123,7 +123,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     alarm = incidents.incident_report(report=ReportIn(noticed="误报一则"), by=lin, world=house.world)
     incidents.incident_verify(number=alarm.number, outcome="false_alarm", major=False, note="线路测试", by=lin)
     step()
-    report = ReportIn(symptoms=["no_connection"], regions=["east"], systems="down", business="rescue")
+    report = ReportIn(
+        symptoms=["no_connection"], regions=["east"], systems="down", business="rescue", category="technical_fault"
+    )
     number = incidents.incident_report(report=report, by=lin, world=house.world).number
     step()
     house.forward(minutes=6)
@@ -160,6 +162,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     incidents.task_reassign(number=number, task_id=first.pk, assignee=lead, reason="换班", by=tech)
     incidents.task_done(number=number, task_id=first.pk, note="已切换", by=tech)
     incidents.task_cancel(number=number, task_id=second.pk, reason="不再需要", by=gm)
+    isolate = handling_of(by_number(number))["steps"][0]["key"]
+    incidents.step_tick(number=number, step=isolate, note="已戴", by=tech)
+    incidents.step_untick(number=number, step=isolate, reason="点错", by=tech)
     step()
     owed = house.owed(number)
     taking.obligation_take(obligation_id=owed["report.executive"]["id"], by=gm)

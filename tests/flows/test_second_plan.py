@@ -154,6 +154,30 @@ def test_its_machines_speak_of_its_own_facts(site: Hotline) -> None:
     assert "hidden" not in room.split('id="room-bci"')[1].split(">")[0]
 
 
+def test_any_event_of_an_incident_may_start_and_end_a_clock_of_its_plan(site: Hotline) -> None:
+    row = (
+        "  power.recheck: {title: {zh: 复查负载, en: Check the load again}, owners: [power_lead], anchors: [group.status_set], due: PT7M,"
+        ' until: [task.done], evidence: [step.ticked], ladder: quick, clauses: ["5"]}\n'
+    )
+    plan_load(text=changed("  migrate.begin:", f"{row}  migrate.begin:"), file="power_cut.yaml", by=SYSTEM)
+    number = reported(site)
+    assert "power.recheck" not in site.owed(number)
+    room = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    assert "a group said what it does" in room, "why it is not owed is said in words"
+    status = {"group": "technical_response", "status": "working", "note": ""}
+    site.post(TECH, f"incidents/{number}/group-status", status)
+    assert due_in(site.owed(number)["power.recheck"], site.now()) == pytest.approx(7, abs=0.2)
+    step = site.get(TECH, f"incidents/{number}/handling")["steps"][0]["key"]
+    site.post(TECH, f"incidents/{number}/handling/{step}/done", {})
+    assert "power.recheck" not in site.owed(number), "the step proves it"
+    site.post(TECH, f"incidents/{number}/group-status", status | {"status": "done"})
+    assert "power.recheck" in site.owed(number), "again: every one of them is an anchor"
+    task = {"group": "technical_response", "title": "Read the meter", "assignee": site.cast.user(TECH).pk}
+    given = site.post(TECH, f"incidents/{number}/tasks", task, expect=201)
+    site.post(TECH, f"incidents/{number}/tasks/{given['id']}/done", {})
+    assert "power.recheck" not in site.owed(number), "what ends it ends it"
+
+
 def test_a_plan_without_an_index_shows_none(site: Hotline) -> None:
     text = small()
     start, end = text.index("bci:\n"), text.index("departments:")

@@ -95,6 +95,8 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "incident.facts_recorded":
     case "incident.assessed":
     case "task.reassigned":
+    case "step.ticked":
+    case "step.unticked":
     case "regulator.concerned":
     case "support.needed":
     case "support.arrived":

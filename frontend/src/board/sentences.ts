@@ -87,6 +87,10 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(say("{group}: {status}.", { group: nameOf(names, "groups", event.data.group), status: groupLook(event.data.after).label }), event.data.note);
     case "task.given":
       return plain(say("Task for {group}.", { group: nameOf(names, "groups", event.data.group) }), event.data.title);
+    case "step.ticked":
+      return plain(say("Step done: {title} ({done} of {steps}).", { title: pick(event.data.title), done: event.data.done, steps: event.data.steps }), event.data.note);
+    case "step.unticked":
+      return plain(say("Step taken back: {title} ({done} of {steps} done).", { title: pick(event.data.title), done: event.data.done, steps: event.data.steps }), event.data.reason);
     case "task.done":
       return plain(event.data.late
         ? say("Task done, late, by {group}.", { group: nameOf(names, "groups", event.data.group) })

@@ -50,6 +50,8 @@ export const PAYLOADS = {
   "response.started": shape({ level, phase, hq_active: flag, region: optional(maybe(text), null) }),
   "group.status_set": shape({ group: text, before: maybe(text), after: groupStatus, note: words }),
   "task.given": shape({ id: number, group: text, assignee: number, title: words, due_at: maybe(time) }),
+  "step.ticked": shape({ step: text, title: bilingual, done: number, steps: number, note: words }),
+  "step.unticked": shape({ step: text, title: bilingual, done: number, steps: number, reason: words }),
   "task.done": shape({ id: number, group: text, title: words, note: words, late: flag }),
   "task.cancelled": shape({ id: number, group: text, title: words, reason: words }),
   "task.reassigned": shape({ id: number, group: text, before: number, after: number, title: words, reason: words }),
