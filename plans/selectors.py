@@ -78,9 +78,11 @@ def report_of(version_id: int) -> Report:
 
 
 def unheld_now(plan: Plan) -> tuple[Finding, ...]:
-    """The plan's roles that owe something and that nobody of this company holds today."""
+    """The plan's roles that owe something and that nobody of this company holds today, and its groups in which nobody sits."""
     owing = {key for rule in plan.obligations.values() for key in rule.owners}
-    return unheld(plan, {key: len(holders_of(plan.role(key))) for key in sorted(owing)})
+    held = {key: len(holders_of(plan.role(key))) for key in sorted(owing)}
+    seated = {group.key: sum(seat.user.is_active for seat in group.seated) for group in people.groups()}
+    return unheld(plan, held, seated)
 
 
 # --- versions -----------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixtur
 TOOLS = Path(settings.BASE_DIR) / "frontend" / "dist-tools"
 REPLAY, SAYING = TOOLS / "replay.mjs", TOOLS / "sentences.mjs"
 INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
-            "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.",
+            "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.", "step.",
             "equipment.withdrawn", "equipment.returned")  # fmt: skip
 
 

@@ -283,5 +283,7 @@ def test_its_pages_open_in_both_languages(site: Hotline) -> None:
         room = client.get(f"/incidents/{number}/").content.decode()
         assert [word for word in words if word not in room] == []
         assert 'name="generator_down"' in room
-        for path in ("/plan/", "/plan/findings/", "/incidents/?all", "/board/"):
+        findings = client.get("/plan/findings/").content.decode()
+        assert findings.count('data-finding="empty_group"') == 2, "this company has neither of its groups"
+        for path in ("/plan/", "/incidents/?all", "/board/"):
             assert client.get(path).status_code == 200, path

@@ -52,6 +52,8 @@ def kinds(version: PlanVersion) -> list[str]:
 
 # --- the way it goes ------------------------------------------------------------------------------------------------------
 def test_from_draft_to_force_and_what_was_in_force_is_retired(cast: Cast, submitted: PlanVersion) -> None:
+    page = cast.client(GM, "en").get(f"/plan/versions/{submitted.number}/").content.decode()
+    assert "Nobody holds the role Finance" in page, "who approves sees what the company has nobody for"
     approve(submitted, cast)
     submitted.refresh_from_db()
     cast.plan.refresh_from_db()
