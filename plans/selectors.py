@@ -81,7 +81,7 @@ def unheld_now(plan: Plan) -> tuple[Finding, ...]:
     """The plan's roles that owe something and that nobody of this company holds today, and its groups in which nobody sits."""
     owing = {key for rule in plan.obligations.values() for key in rule.owners}
     held = {key: len(holders_of(plan.role(key))) for key in sorted(owing)}
-    seated = {group.key: sum(seat.user.is_active for seat in group.seated) for group in people.groups()}
+    seated = people.seated()
     return unheld(plan, held, seated)
 
 

@@ -85,6 +85,8 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "quorum": gettext_lazy("Answers that suffice"),
     "at_once": gettext_lazy("Never in one letter with others"),
     "after": gettext_lazy("After"),
+    "service": gettext_lazy("What is kept running"),
+    "calls": gettext_lazy("The intake asks for the length of calls"),
     "metric": gettext_lazy("Read from"),
     "measure": gettext_lazy("Measured as"),
     "weight": gettext_lazy("Weight"),

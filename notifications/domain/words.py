@@ -143,9 +143,11 @@ WITH_REASON: Final = frozenset({"level.decided", "effect.evaluated"})
 REASON_PART: Final = Both("；理由：{reason}", "; reason: {reason}")
 
 PHASE_LINE: Final = Both("阶段：{phase}（自{since}起）", "Phase: {phase} (since {since})")
-LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Level: {level} (since {since})")
-PROVISIONAL_LINE: Final = Both("响应级别：{level}（临时，自{since}起）", "Level: {level} (provisional, since {since})")
-NO_LEVEL_LINE: Final = Both("响应级别：尚未确定", "Level: not decided yet")
+LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Response: {level} (since {since})")
+PROVISIONAL_LINE: Final = Both(
+    "响应级别：{level}（临时，自{since}起）", "Response: {level} (provisional, since {since})"
+)
+NO_LEVEL_LINE: Final = Both("响应级别：尚未确定", "Response: no level decided yet")
 REGIONS_LINE: Final = Both("涉及地区：{regions}", "Regions: {regions}")
 CHANGED_LINE: Final = Both("{fact}：由 {before} 变为 {after}", "{fact}: from {before} to {after}")
 OVERDUE_NOW_LINE: Final = Both(

@@ -434,6 +434,7 @@ class Plan(Spec):
     key: Id
     title: Text
     service: Text = Text(zh="服务", en="our service")
+    calls: bool = True
     time_zone: str
     calendar: CompanyCalendar | None = None
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]

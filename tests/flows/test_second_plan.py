@@ -250,8 +250,12 @@ def test_an_incident_under_way_is_spoken_of_in_the_words_of_its_own_plan(site: H
 
 def test_its_intake_asks_in_its_own_words(site: Hotline) -> None:
     for language, words, foreign in (
-        ("en", ["A feed went dark", "Hosting"], ["Calls do not connect", "Agents", "complaints"]),
-        ("zh-hans", ["一路市电消失", "托管"], ["打不通", "坐席", "投诉"]),
+        (
+            "en",
+            ["A feed went dark", "Hosting"],
+            ["Calls do not connect", "Agents", "complaints", "call duration", "queue"],
+        ),
+        ("zh-hans", ["一路市电消失", "托管"], ["打不通", "坐席", "投诉", "通话", "排队"]),
     ):
         page = site.cast.client(DUTY, language).get("/report/").content.decode()
         assert [word for word in words if word not in page] == []
