@@ -35,7 +35,7 @@ def duty_brief() -> str:
 
 
 def _incident(incident: Incident, now: datetime) -> Iterator[str]:
-    level = level_label(incident.level) if incident.level else _("no level yet")
+    level = level_label(incident.level, plan_for(incident)) if incident.level else _("no level yet")
     phase = phase_look(incident.phase).label
     yield f"{incident.number} · {incident.title} · {phase} · {level}"
     plan = plan_for(incident)

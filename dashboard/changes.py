@@ -140,11 +140,11 @@ def _figures(incident: Incident, since: datetime, record: Record) -> list[Line]:
     lines = []
     for row in now:
         was = before.get(row["key"])
-        then, after = (_figure(row["key"], value) for value in (was, row["value"]))
+        then, after = (_figure(row["unit"], value) for value in (was, row["value"]))
         if was is not None and then != after:
             lines.append(figure_line(words.Both(**row["title"]), words.Both(**then), words.Both(**after)))
     return lines
 
 
-def _figure(key: str, value: float | None) -> Both:
-    return in_each(lambda: "" if value is None else figure_text(key, value))
+def _figure(unit: str, value: float | None) -> Both:
+    return in_each(lambda: "" if value is None else figure_text(unit, value))

@@ -37,7 +37,7 @@ NONE: Final = "—"
 
 def dossier_paper(incident: Incident) -> bytes:
     """All that the record holds of an incident, as a .docx."""
-    found = dossier_of(incident)
+    found, plan = dossier_of(incident), plan_for(incident)
     title = gettext("Dossier %(number)s") % {"number": incident.number}
     paper = Paper(title=title, author=gettext("Hotline EP"), language=get_language() or "zh-hans")
     paper.text("", strong=incident.title)
@@ -46,9 +46,9 @@ def dossier_paper(incident: Incident) -> bytes:
         paper.text("", strong=gettext("Practice: this is no real incident."))
     paper.heading(pgettext("points in time", "Times"))
     paper.facts((str(name), _at(at)) for name, at in times_of(incident))
-    _turns(paper, found["turns"])
+    _turns(paper, found["turns"], plan)
     _owed(paper, found["obligations"])
-    _never_owed(paper, found["never_owed"], plan_for(incident))
+    _never_owed(paper, found["never_owed"], plan)
     _told(paper, found["messages"])
     _written(paper, found)
     _files(paper, found["files"])
@@ -75,8 +75,12 @@ def _standing(incident: Incident) -> str:
 def _level(incident: Incident) -> str:
     if not incident.level:
         proposed = incident.proposed_level
-        return gettext("%(level)s proposed") % {"level": level_label(proposed)} if proposed else gettext("No level yet")
-    level = str(level_label(incident.level))
+        return (
+            gettext("%(level)s proposed") % {"level": level_label(proposed, plan_for(incident))}
+            if proposed
+            else gettext("No level yet")
+        )
+    level = str(level_label(incident.level, plan_for(incident)))
     if not incident.level_provisional:
         return level
     region = incident.started_by_region
@@ -99,22 +103,22 @@ def _clauses(keys: Iterable[str]) -> str:
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------------
-def _turns(paper: Paper, turns: Iterable[Row]) -> None:
-    paper.heading(f"{gettext('What was proposed, and what was decided')} {_clauses(['4.2'])}")
+def _turns(paper: Paper, turns: Iterable[Row], plan: Plan) -> None:
+    paper.heading(f"{gettext('What was proposed, and what was decided')} {_clauses([plan.cites('decide-level')])}")
     if not turns:
         paper.quietly(gettext("No level was proposed or decided."))
     for turn in turns:
         paper.heading(f"{_at(turn['at'])}  #{turn['seq']}", 2)
         if turn["card"]:
-            _card(paper, turn["card"])
+            _card(paper, turn["card"], plan)
         for event in turn["decided"]:
-            _decided(paper, event)
+            _decided(paper, event, plan)
         if not turn["decided"]:
             paper.quietly(gettext("Nothing was decided on it."))
 
 
-def _card(paper: Paper, card: Row) -> None:
-    said = [str(level_label(card["proposed"]))] if card["proposed"] else [gettext("No level yet")]
+def _card(paper: Paper, card: Row, plan: Plan) -> None:
+    said = [str(level_label(card["proposed"], plan))] if card["proposed"] else [gettext("No level yet")]
     if not card["certain"]:
         said.append(gettext("Facts still unknown could raise it"))
     if card["major"]["major"]:
@@ -128,10 +132,10 @@ def _card(paper: Paper, card: Row) -> None:
     paper.facts(_facts(card))
     if card["would_change"]:
         paper.heading(gettext("What would change the level"), 3)
-        paper.bullets(f"{level_label(change['level'])}: {_shifts(change)}" for change in card["would_change"])
+        paper.bullets(f"{level_label(change['level'], plan)}: {_shifts(change)}" for change in card["would_change"])
     if card["missing"]:
         paper.heading(gettext("Unknown, and could raise it"), 3)
-        paper.bullets(_missing(card["missing"]))
+        paper.bullets(_missing(card["missing"], plan))
 
 
 def _facts(card: Row) -> Iterator[tuple[str, str]]:
@@ -148,9 +152,9 @@ def _shifts(change: Row) -> str:
     return " + ".join(f"{in_language(shift['title'])}: {shift_text(shift)}" for shift in change["shifts"])
 
 
-def _missing(rows: Iterable[Row]) -> Iterator[str]:
+def _missing(rows: Iterable[Row], plan: Plan) -> Iterator[str]:
     for number, row in enumerate(rows):
-        said = [f"{level_label(row['level'])}: {in_language(row['title'])}"]
+        said = [f"{level_label(row['level'], plan)}: {in_language(row['title'])}"]
         if number == 0:
             said.append(gettext("Most worth finding out"))
         if not row["alone"]:
@@ -158,12 +162,12 @@ def _missing(rows: Iterable[Row]) -> Iterator[str]:
         yield " · ".join(said)
 
 
-def _decided(paper: Paper, event: Row) -> None:
+def _decided(paper: Paper, event: Row, plan: Plan) -> None:
     data = event["data"]
     said = [str(decision_label(event["kind"]))]
     level = data.get("after") or data.get("level")
     if level:
-        said.append(f"{level_label(level)}{' · ' + gettext('provisional') if data.get('provisional') else ''}")
+        said.append(f"{level_label(level, plan)}{' · ' + gettext('provisional') if data.get('provisional') else ''}")
     authority = f" ({authority_label(event['authority'])})" if event["authority"] else ""
     said.append(f"{event['actor']['name']}{authority}")
     if data.get("differs"):

@@ -35,4 +35,10 @@ def _planned(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
         "thresholds": {key: row.title.as_dict() for key, row in plan.thresholds.items()},
         "obligations": {key: row.title.as_dict() for key, row in plan.obligations.items()},
         "facts": {key: row.title.as_dict() for key, row in plan.facts.items()},
+        "levels": {key: row.title.as_dict() for key, row in plan.levels.items()},
     }
+
+
+def grades_of(*plans: Plan) -> dict[str, int]:
+    """How each level of these plans is drawn; of a key that several have, as the first of them has it."""
+    return {key: plan.grade(key) for plan in reversed(plans) for key in plan.levels}

@@ -64,7 +64,7 @@ def _of_readings(incident: Incident, plan: Plan, record: Record) -> str:
         return ""
     at = timezone.localtime(worlds.now(incident.world_id)).strftime("%Y-%m-%d %H:%M")
     english = (get_language() or "").startswith("en")
-    figures = [f"{row['title']['en' if english else 'zh']} {figure_text(row['key'], row['value'])}" for row in known]
+    figures = [f"{row['title']['en' if english else 'zh']} {figure_text(row['unit'], row['value'])}" for row in known]
     listed = pgettext("between the items of a list", ", ").join(figures)
     return _("%(at)s: %(figures)s.") % {"at": at, "figures": listed}
 

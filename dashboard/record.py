@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
 from common.bilingual import Both
 from incidents.selectors import HandlingReport, Incident, newest_handling_reports, one_region
 from notifications.selectors import Summary, newest_summaries
 from people.selectors import names
+from plans.domain.units import said
 from signals.continuity import index_now
 
 
@@ -41,7 +42,10 @@ class Record:
         return self._figures[where]
 
 
-def figure_text(key: str, value: float) -> str:
-    if key == "queue_time_mean":
-        return _("%(n)s s") % {"n": f"{value:.0f}"}
-    return f"{value * 100:+.0f} %" if key == "complaints_excess" else f"{value:.1f} %"
+def figure_text(unit: str, value: float) -> str:
+    """A figure of the index in the reader's language; a ratio is said as what is over or under the mean."""
+    if unit == "ratio":
+        return f"{value * 100:+.0f} %"
+    if unit == "percent":
+        return f"{value:.1f} %"
+    return said(unit, round(value) if unit == "seconds" else round(value, 1)).in_language(get_language() or "zh-hans")

@@ -8,7 +8,7 @@ from common.actor import Actor
 from common.clock import utc_text
 from dashboard.changes import INTO, changes_for, changes_for_department
 from dashboard.live import SEEN_BY_ALL
-from dashboard.names import names_of
+from dashboard.names import grades_of, names_of
 from dashboard.prefill import act_started, prefilled
 from dashboard.record import Record
 from engine import worlds
@@ -45,6 +45,7 @@ from incidents.selectors import (
     act_open_for_group,
     assessments,
     groups_at_work,
+    handling_of,
     handling_reports,
     latest_events,
     one_region,
@@ -52,13 +53,14 @@ from incidents.selectors import (
     open_tasks_of,
     tasks_of,
 )
+from incidents.services.acting import scope_of
 from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
 from people.standins import standing_in
 from plans.domain import Plan
-from plans.selectors import current, handling
+from plans.selectors import current
 from resources.selectors import away_for
 from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
@@ -96,6 +98,7 @@ def board_state(world: World) -> dict[str, Any]:
             ],
             "standing_in": _standing_in(),
             "names": names_of(plan, *others),
+            "grades": grades_of(plan, *others),
         }
 
 
@@ -125,6 +128,7 @@ def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
         "category": incident.category,
         "origin": incident.origin,
         "phase": incident.phase,
+        "plan": incident.plan_version,
         "level": incident.level,
         "level_provisional": incident.level_provisional,
         "started_by_region": incident.started_by_region,
@@ -262,7 +266,8 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "past": [card for card in cards if not card["standing"]],
         "never_owed": never_owed(incident),
         "groups": groups_state(incident, plan, by),
-        "handling": handling(plan, incident.category),
+        "handling": handling_of(incident),
+        "may_tick": allowed(by, "step.tick", scope_of(incident)) and incident.phase not in ("closed", "dismissed"),
         "region": one_region(incident),
         "index": index_source(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},
@@ -322,13 +327,13 @@ def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
     region = one_region(incident)
     return {
         "bci": _bci(plan, incident.world_id, region),
-        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region)),
+        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region, plan)),
         "names": {"regions": names("regions")["regions"]},
     }
 
 
 def _bci(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:
-    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region)}
+    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region, plan)}
 
 
 def groups_state(incident: Incident, plan: Plan, by: Actor) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from django.utils.translation import get_language, gettext
 
 from common.actor import authority_read
-from dashboard.templatetags.labels import group_look, level_label
+from dashboard.templatetags.labels import group_look
 
 Data = Mapping[str, Any]
 Names = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -155,18 +155,18 @@ def _proposed(data: Data, names: Names) -> Line:
     reasons = ("；" if _chinese() else "; ").join(_pick(reason) for reason in data["reasons"])
     if not data["level"]:
         return Line(gettext("The plan proposes no level."), reasons)
-    return Line(_say("The plan proposes {level}.", level=level_label(data["level"])), reasons)
+    return Line(_say("The plan proposes {level}.", level=_name(names, "levels", data["level"])), reasons)
 
 
 def _decided(data: Data, names: Names) -> Line:
     sentence = "{level} was set, provisionally." if data["provisional"] else "{level} was decided."
-    return Line(_say(sentence, level=level_label(data["after"])), data["reason"] or "", True)
+    return Line(_say(sentence, level=_name(names, "levels", data["after"])), data["reason"] or "", True)
 
 
 def _started(data: Data, names: Names) -> Line:
     by_region = "The region started the response at {level}, subject to headquarters confirming it."
     sentence = "The response began at {level}." if data["region"] is None else by_region
-    return Line(_say(sentence, level=level_label(data["level"])), "", True)
+    return Line(_say(sentence, level=_name(names, "levels", data["level"])), "", True)
 
 
 def _status(data: Data, names: Names) -> Line:
@@ -179,6 +179,14 @@ def _status(data: Data, names: Names) -> Line:
 def _task_done(data: Data, names: Names) -> Line:
     sentence = "Task done, late, by {group}." if data["late"] else "Task done by {group}."
     return _of_group(sentence, "title", "note")(data, names)
+
+
+def _step(sentence: str, detail: str) -> Callable[[Data, Names], Line]:
+    def say(data: Data, names: Names) -> Line:
+        text = _say(sentence, title=_pick(data["title"]), done=data["done"], steps=data["steps"])
+        return Line(text, data[detail] or "")
+
+    return say
 
 
 VERDICTS: Final = {
@@ -294,6 +302,8 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "response.ended": _plain("The response ended.", "reason"),
     "group.status_set": _status,
     "task.given": _of_group("Task for {group}.", "title"),
+    "step.ticked": _step("Step done: {title} ({done} of {steps}).", "note"),
+    "step.unticked": _step("Step taken back: {title} ({done} of {steps} done).", "reason"),
     "task.done": _task_done,
     "task.cancelled": _of_group("Task of {group} cancelled.", "title", "reason"),
     "task.reassigned": _of_group("Task of {group} passed on to another member.", "title", "reason"),

@@ -12,6 +12,7 @@ from common.bilingual import both
 from common.clock import utc_text
 from common.errors import Missing
 from dashboard.contrast import readings
+from dashboard.names import grades_of
 from plans.domain import Fact, LevelFacts, Plan, level_card
 from plans.selectors import current
 from signals.continuity import rules_of_index
@@ -134,7 +135,9 @@ def board_parts(plan: Plan, now: datetime) -> dict[str, Any]:
             "roles": {key: role.title.as_dict() for key, role in plan.roles.items()},
             "metrics": {key: metric.title.as_dict() for key, metric in plan.metrics.items()},
             "thresholds": {key: row.title.as_dict() for key, row in plan.thresholds.items()},
+            "levels": {key: row.title.as_dict() for key, row in plan.levels.items()},
         },
+        "grades": grades_of(plan),
     }
 
 
@@ -147,6 +150,7 @@ def _incident(
         "number": number,
         "stream": 1,
         "seq": 1,
+        "plan": None,
         "title": both(_("Core switch down in the east")),
         "category": "",
         "origin": "report",

@@ -20,6 +20,7 @@ from escalation.services.files import MOST_AT_ONCE, uploads_of
 from incidents.selectors import by_number, incident_dict
 from people.endpoints import ActionEndpoint, Endpoint, Nothing
 from plans.domain import WhyNot
+from plans.domain.vocabulary import SAID_FACTS
 
 LEVEL_HELP = "a level of the plan this incident is pinned to, such as I, II or III"
 
@@ -83,6 +84,12 @@ class EndIn(serializers.Serializer):
     no_secondary_risk = serializers.BooleanField(required=False)
     resources_withdrawn = serializers.BooleanField(required=False)
     assessed_safe = serializers.BooleanField(required=False)
+    declared = serializers.DictField(
+        child=serializers.BooleanField(),
+        required=False,
+        default=dict,
+        help_text="further facts that the incident's plan asks for",
+    )
     waived = serializers.ListField(child=serializers.CharField(max_length=64), required=False, default=list)
     reason = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     based_on = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
@@ -141,7 +148,7 @@ class End(OnIncident):
     serializer_class = EndIn
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        declared = {name: data[name] for name in endings.DECLARED if name in data}
+        declared = {name: data[name] for name in SAID_FACTS if name in data} | data["declared"]
         incident = endings.response_end(
             number=kwargs["number"],
             declared=declared,

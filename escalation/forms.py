@@ -1,6 +1,6 @@
 """Forms of the acts on a warning; those of the decisions stand in the incident room itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -26,7 +26,8 @@ from incidents.selectors import Incident, act_open
 from incidents.services.acting import scope_of
 from people.rights import allowed
 from people.selectors import User, names
-from plans.domain import ObligationRule, Plan
+from plans.domain import ObligationRule, Plan, said_of
+from plans.domain.schema import EndingCondition
 from signals.selectors import core_now, near_now
 
 LONG = 4000
@@ -127,9 +128,36 @@ class DoneForm(forms.Form):
     word = _words(_("What was done, and where it can be found"), required=True, rows=2)
 
 
+# What persons are asked of the facts that every plan may name; a plan's own words come first.
+SAID = {
+    "no_secondary_risk": _("No secondary risk was reported"),
+    "resources_withdrawn": _("Emergency resources are withdrawn, the watch excepted"),
+    "assessed_safe": _("The technical assessment confirms safety"),
+}
+SAID_OF_LIFTING = SAID | {"no_secondary_risk": _("The technical group confirms: no secondary risk")}
+
+
 class LiftForm(forms.Form):
-    no_secondary_risk = forms.BooleanField(label=_("The technical group confirms: no secondary risk"), required=False)
+    """What the technical group confirms (5.3): one box for each condition of the incident's plan that a person speaks to."""
+
     note = _words(_("What was checked, and by whom"), required=True, rows=2)
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.said = _ask(self, plan, plan.lifting, SAID_OF_LIFTING)
+
+
+def _ask(
+    form: forms.Form, plan: Plan, conditions: Mapping[str, EndingCondition], words: Mapping[str, Any]
+) -> list[str]:
+    """Put a box for each fact that a person is asked for before the form's own fields; their names."""
+    asked = said_of(plan, conditions)
+    own = list(form.fields)
+    for name, row in asked.items():
+        label = in_language(row.asked.as_dict()) if row.asked else words[name]
+        form.fields[name] = forms.BooleanField(label=label, required=False)
+    form.order_fields([*asked, *own])
+    return list(asked)
 
 
 class ApproveForm(forms.Form):
@@ -196,16 +224,13 @@ def _levels(plan: Plan) -> list[tuple[str, str]]:
 class EndForm(ActForm):
     """What headquarters declares, and the conditions it sets aside with a reason (6.4); `conditions` as they stand."""
 
-    no_secondary_risk = forms.BooleanField(label=_("No secondary risk was reported"), required=False)
-    resources_withdrawn = forms.BooleanField(
-        label=_("Emergency resources are withdrawn, the watch excepted"), required=False
-    )
-    assessed_safe = forms.BooleanField(label=_("The technical assessment confirms safety"), required=False)
     waived = forms.MultipleChoiceField(label=_("Waive"), required=False, widget=forms.CheckboxSelectMultiple)
     reason = _words(_("Reason"), rows=2, help_text=_("Needed when a condition is waived."))
 
     def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="end-%s", **kwargs)
+        plan = selectors.plan_for(incident)
+        self.said = _ask(self, plan, plan.ending, SAID)
         verdict = ending_verdict(incident, {})
         self.conditions = verdict.as_dict()["conditions"]
         rows = [(row.id, in_language(row.title.as_dict())) for row in verdict.conditions if row.waivable]

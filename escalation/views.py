@@ -91,7 +91,7 @@ def end(request: PageRequest, number: str) -> HttpResponse:
     def act(data: dict[str, Any]) -> object:
         return endings.response_end(
             number=number,
-            declared={name: True for name in endings.DECLARED if data[name]},
+            declared={name: True for name in form.said if data[name]},
             waived=frozenset(data["waived"]),
             reason=data["reason"],
             by=request.by,
@@ -212,9 +212,10 @@ def task_done(request: PageRequest, number: str, pk: int) -> HttpResponse:
 @posts("warning.apply_lift")
 def lift_apply(request: PageRequest, number: str) -> HttpResponse:
     def act(data: dict[str, Any]) -> object:
-        return lifting.lift_apply(number=number, by=request.by, **data)
+        declared = {name: data[name] for name in form.said}
+        return lifting.lift_apply(number=number, declared=declared, note=data["note"], by=request.by)
 
-    form = LiftForm(request.POST)
+    form = LiftForm(request.POST, plan=selectors.plan_for(by_number(number)))
     return _acted(
         request, by_number(number), form, act, label=_("Apply for lifting"), said=_("Headquarters is asked to approve.")
     )

@@ -55,6 +55,12 @@ class TaskIn(serializers.Serializer):
 
 class LiftIn(serializers.Serializer):
     no_secondary_risk = serializers.BooleanField(default=False)
+    declared = serializers.DictField(
+        child=serializers.BooleanField(),
+        required=False,
+        default=dict,
+        help_text="further facts that the incident's plan asks for",
+    )
     note = words(help_text="what was checked")
 
 
@@ -142,7 +148,8 @@ class LiftApply(OnWarning):
     right, serializer_class = "warning.apply_lift", LiftIn
 
     def change(self, number: str, data: dict[str, Any], **kwargs: Any) -> Any:
-        return lifting.lift_apply(number=number, by=self.by, **data)
+        declared = {"no_secondary_risk": data["no_secondary_risk"]} | data["declared"]
+        return lifting.lift_apply(number=number, declared=declared, note=data["note"], by=self.by)
 
 
 class LiftApprove(OnWarning):

@@ -61,7 +61,7 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
         data = DataForm(incident=incident, plan=plan, last=_last_data(incident, own), auto_id="id_data_%s")
         offer("warning-data", "warning/data", _("Report the hourly data"), data)
     if waiting is None and allowed(by, "warning.apply_lift", scope):
-        offer("lift", "lift", _("Apply for lifting"), LiftForm(auto_id="id_lift_%s"))
+        offer("lift", "lift", _("Apply for lifting"), LiftForm(plan=plan, auto_id="id_lift_%s"))
     if state["colour"] == EarlyWarning.Colour.BLUE and allowed(by, RIGHTS[EarlyWarning.Colour.YELLOW], scope):
         offer("warn", "warn", _("Raise to yellow"), _warn(incident, by, seq))
     if state["limit_at"] and not state["extension"] and allowed(by, "warning.extend", scope):

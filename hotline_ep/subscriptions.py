@@ -3,6 +3,7 @@
 from engine.reactions import Subscription, When, subscribe
 from engine.timers import Guarded, Handler, Held, Many, timers_handle
 from escalation.domain.moments import MOMENTS_OF
+from plans.domain.vocabulary import INCIDENT_EVENTS
 
 OBLIGATIONS = Subscription(
     "escalation.obligations",
@@ -62,7 +63,7 @@ CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.c
 
 # Every event that is a moment of the plan or proves something moves the clocks first; then the level is looked at again.
 REACTIONS: dict[str, tuple[Subscription, ...]] = {
-    **dict.fromkeys(MOMENTS_OF, (OBLIGATIONS,)),
+    **dict.fromkeys((*sorted(INCIDENT_EVENTS), *MOMENTS_OF), (OBLIGATIONS,)),
     "incident.opened": (OBLIGATIONS, LEVELS, NEARNESS),
     # What a joining trigger says about the level comes as facts right after it.
     "incident.joined": (OBLIGATIONS,),
@@ -75,8 +76,8 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "response.started": (OBLIGATIONS, WARNINGS),
     "obligation.overdue": (LATE, SLOTS),
     "obligation.escalated": (LATE,),
-    "task.given": (TASKS,),
-    "task.reassigned": (TASKS,),
+    "task.given": (OBLIGATIONS, TASKS),
+    "task.reassigned": (OBLIGATIONS, TASKS),
     "watch.opened": (PRE_RESPONSE,),
     "watch.cleared": (CLEARED,),
     "mute.ended": (MUTES,),
@@ -87,7 +88,7 @@ REACTIONS: dict[str, tuple[Subscription, ...]] = {
     "plan.submitted": (PLAN_TOLD,),
     "plan.approved": (PLAN_TOLD,),
     "plan.returned": (PLAN_TOLD,),
-    "incident.plan_asked": (PLAN_TOLD,),
+    "incident.plan_asked": (OBLIGATIONS, PLAN_TOLD),
     "canary.heard": (CANARY,),
     "duty.swap_asked": (DUTY_TOLD,),
     "duty.swap_answered": (DUTY_TOLD, READINESS_KNOWN),

@@ -12,7 +12,6 @@ from incidents import selectors, services
 from incidents.api import maybe_words, words
 from incidents.models import Task
 from people.endpoints import ActionEndpoint, Endpoint
-from plans.selectors import handling, plan_of
 
 
 class TaskPersonOut(serializers.Serializer):
@@ -126,13 +125,21 @@ class Reassign(OnTask):
         return services.task_reassign(number=number, task_id=task_id, by=self.by, **data)
 
 
-class HandlingStepOut(serializers.Serializer):
-    """`people` are who holds the role now, or is on its duty."""
+class StepDoneOut(serializers.Serializer):
+    at = serializers.DateTimeField()
+    by = serializers.CharField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
 
+
+class HandlingStepOut(serializers.Serializer):
+    """`people` are who holds the role now, or is on its duty; `done` is null while it is not ticked."""
+
+    key = serializers.CharField()
     text = BilingualOut()
     role = serializers.CharField()
     role_title = BilingualOut()
     people = serializers.ListField(child=serializers.CharField())
+    done = StepDoneOut(allow_null=True)
 
 
 class HandlingOut(serializers.Serializer):
@@ -140,15 +147,45 @@ class HandlingOut(serializers.Serializer):
     title = BilingualOut(allow_null=True)
     clauses = serializers.ListField(child=serializers.CharField())
     steps = HandlingStepOut(many=True)
+    done = serializers.IntegerField(help_text="how many of the steps are done")
 
 
 class Handling(Endpoint):
-    """How the incident's plan says that one of its category is handled: the steps in their order, each with whose it is (6.2).
-    No steps where the plan says nothing of the category."""
+    """How the incident's plan says that one of its category is handled: the steps in their order, each with whose it is, and
+    who ticked it when (6.2). No steps where the plan says nothing of the category."""
 
     right = "incident.view"
 
     @extend_schema(responses={200: HandlingOut})
     def get(self, request: Request, number: str) -> Response:
-        incident = selectors.by_number(number)
-        return Response(handling(plan_of(incident.plan_version), incident.category))
+        return Response(selectors.handling_of(selectors.by_number(number)))
+
+
+@extend_schema(responses={200: HandlingOut})
+class OnStep(ActionEndpoint):
+    """An act on a step of handling; the answer is the checklist as it then stands."""
+
+    right = "step.tick"
+
+    def answer(self, reference: str) -> dict[str, Any]:
+        return selectors.handling_of(selectors.by_number(reference.removeprefix("handling:")))
+
+
+class Tick(OnStep):
+    """A step is done; who and when is kept, a note may be given."""
+
+    serializer_class = DoneIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        services.step_tick(number=kwargs["number"], step=kwargs["step"], by=self.by, **data)
+        return f"handling:{kwargs['number']}"
+
+
+class Untick(OnStep):
+    """Take it back, with the reason."""
+
+    serializer_class = CancelIn
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        services.step_untick(number=kwargs["number"], step=kwargs["step"], by=self.by, **data)
+        return f"handling:{kwargs['number']}"

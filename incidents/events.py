@@ -179,6 +179,28 @@ class TaskReassigned(Payload):
     reason: FreeText
 
 
+@event("step.ticked")
+class StepTicked(Payload):
+    """A step of handling is done. `title` as the incident's plan has it; `done` of `steps` are done with it."""
+
+    step: str
+    title: dict[str, str]
+    done: int
+    steps: int
+    note: FreeText
+
+
+@event("step.unticked")
+class StepUnticked(Payload):
+    """It was not done after all."""
+
+    step: str
+    title: dict[str, str]
+    done: int
+    steps: int
+    reason: FreeText
+
+
 @event("report.handling")
 class HandlingReported(Payload):
     measures: FreeText

@@ -69,6 +69,9 @@ class ReportForm(forms.Form):
         self.fields["regions"].choices = [(row.key, row.name) for row in people.regions()]  # type: ignore[attr-defined]
         self.fields["business"].choices = [UNKNOWN, *_titles(plan.business)]  # type: ignore[attr-defined]
         self.fields["category"].choices = [UNKNOWN, *_titles(plan.categories)]  # type: ignore[attr-defined]
+        if not plan.calls:
+            for name in ("call_minutes", "queue_minutes"):
+                del self.fields[name]
         self.fields["noticed_at"].initial = timezone.localtime().replace(second=0, microsecond=0)
 
 

@@ -168,8 +168,9 @@ class Incident(models.Model):
 
     @property
     def awaits_verification(self) -> bool:
-        """A region started the response while the report was not verified yet (1.2)."""
-        return self.started_by_region is not None and self.verified_at is None
+        """A warning stands, or a region started the response (1.2), while the report was not verified yet."""
+        early = self.phase == moves.Phase.WARNING.value or self.started_by_region is not None
+        return early and self.verified_at is None
 
     @property
     def is_over(self) -> bool:
@@ -297,6 +298,25 @@ class Task(models.Model):
             ),
             pgtrigger.Protect(name="task_stays", operation=pgtrigger.Delete),
         ]
+
+
+class StepTick(models.Model):
+    """A step of handling (6.2) that somebody said is done; taken back, the row stays and says so."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="step_ticks")
+    step = models.CharField(max_length=12, help_text="`plans.domain.schema.Step.key`")
+    at = models.DateTimeField()
+    by_user = person()
+    note = models.TextField(blank=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "step"], condition=Q(undone_at=None), name="step_ticked_once_at_a_time"
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="step_tick_stays", operation=pgtrigger.Delete)]
 
 
 class Written(models.Model):

@@ -17,10 +17,11 @@ from engine.models import Event, Stream, World
 from engine.selectors import events_after, newest_events
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
 from incidents.domain.triggers import concerns
-from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, Symptom, Task
+from incidents.models import Assessment, GroupAtWork, HandlingReport, Incident, StepTick, Symptom, Task
 from people import selectors as people
 from people.rights import Scope, allowed
 from plans.domain import Plan
+from plans.selectors import handling, plan_of
 
 EXERCISED = ("practice", "demo")
 OVER_NAMES = sorted(phase.value for phase in OVER)
@@ -278,3 +279,21 @@ def act_open_for_group(incident: Incident, by: Actor, group: str) -> bool:
 def acts(incident: Incident, by: Actor) -> list[Act]:
     """What this person can do now, the most needed first."""
     return [act for act in ORDER if act_open(incident, by, act)]
+
+
+# --- steps of handling (6.2) --------------------------------------------------------------------------------------------
+def ticks_of(incident: Incident) -> dict[str, StepTick]:
+    """Step → by whom and when it was ticked, of what is not taken back."""
+    rows = StepTick.objects.filter(incident=incident, undone_at=None).select_related("by_user")
+    return {row.step: row for row in rows}
+
+
+def handling_of(incident: Incident) -> dict[str, Any]:
+    """How the incident's own plan says that its category is handled, and which of the steps are done."""
+    said, ticks = handling(plan_of(incident.plan_version), incident.category), ticks_of(incident)
+    steps = [step | {"done": _ticked(ticks[step["key"]]) if step["key"] in ticks else None} for step in said["steps"]]
+    return said | {"steps": steps, "done": sum(step["done"] is not None for step in steps)}
+
+
+def _ticked(row: StepTick) -> dict[str, Any]:
+    return {"at": utc_text(row.at), "by": row.by_user.display_name if row.by_user else None, "note": row.note}

@@ -199,6 +199,31 @@ def act_view(act: Act) -> Callable[..., HttpResponseBase]:
     return acted
 
 
+# --- steps of handling (6.2) --------------------------------------------------------------------------------------------
+@posts("step.tick")
+def step_tick(request: PageRequest, number: str, step: str) -> HttpResponse:
+    """One tap, with a note where there is one."""
+
+    def change() -> tuple[str, int]:
+        note = request.POST.get("note", "")
+        return f"step:{services.step_tick(number=number, step=step, note=note, by=request.by).pk}", 303
+
+    return _said(request, number, change, _("Done and on record."), at="handling")
+
+
+@posts("step.tick")
+def step_untick(request: PageRequest, number: str, step: str) -> HttpResponse:
+    form = CancelForm(request.POST)
+
+    def change() -> tuple[str, int]:
+        reason = form.cleaned_data["reason"]
+        return f"step:{services.step_untick(number=number, step=step, reason=reason, by=request.by).pk}", 303
+
+    said, label = _("Taken back; the reason is on record."), _("Take this step back")
+    to = _part(number, "handling")
+    return settled(request, by_number(number), form, change, label=label, said=said, to=to)
+
+
 # --- tasks of work groups (2.2) -----------------------------------------------------------------------------------------
 @posts("task.give")
 def task_give(request: PageRequest, number: str, group: str) -> HttpResponse:
@@ -262,7 +287,9 @@ def task_reassign(request: PageRequest, number: str, pk: int) -> HttpResponse:
     return settled(request, incident, form, change, label=_("Pass the task on"), said=said, to=_groups(number))
 
 
-def _said(request: PageRequest, number: str, change: Callable[[], tuple[str, int]], said: str) -> HttpResponse:
+def _said(
+    request: PageRequest, number: str, change: Callable[[], tuple[str, int]], said: str, *, at: str = "groups"
+) -> HttpResponse:
     """Make the change of a form without words once; say what happened or what is wrong where the person came from."""
     try:
         change_once(request, change)
@@ -272,8 +299,12 @@ def _said(request: PageRequest, number: str, change: Callable[[], tuple[str, int
         messages.error(request, error.sentence())
     else:
         messages.success(request, said)
-    return redirect(home_in(by_number(number).world) if request.POST.get("from") == "home" else _groups(number))
+    return redirect(home_in(by_number(number).world) if request.POST.get("from") == "home" else _part(number, at))
 
 
 def _groups(number: str) -> str:
-    return reverse("incident-room", args=[number]) + "#room-groups"
+    return _part(number, "groups")
+
+
+def _part(number: str, part: str) -> str:
+    return reverse("incident-room", args=[number]) + f"#room-{part}"

@@ -15,6 +15,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from common.bilingual import in_language
 from common.database import note
 from engine import worlds
 from notifications import selectors
@@ -33,11 +34,12 @@ def status(request: HttpRequest) -> HttpResponseBase:
     """Where the services stand and what was published, newest first; `?lang=` or Accept-Language choose the language."""
     with translation.override(_language(request)):
         try:
-            found = selectors.public_state(worlds.real())
+            found, service = selectors.public_state(worlds.real()), selectors.service_of(None)
         except Error as error:
             note(error)
             return _busy()
-        text = render_to_string("notifications/status.html", {"found": found, "feed": _address(request, "feed.json")})
+        shown = {"found": found, "service": in_language(service.as_dict()), "feed": _address(request, "feed.json")}
+        text = render_to_string("notifications/status.html", shown)
         return _cacheable(request, text.encode(), "text/html; charset=utf-8")
 
 

@@ -21,7 +21,7 @@ from incidents.selectors import open_incidents
 from notifications.domain import notices as notice_rules
 from notifications.domain import words
 from notifications.domain.delivery import UNSENT, Channel, State
-from notifications.domain.prefill import TEMPLATE, Known, prefilled
+from notifications.domain.prefill import OUR_SERVICE, TEMPLATE, Known, prefilled
 from notifications.models import Delivery, Message, Notice, Summary, SunkMail
 from people import selectors as people
 from people.rights import ROLES, Scope, acting
@@ -182,11 +182,18 @@ def plan_for(incident: Incident | None) -> Plan | None:
         return None
 
 
+def service_of(incident: Incident | None) -> words.Both:
+    """What the company keeps running, as its plan says it to the public within a sentence."""
+    plan = plan_for(incident)
+    return words.Both(**plan.service.as_dict()) if plan else OUR_SERVICE
+
+
 def names_for(incident: Incident) -> Mapping[str, Mapping[str, Both]]:
     """Places, groups, metrics and roles (of rights and of the plan) by key, in both languages."""
     names: dict[str, dict[str, Both]] = {**people.names(), "roles": role_names(incident)}
     if plan := plan_for(incident):
         names["metrics"] = {key: metric.title.as_dict() for key, metric in plan.metrics.items()}
+        names["levels"] = {key: level.title.as_dict() for key, level in plan.levels.items()}
     return names
 
 
@@ -353,6 +360,7 @@ def _known(incident: Incident | None) -> Known:
         reach=incident.reach,
         secondary_risk=incident.facts.get("secondary_risk", {}).get("value"),
         restored=incident.service_restored_at,
+        service=service_of(incident),
     )
 
 

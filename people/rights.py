@@ -76,6 +76,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     # Tasks of a work group (2.2). Doing one is its assignee's or the group's lead's; the service looks which.
     "task.give": (*HQ, "tech_lead", "group_lead", *DUTY),
     "task.do": PARTAKERS,
+    # The steps of handling (6.2): whoever works on it, in whichever group.
+    "step.tick": (*TECHNICAL, *GROUPS, *DUTY, *HQ),
     "incident.decide_level": HQ,
     "incident.start": HQ,
     # A regional centre's own start (1.2).

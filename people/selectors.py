@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -255,6 +255,12 @@ def place_named(model: type[Model], key: str) -> Any:
 def seats_of(user: User) -> list[WorkGroupMember]:
     """Where a person sits, by group."""
     return list(WorkGroupMember.objects.filter(user=user).select_related("group").order_by("group__key"))
+
+
+def seated() -> dict[str, int]:
+    """Work group → how many sit in it who are still here."""
+    rows = WorkGroup.objects.annotate(here=Count("seats", filter=Q(seats__user__is_active=True)))
+    return dict(rows.values_list("key", "here"))
 
 
 def groups_of(user: User) -> list[str]:

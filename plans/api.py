@@ -77,7 +77,11 @@ class FindingsOut(serializers.Serializer):
     found = serializers.IntegerField(read_only=True, help_text="rulings that answer something the linter found")
     noted_by_hand = serializers.IntegerField(read_only=True)
     findings = FindingOut(many=True, read_only=True, help_text="open ones first")
-    unheld = FindingOut(many=True, read_only=True, help_text="roles that owe something and that nobody holds today")
+    unheld = FindingOut(
+        many=True,
+        read_only=True,
+        help_text="roles that owe something and that nobody holds today, and groups in which nobody sits",
+    )
     rulings = RulingOut(many=True, read_only=True)
     idle = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="rulings that answer nothing")
 

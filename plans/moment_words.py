@@ -37,9 +37,62 @@ MOMENTS: Final = {
     "closed": _("closed"),
     "dismissed": _("dismissed"),
 }
+# Events of an incident that a plan may name beside its moments; what both name is the event alone.
+EVENTS: Final = {
+    "incident.opened": _("incident opened"),
+    "incident.joined": _("a further trigger joined"),
+    "incident.facts_recorded": _("facts recorded"),
+    "incident.verified": _("the report was judged"),
+    "incident.assessed": _("impact assessed"),
+    "incident.dismissed": _("dismissed"),
+    "incident.closed": _("closed"),
+    "incident.plan_asked": _("another version asked for"),
+    "incident.plan_moved": _("moved to another version"),
+    "incident.plan_kept": _("the version is kept"),
+    "level.proposed": _("a level proposed"),
+    "level.decided": _("level decided"),
+    "response.started": _("response started"),
+    "response.ended": _("response ended"),
+    "group.status_set": _("a group said what it does"),
+    "task.given": _("a task given"),
+    "task.done": _("a task done"),
+    "task.cancelled": _("a task cancelled"),
+    "task.reassigned": _("a task passed on"),
+    "step.ticked": _("a step of handling done"),
+    "step.unticked": _("a step of handling taken back"),
+    "report.handling": _("handling report given"),
+    "effect.evaluated": _("effect judged"),
+    "summary.drafted": _("progress summary drafted"),
+    "summary.edited": _("progress summary edited"),
+    "summary.published": _("progress summary published"),
+    "notice.drafted": _("notice drafted"),
+    "notice.edited": _("notice edited"),
+    "notice.submitted": _("notice submitted to legal"),
+    "notice.approved": _("notice approved by legal"),
+    "notice.returned": _("notice returned by legal"),
+    "notice.published": _("notice published"),
+    "notice.withdrawn": _("notice withdrawn"),
+    "regulator.concerned": _("a regulator is concerned"),
+    "support.needed": _("declared that our own means cannot hold"),
+    "support.arrived": _("outside forces arrived"),
+    "service.restored": _("service restored"),
+    "ending.reported": _("ending reported"),
+    "condition.near": _("a threshold is near"),
+    "warning.started": _("warning issued"),
+    "warning.raised": _("warning raised"),
+    "warning.extended": _("warning extended"),
+    "warning.data_reported": _("hourly data reported"),
+    "warning.task_assigned": _("a preparation task given"),
+    "warning.task_done": _("a preparation task done"),
+    "warning.lift_applied": _("lifting applied for"),
+    "warning.lift_refused": _("lifting refused"),
+    "warning.lifted": _("warning lifted"),
+    "equipment.withdrawn": _("equipment withdrawn"),
+    "equipment.returned": _("equipment returned"),
+}
 
 
 def moment_said(moment: str, levels: Mapping[str, str]) -> Any:
     """A moment of a plan whose `levels` are called so: key → title in the reader's language."""
     level = next((title for key, title in levels.items() if level_moment(key) == moment), None)
-    return _("%(level)s decided") % {"level": level} if level else MOMENTS.get(moment, moment)
+    return _("%(level)s decided") % {"level": level} if level else MOMENTS.get(moment) or EVENTS.get(moment, moment)

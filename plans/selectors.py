@@ -95,9 +95,11 @@ def report_of(version_id: int) -> Report:
 
 
 def unheld_now(plan: Plan) -> tuple[Finding, ...]:
-    """The plan's roles that owe something and that nobody of this company holds today."""
+    """The plan's roles that owe something and that nobody of this company holds today, and its groups in which nobody sits."""
     owing = {key for rule in plan.obligations.values() for key in rule.owners}
-    return unheld(plan, {key: len(holders_of(plan.role(key))) for key in sorted(owing)})
+    held = {key: len(holders_of(plan.role(key))) for key in sorted(owing)}
+    seated = people.seated()
+    return unheld(plan, held, seated)
 
 
 # --- versions -----------------------------------------------------------------------------------------------------------
@@ -209,6 +211,18 @@ def _parsed(database: str, version_id: int) -> Plan:
     return load(version.text, version.file_name)
 
 
+def pinned(version_id: str | None) -> PlanVersion | None:
+    """The version that was asked for by its id, which is or was in force; None when none was. Raises Missing."""
+    if not version_id:
+        return None
+    found = (
+        PlanVersion.objects.filter(pk=version_id, status__in=sorted(FIXED)).first() if version_id.isdecimal() else None
+    )
+    if found is None:
+        raise Missing("plan.no_version", _("There is no version of this number."))
+    return found
+
+
 def handling(plan: Plan, category: str) -> dict[str, Any]:
     """How the plan says that an incident of this category is handled (6.2): its steps in their order, each with whose it is.
 
@@ -222,6 +236,7 @@ def handling(plan: Plan, category: str) -> dict[str, Any]:
         "clauses": list(found.clauses) if found else [],
         "steps": [
             {
+                "key": step.key,
                 "text": step.text.as_dict(),
                 "role": step.role,
                 "role_title": plan.role(step.role).title.as_dict(),

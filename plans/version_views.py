@@ -113,8 +113,11 @@ def _sheet(request: PageRequest, version: PlanVersion, *, status: int = 200, **m
 def _beside(version: PlanVersion, against: PlanVersion | None) -> dict[str, Any]:
     """What the version would change, or the faults that keep it from being read."""
     try:
-        selectors.plan_in(version)
-        return {"compared": comparison_shown(against.text, version.text) if against else None}
+        plan = selectors.plan_in(version)
+        if version.state not in PENDING:
+            return {"compared": None}
+        unheld = [finding_shown(finding) for finding in selectors.unheld_now(plan)]
+        return {"compared": comparison_shown(against.text, version.text) if against else None, "unheld": unheld}
     except PlanErrors as faulty:
         return {"faults": faulty.errors[:SHOWN], "faults_count": len(faulty.errors)}
 

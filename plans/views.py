@@ -1,6 +1,6 @@
 """The plan as a page to read: each clause with what follows from it and what was ruled about it."""
 
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,18 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from people.endpoints import PageRequest, page
 from plans import selectors
 from plans.domain import Finding, Plan, Ruling, Text
-from plans.domain.units import SIGNS
+from plans.domain.units import SIGNS, said
 from plans.moment_words import moment_said
 
 
 @page("plan.view")
 def plan(request: PageRequest) -> HttpResponse:
-    """The version in force, in the reader's language."""
-    version = selectors.in_force()
+    """The version in force, in the reader's language; with `pinned` the one of this id, which incidents keep to."""
+    now = selectors.in_force()
+    version = selectors.pinned(request.GET.get("pinned")) or now
     read = selectors.plan_of(version.pk)
     words = read.in_language(get_language() or "zh-hans")
     shown = {
         "version": version,
+        "now": now,
         "plan": words,
         "clauses": [clause | _about(words, key) for key, clause in words["clauses"].items()],
         "rules": [rule | {"when": _condition(words, rule["when"])} for rule in words["level_rules"].values()],
@@ -30,7 +32,7 @@ def plan(request: PageRequest) -> HttpResponse:
         "preparation": [row | _prepared(words, row) for row in words["preparation"].values()],
         "handling": [_handled(words, row) for row in words["checklists"].values()],
         "cited": {"index": read.cites("index"), "prepare": read.cites("prepare")},
-        "index": [row | _marked(row) for row in words["bci"].values()],
+        "index": [row | _marked(words, row) for row in words["bci"].values()],
         "thresholds": [row | _line(words, row) for row in words["thresholds"].values()],
     }
     return render(request, "plans/plan.html", shown)
@@ -138,22 +140,14 @@ def _line(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# What each part of the index is measured in.
-UNITS: Final = {
-    "availability": "percent",
-    "call_success_rate": "percent",
-    "queue_time_mean": "seconds",
-    "complaints_excess": "ratio",
-}
-
-
-def _marked(row: dict[str, Any]) -> dict[str, Any]:
-    """A part of the index with its unit; a ratio in percent."""
-    times = 100 if UNITS[row["id"]] == "ratio" else 1
+def _marked(words: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """A part of the index with what it is read from, and its ends in words."""
+    metric = words["metrics"][row["metric"]]
+    unit, language = "ratio" if row["measure"] == "excess" else metric["unit"], get_language() or "zh-hans"
     return {
-        "unit": "seconds" if UNITS[row["id"]] == "seconds" else "percent",
-        "best_shown": f"{row['best'] * times:g}",
-        "worst_shown": f"{row['worst'] * times:g}",
+        "metric_title": metric["title"],
+        "best_shown": said(unit, row["best"]).in_language(language),
+        "worst_shown": said(unit, row["worst"]).in_language(language),
     }
 
 

@@ -155,6 +155,9 @@ class BciPartOut(serializers.Serializer):
 
     key = serializers.CharField()
     title = BilingualOut()
+    metric = serializers.CharField()
+    measure = serializers.ChoiceField(["value", "excess"], help_text="of the metric as it is, or over its daily mean")
+    unit = serializers.CharField(help_text="of `value`, `best` and `worst`; ratio: 0.3 is 30 % over the daily mean")
     weight = serializers.FloatField()
     best = serializers.FloatField()
     worst = serializers.FloatField()

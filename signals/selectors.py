@@ -15,14 +15,13 @@ from engine.log import stream_open, with_texts
 from engine.models import Event, World
 from plans.domain import Plan, Threshold
 from plans.selectors import current
+from signals.domain.continuity import lines_read
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
 from signals.models import AlertState, Baseline, Mute, Series, Source, SourceCount, UnmatchedAlert, Watch
 from signals.muted import covering, holding
 from signals.rules import RULES, Known
 from signals.windows import points_within, stored_windows
 
-# What the board compares with a line: the automatic triggers and what makes a fault major or an outage.
-SHOWN = frozenset({"pre_response", "major", "outage"})
 NEWEST = """
 SELECT k.id, s.at, s.value FROM unnest(%s::int8[]) k(id)
 CROSS JOIN LATERAL (SELECT at, value FROM signals_sample WHERE series_id = k.id AND at <= %s ORDER BY at DESC LIMIT 1) s
@@ -50,7 +49,7 @@ def readings(world_id: int, *, only: Sequence[int] | None = None) -> list[dict[s
         (row.series_id, row.threshold): row
         for row in Watch.objects.filter(series__in=[own.id for own in known], state=Watch.State.OPEN)
     }
-    shown = {own.id: [t for t in own.thresholds if t.purpose in SHOWN] for own in known}
+    shown = {own.id: lines_read(plan, own.metric.key, own.thresholds) for own in known}
     stored, mutes = _newest_windows(known, shown, now), holding(world_id, now)
     return [
         _reading(own, threshold, stored[own.id], opened.get((own.id, threshold.id)), plan, now)
@@ -153,11 +152,16 @@ class Excess(NamedTuple):
     days: int = 0
 
 
-def excess_now(world_id: int, regions: Sequence[str]) -> Excess | None:
-    """The greatest complaint volume over its daily mean in these regions (none: the whole country); None: unknown."""
+def excess_now(world_id: int, regions: Sequence[str], metric: str | None = None) -> Excess | None:
+    """How far this metric, or the one furthest over, is over its daily mean in these regions (none: the whole country); None:
+    unknown."""
     places = {*regions, ""} if regions else None
     plan, now = RULES.fresh(), worlds.now(world_id)
-    known = [own for own in RULES.of(_complaint_series(world_id)).values() if places is None or own.region in places]
+    known = [
+        own
+        for own in RULES.of(_series_over_a_mean(world_id, metric)).values()
+        if places is None or own.region in places
+    ]
     # The figure of one series is the same for each of its thresholds: it is the lines that differ.
     line = {own.id: next(t for t in own.thresholds if t.measure == "excess") for own in known}
     stored = _newest_windows(known, {pk: [threshold] for pk, threshold in line.items()}, now)
@@ -179,8 +183,8 @@ def _days_learnt(series: int, excess: Excess, plan: Plan) -> int:
     return Baseline.objects.filter(series=series, slot=slot).values_list("days", flat=True).first() or 0
 
 
-def _complaint_series(world_id: int) -> list[int]:
-    metrics = {t.metric for t in current().thresholds.values() if t.measure == "excess"}
+def _series_over_a_mean(world_id: int, metric: str | None) -> list[int]:
+    metrics = {t.metric for t in current().thresholds.values() if t.measure == "excess" and metric in (None, t.metric)}
     return list(Series.objects.filter(world_id=world_id, metric__in=metrics).values_list("pk", flat=True))
 
 
@@ -213,8 +217,16 @@ def on_target(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] |
 
 def core_now(world_id: int, regions: Sequence[str]) -> dict[str, tuple[float, datetime]]:
     """The worst newest value of each core indicator in these regions, and when; an unknown one is left out."""
+    return _worst(world_id, _core_series(world_id, regions))
+
+
+def values_now(world_id: int, regions: Sequence[str], metrics: Collection[str]) -> dict[str, tuple[float, datetime]]:
+    """The same of these metrics."""
+    return _worst(world_id, _series_there(world_id, regions, metrics))
+
+
+def _worst(world_id: int, known: Sequence[Known]) -> dict[str, tuple[float, datetime]]:
     now = worlds.now(world_id)
-    known = _core_series(world_id, regions)
     latest = newest([own.id for own in known], now)
     found: dict[str, tuple[float, datetime]] = {}
     for own in known:
@@ -230,8 +242,12 @@ def core_now(world_id: int, regions: Sequence[str]) -> dict[str, tuple[float, da
 
 def _core_series(world_id: int, regions: Sequence[str]) -> list[Known]:
     """Series of the indicators that have a target, in these regions (none: everywhere) and for the whole country."""
-    places = {*regions, ""} if regions else None
     metrics = {t.metric for t in RULES.fresh().thresholds.values() if t.purpose == "target"}
+    return _series_there(world_id, regions, metrics)
+
+
+def _series_there(world_id: int, regions: Sequence[str], metrics: Collection[str]) -> list[Known]:
+    places = {*regions, ""} if regions else None
     ids = Series.objects.filter(world_id=world_id, metric__in=metrics).values_list("pk", flat=True)
     return [own for own in RULES.of(ids).values() if places is None or own.region in places]
 

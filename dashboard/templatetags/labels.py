@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from django import template
+from django.template import Context
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +14,11 @@ from common.errors import Missing
 from engine.models import Stream
 from escalation.card_words import source_said
 from escalation.never_words import never_said
+from incidents.selectors import Incident
 from people.rights import ROLES
 from people.selectors import deputising, users_by_id
-from plans.selectors import current
+from plans.domain import Plan
+from plans.selectors import current, plan_of
 
 register = template.Library()
 register.simple_tag(never_said)
@@ -70,7 +73,6 @@ STREAMS = {
     ("watchdog", "watchdog"): _("What the watchdog saw"),
     ("readiness", "readiness"): _("Readiness"),
 }
-LEVELS = {"I": _("Level I"), "II": _("Level II"), "III": _("Level III")}
 RATIOS = frozenset({"complaints_excess", "hotlines_down_share"})
 UNITS = {
     **dict.fromkeys(RATIOS, "{n} %"),
@@ -117,20 +119,47 @@ def outcome_look(outcome: str) -> Look:
     return OUTCOMES[outcome]
 
 
-@register.filter
-def level_label(level: str | None) -> str | Promise:
-    """A plan may have levels of its own; those are called as it calls them."""
+class LevelLook(NamedTuple):
+    """`grade`: 1 the gravest level of its plan, 2 the next, 3 every other; 0: no level."""
+
+    label: str | Promise
+    grade: int
+
+
+def level_look(level: str | None, plan: Plan | None) -> LevelLook:
+    """A level as its plan calls it; one that the plan does not know stands under its key."""
     if not level:
-        return _("No level")
-    return LEVELS.get(level) or _own_level(level)
+        return LevelLook(_("No level"), 0)
+    spec = plan.levels.get(level) if plan else None
+    if plan is None or spec is None:
+        return LevelLook(level, 3)
+    return LevelLook(in_language(spec.title.as_dict()), plan.grade(level))
 
 
-def _own_level(level: str) -> str:
+def level_label(level: str | None, plan: Plan | None) -> str | Promise:
+    return level_look(level, plan).label
+
+
+@register.simple_tag(takes_context=True)
+def level_here(context: Context, level: str | None) -> LevelLook:
+    """A level in the words of the plan of the page's `incident`; on a page of none, of the plan in force."""
+    return level_look(level, plan_here(context))
+
+
+@register.simple_tag(takes_context=True)
+def pinned_here(context: Context) -> str:
+    """What a link to the plan needs to open the version that the page's `incident` keeps to, or that the page shows."""
+    incident, shown = context.get("incident"), context.get("pinned")
+    version = incident.plan_version if isinstance(incident, Incident) else shown
+    return f"?pinned={version}" if version else ""
+
+
+def plan_here(context: Context) -> Plan | None:
+    incident = context.get("incident")
     try:
-        spec = current().levels.get(level)
+        return plan_of(incident.plan_version) if isinstance(incident, Incident) else current()
     except Missing:
-        spec = None
-    return in_language(spec.title.as_dict()) if spec else level
+        return None
 
 
 def value_text(fact: str, value: Any) -> str:
@@ -209,18 +238,6 @@ def web_link(url: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a template's own list."""
     return text.split()
-
-
-@register.filter
-def lift_value(row: dict[str, Any]) -> str:
-    """What the fact behind a condition of lifting stands at (`plans.domain.ending.ConditionVerdict.as_dict()`)."""
-    value = row["fact"]["value"]
-    if isinstance(value, bool):
-        return str(_("confirmed") if value else _("not confirmed"))
-    # A share of the daily mean is small; minutes on target are told in whole ones.
-    if row["id"] == "complaints":
-        return str(_("%(percent)s %% of the daily mean")) % {"percent": f"{value * 100:.0f}"}
-    return str(_("%(minutes)s min")) % {"minutes": f"{value:.0f}"}
 
 
 @register.filter

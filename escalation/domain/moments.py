@@ -1,6 +1,6 @@
 """Which moments of the plan an event of an incident is: what starts, satisfies or ends clocks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from plans.domain.vocabulary import level_moment
@@ -108,6 +108,8 @@ CHANGES_SITUATION: Final = frozenset(
 )
 
 
-def moments_of(kind: str, data: Data) -> Moments:
-    """The moments this event is; empty for one that only proves or tells something."""
-    return MOMENTS_OF[kind](data)
+def moments_of(kind: str, data: Data, named: Collection[str]) -> Moments:
+    """The moments this event is; empty for one that only proves or tells something. `named` are the kinds of event that the plan
+    itself names as moments."""
+    moments = MOMENTS_OF[kind](data) if kind in MOMENTS_OF else ()
+    return (*moments, kind) if kind in named else moments

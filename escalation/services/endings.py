@@ -1,7 +1,6 @@
 """Ending a response (6.4): judged by the plan on facts from the log, the signals and headquarters' own word."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,39 +10,21 @@ from common.bilingual import in_language
 from common.errors import Conflict, Invalid
 from engine import worlds
 from escalation import selectors
+from escalation.services.conditions import facts_now, said_facts
 from incidents import services as incidents
 from incidents.domain.moves import Act
 from incidents.selectors import Incident
 from incidents.services.acting import entered
-from plans.domain import EndFacts, EndVerdict, Fact, incident_end
-from signals.selectors import calm_since, excess_now
-
-# What headquarters declares; the other conditions are read from the log and the signals.
-DECLARED = ("no_secondary_risk", "resources_withdrawn", "assessed_safe")
-
-
-def ending_facts(incident: Incident, declared: Mapping[str, bool], now: datetime) -> EndFacts:
-    """`stable_hours`: since service was restored and every watch of its regions was calm, whichever is later."""
-    facts: dict[str, Fact] = {name: Fact(value, now, "hq") for name, value in declared.items() if name in DECLARED}
-    if incident.service_restored_at is not None:
-        since = calm_since(incident.world_id, incident.regions)
-        if since is not None:
-            start = max(incident.service_restored_at, since)
-            facts["stable_hours"] = Fact((now - start).total_seconds() / 3600, now, "log")
-        else:
-            facts["stable_hours"] = Fact(0.0, now, "signals")
-    excess = excess_now(incident.world_id, incident.regions)
-    if excess is not None:
-        facts["complaints_of_mean"] = Fact(1 + excess[0], excess[1], "signals")
-    return EndFacts(**facts)
+from plans.domain import EndVerdict, incident_end
 
 
 def ending_verdict(
     incident: Incident, declared: Mapping[str, bool], waived: frozenset[str] = frozenset()
 ) -> EndVerdict:
-    """The five conditions as they stand."""
-    plan = selectors.plan_for(incident)
-    return incident_end(plan, ending_facts(incident, declared, worlds.now(incident.world_id)), waived=waived)
+    """The conditions of the incident's plan as they stand. Raises Invalid when a fact is declared that it does not ask for."""
+    plan, now = selectors.plan_for(incident), worlds.now(incident.world_id)
+    said = said_facts(plan, plan.ending, declared, at=now, source="hq")
+    return incident_end(plan, facts_now(incident, plan, plan.ending) | said, waived=waived)
 
 
 @transaction.atomic

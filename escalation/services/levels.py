@@ -18,7 +18,7 @@ from escalation.models import Proposal
 from escalation.services.turns import stream_of
 from incidents import services as incidents
 from incidents.selectors import Incident, by_number, of_event
-from plans.domain import Card, Fact, Plan, level_card
+from plans.domain import Card, Fact, LevelFacts, Plan, level_card
 from signals.selectors import excess_now
 
 # A level is proposed while it can still be decided; afterwards the card is for reading only.
@@ -27,16 +27,20 @@ DECIDABLE = ("reported", "verified", "warning", "response")
 
 def card_of(incident: Incident, plan: Plan, now: datetime) -> Card:
     """The decision card on what is known now: recorded facts, and the machines' newest word on what is over its daily mean."""
+    return level_card(plan, facts_of(incident, plan), now=now)
+
+
+def facts_of(incident: Incident, plan: Plan) -> LevelFacts:
+    """What is on record of an incident, with the machines' newest word on what is over its daily mean."""
     fact = _over_the_mean(plan)
     excess = excess_now(incident.world_id, incident.regions) if fact and not incident.is_over else None
     said = (fact, Fact(excess.figure, excess.at, MEAN[excess.flat], excess.days)) if fact and excess else None
-    facts = level_facts(
+    return level_facts(
         incident.facts,
         business=_criticality(incident, plan),
         excess=said,
         judged_major=incident.major is True,
     )
-    return level_card(plan, facts, now=now)
 
 
 def _over_the_mean(plan: Plan) -> str | None:

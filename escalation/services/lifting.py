@@ -1,5 +1,6 @@
 """Lifting a warning (5.3): the technical group applies, the plan judges, headquarters approves, all who were told hear of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,30 +14,32 @@ from engine import worlds
 from escalation import selectors
 from escalation.events import LiftApplied, LiftRefused, WarningLifted
 from escalation.models import EarlyWarning, LiftApplication
+from escalation.services.conditions import facts_now, said_facts
 from escalation.services.standing import Standing, entered, person_id
 from escalation.services.telling import tell_people, tell_roles
 from incidents import services as incidents
 from incidents.selectors import Incident
 from incidents.services.acting import required
 from people import selectors as people
-from plans.domain import EndVerdict, Fact, LiftFacts, warning_lift
-from signals.selectors import excess_now, on_target
+from plans.domain import EndVerdict, Plan, said_of, warning_lift
 
 LIFT = "lift"  # the act that the plan is asked for the clause of
-APPROVERS = ("hq", "hq_members")
+APPROVERS = ("hq_commander", "hq_member")  # roles of rights
 
 
-def lift_verdict(incident: Incident, *, no_risk: bool | None, since: datetime | None = None) -> EndVerdict:
-    """The three conditions as they stand; `no_risk` is the technical group's word (None: not given yet) and `since` when."""
-    now = worlds.now(incident.world_id)
-    facts: dict[str, Fact] = {}
-    if (run := on_target(incident.world_id, incident.regions)) is not None:
-        facts["on_target_minutes"] = Fact(run[0], run[1], "signals")
-    if (excess := excess_now(incident.world_id, incident.regions)) is not None:
-        facts["complaints_of_mean"] = Fact(1 + excess[0], excess[1], "signals")
-    if no_risk is not None:
-        facts["no_secondary_risk"] = Fact(no_risk, since or now, "technical_response")
-    return warning_lift(selectors.plan_for(incident), LiftFacts(**facts))
+def lift_verdict(incident: Incident, declared: Mapping[str, bool], *, since: datetime | None = None) -> EndVerdict:
+    """The conditions of the incident's plan as they stand; `declared` is the technical group's word and `since` when it was given."""
+    plan = selectors.plan_for(incident)
+    at = since or worlds.now(incident.world_id)
+    said = said_facts(plan, plan.lifting, declared, at=at, source="technical_response")
+    return warning_lift(plan, facts_now(incident, plan, plan.lifting) | said)
+
+
+def declared_in(application: LiftApplication, plan: Plan) -> dict[str, bool]:
+    """What was confirmed with an application."""
+    values = {row["id"]: row["value"] for row in application.conditions}
+    asked = said_of(plan, plan.lifting)
+    return {name: bool(values[row.id]) for name, row in asked.items() if values.get(row.id) is not None}
 
 
 def _must_hold(verdict: EndVerdict) -> None:
@@ -72,17 +75,17 @@ def _kept(verdict: EndVerdict) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def lift_apply(*, number: str, no_secondary_risk: bool, note: str, by: Actor) -> LiftApplication:
-    """The technical group leader applies, confirming that there is no secondary risk.
+def lift_apply(*, number: str, declared: Mapping[str, bool], note: str, by: Actor) -> LiftApplication:
+    """The technical group leader applies, confirming what the plan asks for, such as that there is no secondary risk.
 
-    Raises NotAllowed, Invalid (no word on what was confirmed), Conflict (a condition is unmet or unknown, an application
-    waits already, or the warning is over).
+    Raises NotAllowed, Invalid (no word on what was confirmed, or a fact that the plan does not ask for), Conflict (a condition
+    is unmet or unknown, an application waits already, or the warning is over).
     """
     standing = entered("warning.apply_lift", number=number, by=by)
     note = required("note", note)
     if LiftApplication.objects.filter(warning=standing.warning, state="applied").exists():
         raise Conflict("lift.waits", _("An application for lifting waits for headquarters already."))
-    verdict = lift_verdict(standing.incident, no_risk=no_secondary_risk)
+    verdict = lift_verdict(standing.incident, declared)
     _must_hold(verdict)
     application = LiftApplication.objects.create(
         warning=standing.warning,
@@ -96,7 +99,7 @@ def lift_apply(*, number: str, no_secondary_risk: bool, note: str, by: Actor) ->
     tell_roles(
         standing.incident,
         standing.plan,
-        [role for role in APPROVERS if role in standing.plan.roles],
+        standing.plan.acting_as(*APPROVERS),
         kind="warning.lift_applied",
         subject=both(_("Lifting waits for your approval: %(title)s"), title=standing.incident.titles),
         body=both(_("All conditions of lifting are met. The technical group confirms: %(note)s"), note=note),
@@ -115,7 +118,7 @@ def lift_approve(*, number: str, note: str = "", by: Actor) -> EarlyWarning:
     """
     standing, application = _deciding(number, by)
     warning = standing.warning
-    verdict = lift_verdict(standing.incident, no_risk=True, since=application.applied_at)
+    verdict = lift_verdict(standing.incident, declared_in(application, standing.plan), since=application.applied_at)
     _must_hold(verdict)
     _decide(application, LiftApplication.State.APPROVED, standing, note.strip())
     warning.ended_at, warning.outcome = standing.now, EarlyWarning.Outcome.LIFTED
@@ -140,7 +143,7 @@ def lift_refuse(*, number: str, reason: str, by: Actor) -> LiftApplication:
     standing.write(LiftRefused(application=application.pk, reason=reason), act=LIFT)
     tell_people(
         standing.incident,
-        [(application.applied_by_id, "technical_response")],
+        [(application.applied_by_id, next(iter(standing.plan.acting_as("tech_lead")), ""))],
         kind="warning.lift_refused",
         subject=both(_("Lifting was refused: %(title)s"), title=standing.incident.titles),
         body=both(_("Headquarters refused the application: %(reason)s"), reason=reason),

@@ -55,10 +55,13 @@ CARRIED = ("title", "owners", "clauses", "due", "repeat", "offset_before", "ladd
 def indifferent(event: Event) -> bool:
     """Whether an event that is written right now moves no clock of its incident's plan: it is no moment, proves nothing."""
     incident = event.stream.matter
-    if not isinstance(incident, Incident) or event.kind in CHANGES_SITUATION or moments_of(event.kind, event.data):
+    if not isinstance(incident, Incident) or event.kind in CHANGES_SITUATION:
+        return False
+    plan = selectors.plan_for(incident)
+    if moments_of(event.kind, event.data, plan.events_named):
         return False
     proofs = {event.kind, *PROOFS_OF.get((event.kind, event.data.get("kind", "")), ())}
-    return not any(proofs & {*rule.evidence} for rule in selectors.plan_for(incident).obligations.values())
+    return not any(proofs & {*rule.evidence} for rule in plan.obligations.values())
 
 
 def follow(event: Event) -> None:
@@ -67,7 +70,7 @@ def follow(event: Event) -> None:
         return  # a notice that belongs to no incident yet
     incident = of_event(event)
     plan = selectors.plan_for(incident)
-    moments = moments_of(event.kind, event.data)
+    moments = moments_of(event.kind, event.data, plan.events_named)
     _moments_note(incident, moments, event)
     for evidence in (event.kind, *moments, *PROOFS_OF.get((event.kind, event.data.get("kind", "")), ())):
         _settle(incident, plan, evidence, event)

@@ -15,9 +15,10 @@ controller("board-parts", (place) => {
   const text = document.getElementById(place.dataset.source ?? "")?.textContent;
   if (!text) return;
   iconsFrom(place.dataset.icons ?? "");
-  const { incidents, readings, bci, alarms, names } = state(JSON.parse(text), "specimens");
+  const shown = state(JSON.parse(text), "specimens");
+  const { incidents, readings, bci, alarms, names } = shown;
   const index = continuity(bci.rules, readings, null);
-  const cards = incidents.map((incident) => incidentCard(incident, names));
+  const cards = incidents.map((incident) => incidentCard(incident, shown));
   for (const card of cards) card.querySelector("[data-bci]")?.replaceChildren(continuityChip(index));
   const duties = incidents.flatMap((incident) => incident.obligations.map((obligation) => duty({ obligation, incident }, true)));
   const gauges = [index, continuity(bci.rules, [], null)].map((found) =>

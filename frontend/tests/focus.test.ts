@@ -41,7 +41,7 @@ const incident = (number: string, title: string, at: string) => ({
   obligations: [], tasks: [], log: [], warning: null, major: null,
 });
 const board = (...incidents: ReturnType<typeof incident>[]): State =>
-  ({ heads: {}, names: {}, readings: [], alarms: [], bci: { rules: [], trend: [] }, incidents }) as unknown as State;
+  ({ heads: {}, names: {}, grades: {}, readings: [], alarms: [], bci: { rules: [], trend: [] }, incidents }) as unknown as State;
 
 beforeEach(() => {
   document.body.innerHTML = `<main data-controller="board"><div data-part="incidents"></div><ul data-part="duties"></ul></main>`;

@@ -49,10 +49,11 @@ OPEN: Final = frozenset(P) - OVER
 
 # Acts that move: from → to. What is not here is refused.
 MOVES: Final[dict[Act, dict[Phase, Phase]]] = {
-    # A region's start does not wait for the duty manager's word, which stays owed (3.1) and then moves nothing.
+    # A warning stands until it is lifted or a response starts (4.3), and a region's start does not wait for the duty manager's
+    # word: it stays owed (3.1) and then moves nothing.
     Act.VERIFY: {
         P.REPORTED: P.VERIFIED,
-        P.WARNING: P.VERIFIED,
+        P.WARNING: P.WARNING,
         P.RESPONSE: P.RESPONSE,
         P.MONITORING: P.MONITORING,
     },
@@ -139,15 +140,15 @@ class Ruling:
 
 
 def judge(act: Act, phase: Phase, *, levelled: bool, unverified: bool = False) -> Ruling:
-    """May this act be done in this phase? `levelled`: a level has been decided; `unverified`: a region started the response
-    before the report was verified."""
+    """May this act be done in this phase? `levelled`: a level has been decided; `unverified`: the report waits to be
+    verified while a warning or a region's response stands already."""
     if act in STAYS:
         legal, to = phase in STAYS[act], phase
     else:
         legal, to = phase in MOVES[act], MOVES[act].get(phase, phase)
     if not legal:
         return Ruling(phase, _why(act, phase))
-    if act is Act.VERIFY and to in LEVELLED and not unverified:
+    if act is Act.VERIFY and to is phase and not unverified:
         return Ruling(phase, Why.DONE_ALREADY)
     if act in SETS_LEVEL:
         return Ruling(phase, Why.HAS_LEVEL) if levelled else Ruling(to)

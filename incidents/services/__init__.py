@@ -20,6 +20,7 @@ from incidents.services.judging import (
 )
 from incidents.services.opening import ReportIn, incident_join, incident_open_from_signal, incident_report
 from incidents.services.pinning import plan_pin
+from incidents.services.steps import step_tick, step_untick
 from incidents.services.tasking import task_cancel, task_done, task_give, task_reassign
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "response_start",
     "response_start_regional",
     "service_restore",
+    "step_tick",
+    "step_untick",
     "support_arrived",
     "task_cancel",
     "task_done",

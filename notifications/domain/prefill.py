@@ -23,9 +23,10 @@ UNKNOWN: Final = Both("正在核实", "being established")
 CHANNELS: Final = Both("官方网站和官方微博", "our website and our official Weibo")
 REGIONS: Final = Both("{regions}地区", "{regions}")
 LATER: Final = Both("恢复情况将在本页面持续更新", "on this page, as soon as there is news")
+OUR_SERVICE: Final = Both("服务", "our service")
 RESTORED: Final = Both(
-    "热线服务已于{at}恢复，我们将继续密切观察。给您带来不便，敬请谅解。",
-    "Our hotline has been back in service since {at}. We keep a close watch on it. We apologise for the inconvenience.",
+    "{service}已于{at}恢复，我们将继续密切观察。给您带来不便，敬请谅解。",
+    "Since {at}, {service} is back in service. We keep a close watch on it. We apologise for the inconvenience.",
 )
 
 
@@ -38,12 +39,13 @@ class Known:
     reach: str | None = None
     secondary_risk: str | None = None
     restored: datetime | None = None
+    service: Both = OUR_SERVICE
 
 
 def prefilled(kind: Kind, body: Mapping[str, str] | None, known: Known, *, now: datetime, zone: tzinfo) -> Both:
     """Both texts; `body` is the template's, {zh, en}. What nobody has recorded stays a gap that a person must fill."""
     if kind is Kind.UPDATE and known.restored is not None:
-        return RESTORED.filled(at=_clock(known.restored, zone))
+        return RESTORED.filled(at=_clock(known.restored, zone), service=known.service)
     if body is None:
         return Both("", "")
     values = _elements(kind, known, now, zone)

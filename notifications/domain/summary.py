@@ -123,7 +123,7 @@ def _situation(standing: Situation, teller: Teller) -> list[Both]:
         lines.append(words.NO_LEVEL_LINE)
     else:
         line = words.PROVISIONAL_LINE if standing.provisional else words.LEVEL_LINE
-        lines.append(line.filled(level=_level(standing.level), since=teller.time(standing.level_since)))
+        lines.append(line.filled(level=teller.named("levels", standing.level), since=teller.time(standing.level_since)))
     if standing.regions:
         lines.append(words.REGIONS_LINE.filled(regions=teller.all_named("regions", standing.regions)))
     lines += [
@@ -132,10 +132,6 @@ def _situation(standing: Situation, teller: Teller) -> list[Both]:
         if fact in standing.facts
     ]
     return lines
-
-
-def _level(level: str) -> Both:
-    return words.LEVELS.get(level, same(level))
 
 
 def value_said(fact: str, value: Any) -> Both:
@@ -191,7 +187,7 @@ def _values_of(event: Fact, teller: Teller) -> dict[str, Both | str]:
         notice = words.NOTICES[data["kind"]]
         values["notice"] = notice if data.get("published", True) else words.NEVER_OUT.filled(notice=notice)
     if level := data.get("level") or (data["after"] if event["kind"] == "level.decided" else None):
-        values["level"] = _level(level)
+        values["level"] = teller.named("levels", level)
     for name, table in (("outcome", words.OUTCOMES), ("verdict", words.VERDICTS), ("colour", words.COLOURS)):
         if data.get(name):
             values[name] = table.get(data[name], same(data[name]))

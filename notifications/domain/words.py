@@ -40,7 +40,6 @@ PHASES: Final = {
     "closed": Both("已关闭", "closed"),
     "dismissed": Both("已撤销", "dismissed"),
 }
-LEVELS: Final = {"I": Both("一级", "level I"), "II": Both("二级", "level II"), "III": Both("三级", "level III")}
 STATUSES: Final = {
     "standby": Both("待命", "on standby"),
     "activated": Both("已启动", "activated"),
@@ -128,6 +127,8 @@ COURSE: Final = {
     "notice.published": Both("对外发布{notice}", "Published: {notice}"),
     "notice.withdrawn": Both("撤回{notice}：{reason}", "Withdrawn: {notice}: {reason}"),
     "task.given": Both("{group}领受任务：{title}", "{group} was given a task: {title}"),
+    "step.ticked": Both("处置步骤完成：{title}", "Handling step done: {title}"),
+    "step.unticked": Both("处置步骤撤回：{title}；{reason}", "Handling step taken back: {title}; {reason}"),
     "task.done": Both("{group}完成任务：{title}", "{group} did a task: {title}"),
     "task.cancelled": Both(
         "{group}的任务取消：{title}；{reason}", "A task of {group} was cancelled: {title}; {reason}"
@@ -142,9 +143,11 @@ WITH_REASON: Final = frozenset({"level.decided", "effect.evaluated"})
 REASON_PART: Final = Both("；理由：{reason}", "; reason: {reason}")
 
 PHASE_LINE: Final = Both("阶段：{phase}（自{since}起）", "Phase: {phase} (since {since})")
-LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Level: {level} (since {since})")
-PROVISIONAL_LINE: Final = Both("响应级别：{level}（临时，自{since}起）", "Level: {level} (provisional, since {since})")
-NO_LEVEL_LINE: Final = Both("响应级别：尚未确定", "Level: not decided yet")
+LEVEL_LINE: Final = Both("响应级别：{level}（自{since}起）", "Response: {level} (since {since})")
+PROVISIONAL_LINE: Final = Both(
+    "响应级别：{level}（临时，自{since}起）", "Response: {level} (provisional, since {since})"
+)
+NO_LEVEL_LINE: Final = Both("响应级别：尚未确定", "Response: no level decided yet")
 REGIONS_LINE: Final = Both("涉及地区：{regions}", "Regions: {regions}")
 CHANGED_LINE: Final = Both("{fact}：由 {before} 变为 {after}", "{fact}: from {before} to {after}")
 OVERDUE_NOW_LINE: Final = Both(

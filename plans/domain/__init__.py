@@ -1,9 +1,9 @@
 """The plan's interpreter: pure Python, no clock. Facts and `now` in, a verdict with its reason and clause out."""
 
 from plans.domain.base import Span, Text
-from plans.domain.bci import Bci, BciFacts, bci, marks
+from plans.domain.bci import Bci, bci, marks
 from plans.domain.conditions import Fact
-from plans.domain.ending import ConditionVerdict, EndFacts, EndVerdict, LiftFacts, Met, incident_end, warning_lift
+from plans.domain.ending import ConditionVerdict, EndVerdict, Kind, Met, incident_end, kind_of, said_of, warning_lift
 from plans.domain.levels import (
     Card,
     Change,
@@ -55,21 +55,20 @@ from plans.domain.untriggered import NotTriggered, WhyNot, not_triggered
 
 __all__ = [
     "Bci",
-    "BciFacts",
     "Card",
     "Change",
     "CompanyCalendar",
     "ConditionVerdict",
-    "EndFacts",
     "EndVerdict",
-    "Fact", "FactSpec",
+    "Fact",
+    "FactSpec",
     "Finding",
     "Grant",
     "Group",
+    "Kind",
     "Ladder",
     "Level",
     "LevelFacts",
-    "LiftFacts",
     "MajorVerdict",
     "Met",
     "Metric",
@@ -101,6 +100,7 @@ __all__ = [
     "escalate_at",
     "first_due",
     "incident_end",
+    "kind_of",
     "level_card",
     "level_proposed",
     "lint",
@@ -115,6 +115,7 @@ __all__ = [
     "remind_at",
     "rules_ended_by",
     "rules_satisfied_by",
+    "said_of",
     "still_applies",
     "turn_due",
     "unheld",

@@ -1,21 +1,12 @@
 """The business-continuity index (1.2): 0 (nothing works) to 100 (as promised). The formula and its weights are ours."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from plans.domain.schema import BciPart, Plan
-
-
-@dataclass(frozen=True, slots=True)
-class BciFacts:
-    """Percent, percent, seconds, ratio over the daily mean; None is unknown."""
-
-    availability: float | None = None
-    call_success_rate: float | None = None
-    queue_time_mean: float | None = None
-    complaints_excess: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +18,20 @@ class Bci:
     unknown: tuple[str, ...]
 
 
-def bci(plan: "Plan", facts: BciFacts) -> Bci:
-    """The weighted mean of the known parts, each 0–100 on a straight line from `worst` to `best`.
+def bci(plan: "Plan", facts: Mapping[str, float | None]) -> Bci:
+    """`facts`: part of the index → what it stands at in the unit of its metric, an excess as a ratio; None or absent is unknown.
+
+    The weighted mean of the known parts, each 0–100 on a straight line from `worst` to `best`.
 
     Unknown parts carry no weight rather than full marks: the caller shows them as missing. The board computes the same in
     TypeScript (`frontend/src/board/continuity.ts`); one table of cases holds the two equal.
     """
-    known = {key: part for key, part in plan.bci.items() if getattr(facts, key) is not None}
-    parts = {key: marks(part, getattr(facts, key)) for key, part in known.items()}
-    unknown = tuple(key for key in plan.bci if key not in known)
-    if not known:
+    parts = {key: marks(part, value) for key, part in plan.bci.items() if (value := facts.get(key)) is not None}
+    unknown = tuple(key for key in plan.bci if key not in parts)
+    if not parts:
         return Bci(None, {}, unknown)
-    total = sum(part.weight for part in known.values())
-    value = sum(part.weight * parts[key] for key, part in known.items()) / total
+    total = sum(plan.bci[key].weight for key in parts)
+    value = sum(plan.bci[key].weight * earned for key, earned in parts.items()) / total
     return Bci(_tenth(value), parts, unknown)
 
 

@@ -76,6 +76,7 @@ ACTS: Final[Mapping[str, tuple[Source, ...]]] = {
     "prepare": (_section("preparation"),),
     "lift": (_section("lifting"),),
     "equipment": (_proof("ledger"),),
+    "contacts": (_named("obligations", "ready.contacts"),),
     "index": (_section("levels"),),
 }
 

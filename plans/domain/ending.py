@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from plans.domain import units
 from plans.domain.base import Text
-from plans.domain.conditions import Fact, judge
+from plans.domain.conditions import Fact, Value
+from plans.domain.vocabulary import SAID_FACTS, SEEN_FACTS
 
 if TYPE_CHECKING:
     from plans.domain.schema import EndingCondition, Plan
+
+
+Facts = Mapping[str, Fact]  # by the name that a condition has for it; what is absent is unknown
 
 
 class Met(StrEnum):
@@ -18,22 +23,37 @@ class Met(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class EndFacts:
-    """`complaints_of_mean` is the complaint volume over its daily mean: 0.85 = 85 % of it."""
+class Kind(StrEnum):
+    """Where the fact of a condition comes from."""
 
-    stable_hours: Fact | None = None
-    complaints_of_mean: Fact | None = None
-    no_secondary_risk: Fact | None = None
-    resources_withdrawn: Fact | None = None
-    assessed_safe: Fact | None = None
+    SEEN = "seen"  # the product sees it: how long all has been calm
+    MEASURED = "measured"  # the newest reading of a metric, the worst of the incident's regions
+    OF_MEAN = "of_mean"  # a metric over its daily mean: 0.85 = 85 % of it
+    RECORDED = "recorded"  # a fact of the plan, as it is on record
+    SAID = "said"  # a person says so when he asks for the end
 
 
-@dataclass(frozen=True, slots=True)
-class LiftFacts:
-    on_target_minutes: Fact | None = None
-    complaints_of_mean: Fact | None = None
-    no_secondary_risk: Fact | None = None
+OF_MEAN: Final = "_of_mean"
+
+
+def kind_of(plan: "Plan", row: "EndingCondition") -> Kind | None:
+    """None: no fact of this name is known to the plan or the product."""
+    if row.asked is not None:
+        return Kind.SAID
+    if row.fact in SEEN_FACTS:
+        return Kind.SEEN
+    if row.fact in plan.metrics:
+        return Kind.MEASURED
+    if row.fact.endswith(OF_MEAN) and row.fact.removesuffix(OF_MEAN) in plan.metrics:
+        return Kind.OF_MEAN
+    if row.fact in plan.facts:
+        return Kind.RECORDED
+    return Kind.SAID if row.fact in SAID_FACTS else None
+
+
+def said_of(plan: "Plan", conditions: "Mapping[str, EndingCondition]") -> "dict[str, EndingCondition]":
+    """Fact → the first condition that asks a person for it."""
+    return {row.fact: row for row in reversed(list(conditions.values())) if kind_of(plan, row) is Kind.SAID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +62,16 @@ class ConditionVerdict:
     title: Text
     met: Met
     fact: Fact | None
+    shown: Text | None
     waivable: bool
     waived: bool
     clauses: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        fact = self.fact and {"value": self.fact.value, "at": self.fact.at.isoformat(), "source": self.fact.source}
+        fact = self.fact and {
+            "value": self.fact.value, "at": self.fact.at.isoformat(), "source": self.fact.source,
+            "shown": self.shown and self.shown.as_dict(),
+        }  # fmt: skip
         return {
             "id": self.id, "title": self.title.as_dict(), "met": self.met.value, "fact": fact,
             "waivable": self.waivable, "waived": self.waived, "clauses": list(self.clauses),
@@ -69,26 +93,43 @@ class EndVerdict:
         return {"allowed": self.allowed, "conditions": [condition.as_dict() for condition in self.conditions]}
 
 
-def incident_end(plan: "Plan", facts: EndFacts, *, waived: frozenset[str] = frozenset()) -> EndVerdict:
+def incident_end(plan: "Plan", facts: Facts, *, waived: frozenset[str] = frozenset()) -> EndVerdict:
     """May the response end? `waived` names conditions HQ set aside with a reason; only waivable ones count."""
-    return _verdict(plan.ending, facts, waived)
+    return _verdict(plan, plan.ending, facts, waived)
 
 
-def warning_lift(plan: "Plan", facts: LiftFacts) -> EndVerdict:
+def warning_lift(plan: "Plan", facts: Facts) -> EndVerdict:
     """May the warning be lifted?"""
-    return _verdict(plan.lifting, facts, frozenset())
+    return _verdict(plan, plan.lifting, facts, frozenset())
 
 
 def _verdict(
-    conditions: "Mapping[str, EndingCondition]", facts: EndFacts | LiftFacts, waived: frozenset[str]
+    plan: "Plan", conditions: "Mapping[str, EndingCondition]", facts: Facts, waived: frozenset[str]
 ) -> EndVerdict:
     said = tuple(
-        _condition(row, getattr(facts, row.fact), waived=row.waivable and row.id in waived)
+        _condition(plan, row, facts.get(row.fact), waived=row.waivable and row.id in waived)
         for row in conditions.values()
     )
     return EndVerdict(all(c.waived or c.met is Met.MET for c in said), said)
 
 
-def _condition(row: "EndingCondition", fact: Fact | None, *, waived: bool) -> ConditionVerdict:
-    met = {True: Met.MET, False: Met.UNMET, None: Met.UNKNOWN}[judge(row.test, fact)]
-    return ConditionVerdict(row.id, row.title, met, fact, row.waivable, waived, row.clauses)
+def _condition(plan: "Plan", row: "EndingCondition", fact: Fact | None, *, waived: bool) -> ConditionVerdict:
+    scale = tuple(plan.facts[row.fact].values) if kind_of(plan, row) is Kind.RECORDED else ()
+    holds = None if fact is None else row.test.holds(fact.value, scale)
+    met = {True: Met.MET, False: Met.UNMET, None: Met.UNKNOWN}[holds]
+    shown = None if fact is None else _shown(plan, row, fact.value)
+    return ConditionVerdict(row.id, row.title, met, fact, shown, row.waivable, waived, row.clauses)
+
+
+def _shown(plan: "Plan", row: "EndingCondition", value: Value) -> Text:
+    """What the fact stands at, in words."""
+    kind = kind_of(plan, row)
+    if kind is Kind.RECORDED:
+        return plan.facts[row.fact].shown(value)
+    if isinstance(value, bool | str):
+        return Text(zh="已确认", en="confirmed") if value else Text(zh="未确认", en="not confirmed")
+    if kind is Kind.OF_MEAN:
+        return Text(zh=f"日均值的{value * 100:.0f}%", en=f"{value * 100:.0f} % of the daily mean")
+    if kind is Kind.MEASURED:
+        return units.said(plan.metrics[row.fact].unit, value)
+    return units.said(SEEN_FACTS.get(row.fact), float(int(value)))

@@ -3,29 +3,29 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from plans.domain.bci import BciFacts
 from plans.domain.citing import ACTS
 from plans.domain.conditions import tests_of, ways
+from plans.domain.ending import Kind, kind_of
 from plans.domain.lint.findings import at
 from plans.domain.lint.words import counted
 from plans.domain.lint.written import SECTIONS, as_written
-from plans.domain.schema import FactSpec, Plan
+from plans.domain.schema import EndingCondition, FactSpec, Plan
 from plans.domain.source import Path, PlanErrors, Source, read
 from plans.domain.vocabulary import (
     ALWAYS,
     CHANNELS,
-    END_FACTS,
     EVENT_KINDS,
-    LIFT_FACTS,
+    INCIDENT_EVENTS,
     MAJOR,
     MOMENTS,
     ROLES_OF_RIGHTS,
+    SAID_FACTS,
+    SEEN_FACTS,
     level_moment,
 )  # fmt: skip
 
@@ -50,12 +50,10 @@ _SECTIONS: Final = {
     "obligations": "an obligation of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
 }  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
-    "moment": ("a known moment", MOMENTS),
-    "anchor": (f"a known moment or {ALWAYS!r}", MOMENTS | {ALWAYS}),
+    "moment": ("a known moment or an event of an incident", MOMENTS | INCIDENT_EVENTS),
+    "anchor": (f"a known moment, an event of an incident or {ALWAYS!r}", MOMENTS | INCIDENT_EVENTS | {ALWAYS}),
     "acts_as": ("a role of rights", ROLES_OF_RIGHTS),
     "channel": ("a known channel", CHANNELS),
-    "end_fact": ("a fact of ending", END_FACTS),
-    "lift_fact": ("a fact of lifting", LIFT_FACTS),
 }
 _REFERENCES: Final = (
     ("*.*.clauses.*", "clauses"), ("*.*.rulings.*", "rulings"),
@@ -70,7 +68,7 @@ _REFERENCES: Final = (
     ("obligations.*.anchors.*", "anchor"), ("obligations.*.until.*", "moment"),
     ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
     ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
-    ("ending.*.fact", "end_fact"), ("lifting.*.fact", "lift_fact"), ("facts.*.thresholds.*", "thresholds"),
+    ("facts.*.thresholds.*", "thresholds"),
     ("levels.*.led_by.*", "roles"), ("groups.*.under", "roles"), ("obligations.*.needs.*", "obligations"),
     ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
     ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"),
@@ -291,10 +289,44 @@ def _needs(plan: Plan, source: Source) -> None:
 def _facts_named(plan: Plan, source: Source) -> None:
     if MAJOR in plan.facts:
         source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
-    indexed = [field.name for field in fields(BciFacts)]
-    for name in plan.bci:
-        if name not in indexed:
-            source.fault(("bci", name), f"expected one of {', '.join(indexed)}")
+
+
+def _conditions_of_the_end(plan: Plan, source: Source) -> None:
+    """What ending and lifting hang on can be known: it is measured, on record, seen by the product or asked of a person."""
+    for section in ("ending", "lifting"):
+        for row in getattr(plan, section).values():
+            problem = _unknowable(plan, section, row)
+            if problem:
+                source.fault((section, row.id, "fact"), problem)
+
+
+def _unknowable(plan: Plan, section: str, row: EndingCondition) -> str | None:
+    kind = kind_of(plan, row)
+    if kind is None or (section == "lifting" and row.fact == "stable_hours"):
+        return (
+            f"expected a metric of this plan, one followed by `_of_mean`, a fact of this plan, "
+            f"{', '.join(sorted(SEEN_FACTS.keys() | SAID_FACTS))}, or `asked` beside it, not {row.fact!r}"
+        )
+    if kind is Kind.RECORDED:
+        return _test_problem(plan.facts, {"fact": row.fact, "op": row.op, "value": row.value}, set())
+    if kind is Kind.SAID:
+        return (
+            None
+            if row.op == "is" and isinstance(row.value, bool)
+            else f"expected `op: is` with true or false for {row.fact}"
+        )
+    return f"expected a number for {row.fact}, not {row.value!r}" if isinstance(row.value, bool | str) else None
+
+
+def _index_read(plan: Plan, source: Source) -> None:
+    """Every part of the index is read where a line of its metric is."""
+    for part in plan.bci.values():
+        lines = [row for row in plan.thresholds.values() if row.metric == part.metric]
+        if part.metric not in plan.metrics:
+            source.fault(("bci", part.id, "metric"), f"expected a metric of this plan, not {part.metric!r}")
+        elif not any(row.measure == "excess" or part.measure == "value" for row in lines):
+            said = "of the measure excess " if part.measure == "excess" else ""
+            source.fault(("bci", part.id, "metric"), f"expected a metric with a threshold {said}to be read beside")
 
 
 def _templates(plan: Plan, source: Source) -> None:
@@ -303,6 +335,16 @@ def _templates(plan: Plan, source: Source) -> None:
             used = Counter(re.findall(r"\{(\w+)\}", getattr(row.body, language)))
             for name in row.elements.keys() ^ used.keys():
                 source.fault(("templates", row.id, "body", language), f"expected the element {name!r} in both places")
+
+
+def _steps(plan: Plan, source: Source) -> None:
+    """No step stands twice in one checklist: ticking one would tick the other."""
+    for row in plan.checklists.values():
+        seen: set[str] = set()
+        for index, step in enumerate(row.steps):
+            if step.key in seen:
+                source.fault(("checklists", row.id, "steps", index), "expected every step of a checklist only once")
+            seen.add(step.key)
 
 
 def _acts_known(plan: Plan, source: Source) -> None:
@@ -373,12 +415,15 @@ _OF_ROWS: Final[tuple[Callable[[Plan, Source], None], ...]] = (
     _anchors,
     _preparation,
     _acts_known,
+    _steps,
 )
 _OF_THE_WHOLE: Final[tuple[Callable[[Plan, Source], None], ...]] = (
     _all_ways,
     _chains,
     _needs,
     _facts_named,
+    _index_read,
+    _conditions_of_the_end,
     _paths,
     _written,
 )

@@ -3,12 +3,13 @@
 import math
 from datetime import date, timedelta
 from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from holidays import list_supported_countries
-from pydantic import Field, FiniteFloat, PositiveFloat, field_validator, model_validator
+from pydantic import Field, FiniteFloat, PositiveFloat, StrictBool, field_validator, model_validator
 
 from plans.domain.base import Clauses, Duration, Spec, Text, Written
 from plans.domain.citing import ACTS, cited
@@ -18,7 +19,7 @@ from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.slots import Slot, slots_of
 from plans.domain.table import Table
 from plans.domain.units import said
-from plans.domain.vocabulary import COMMAND, START_RESPONSE
+from plans.domain.vocabulary import COMMAND, INCIDENT_EVENTS, START_RESPONSE
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -153,13 +154,27 @@ class MajorRule(Spec):
 
 
 class BciPart(Spec):
-    """A share of the index: full marks at `best`, none at `worst`, straight in between."""
+    """A share of the index: full marks at `best`, none at `worst`, straight in between.
+
+    It is read from a `metric`, as it is or as its `excess` over the daily mean within the metric's window. Left out, the key tells
+    (versions of before): `complaints_excess` is the excess of `complaints`.
+    """
 
     id: Id
     title: Text
+    metric: str
+    measure: Literal["value", "excess"] = "value"
     weight: PositiveFloat
     best: FiniteFloat
     worst: FiniteFloat
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_key(cls, row: Any) -> Any:
+        if not isinstance(row, dict) or "metric" in row or not isinstance(row.get("id"), str):
+            return row
+        metric = row["id"].removesuffix("_excess")
+        return {"metric": metric, "measure": "value" if metric == row["id"] else "excess"} | row
 
     @field_validator("worst")
     @classmethod
@@ -203,6 +218,11 @@ class RoleSpec(Spec):
 class Step(Spec):
     text: Text
     role: str
+
+    @property
+    def key(self) -> str:
+        """What names a step that was ticked: its words and whose it is, so that another version's same step stands as done."""
+        return sha256("\n".join((self.text.zh, self.text.en, self.role)).encode()).hexdigest()[:12]
 
 
 class Checklist(Spec):
@@ -289,6 +309,8 @@ class Template(Spec):
 class EndingCondition(Spec):
     """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason.
 
+    `fact` is a metric, a metric with `_of_mean`, a fact of the plan, or a word of `vocabulary`; with `asked` it is a yes or no that
+    the person is asked in these words who reports that the condition holds.
     `lasts`: it must have held for so long; `releases`: what must have been given back for it to hold.
     """
 
@@ -296,7 +318,8 @@ class EndingCondition(Spec):
     title: Text
     fact: str
     op: Op
-    value: bool | FiniteFloat
+    value: StrictBool | FiniteFloat | str
+    asked: Text | None = None
     waivable: bool = False
     lasts: Duration | None = None
     releases: tuple[str, ...] = ()
@@ -410,6 +433,8 @@ class Plan(Spec):
 
     key: Id
     title: Text
+    service: Text = Text(zh="服务", en="our service")
+    calls: bool = True
     time_zone: str
     calendar: CompanyCalendar | None = None
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]
@@ -448,7 +473,7 @@ class Plan(Spec):
         """Give every record of a keyed section its key as `id`."""
         if info.field_name in {"departments", "evidence", "aliases", "symptoms"} or not isinstance(value, dict):
             return value
-        if info.field_name in {"title", "calendar"}:
+        if info.field_name in {"title", "service", "calendar"}:
             return value
         return {key: {"id": key} | row if isinstance(row, dict) else row for key, row in value.items()}
 
@@ -470,10 +495,24 @@ class Plan(Spec):
         """Level → gravity, the mildest 1; 0 is left for "no level"."""
         return {level: rank for rank, level in enumerate(reversed(self.levels), start=1)}
 
+    def grade(self, level: str) -> int:
+        """How gravely a level is drawn: 1 the gravest, 2 the next, 3 every other one."""
+        return min(len(self.levels) + 1 - self.ranks[level], 3)
+
     @cached_property
     def by_anchor(self) -> dict[str, tuple[ObligationRule, ...]]:
         anchors = {anchor for rule in self.obligations.values() for anchor in rule.anchors}
         return {a: tuple(rule for rule in self.obligations.values() if a in rule.anchors) for a in anchors}
+
+    @cached_property
+    def events_named(self) -> frozenset[str]:
+        """The kinds of event that are moments of this plan by their own name."""
+        named = {
+            name
+            for rule in self.obligations.values()
+            for name in (*rule.anchors, *rule.until, rule.measured_from, rule.unless_after)
+        } | {rule.never_beyond.moment for rule in self.obligations.values() if rule.never_beyond}
+        return INCIDENT_EVENTS.intersection(named)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -520,6 +559,11 @@ class Plan(Spec):
         power = self.powers.get(START_RESPONSE)
         grants = power.grants if power else ()
         return next((grant for grant in grants if grant.own_region and grant.level is not None), None)
+
+    def acting_as(self, *rights: str) -> tuple[str, ...]:
+        """The first role of this plan for each of these roles of rights that it has any for."""
+        firsts = (next((key for key, role in self.roles.items() if role.acts_as == right), None) for right in rights)
+        return tuple(key for key in firsts if key is not None)
 
     def fed_by(self, threshold: str) -> str | None:
         """The fact that a line watched by machines speaks of."""

@@ -21,13 +21,21 @@ ALWAYS: Final = "always"  # the anchor of readiness duties: they run with no inc
 DISMISSED: Final = "dismissed"  # a false alarm ends every duty of its incident, whatever the file says
 OUTSIDE_INCIDENTS: Final = frozenset({ALWAYS, "hired"})
 
-EVENT_KINDS: Final = frozenset({
+# What stands in an incident's log and may start, end or satisfy a clock. Not what the clocks themselves write, nor what is told:
+# an obligation on these would call itself up.
+INCIDENT_EVENTS: Final = frozenset({
     "incident.opened", "incident.joined", "incident.facts_recorded", "incident.verified", "incident.assessed",
-    "incident.dismissed", "warning.started", "level.proposed", "level.decided", "response.started",
-    "group.status_set", "report.handling", "effect.evaluated", "summary.drafted", "summary.published",
-    "service.restored", "ending.reported", "response.ended", "incident.closed", "message.sent_summary",
-    "warning.raised", "warning.extended", "warning.lift_applied", "warning.lifted",
+    "incident.dismissed", "incident.closed", "incident.plan_asked", "incident.plan_moved", "incident.plan_kept",
+    "level.proposed", "level.decided", "response.started", "response.ended", "group.status_set",
+    "task.given", "task.done", "task.cancelled", "task.reassigned", "step.ticked", "step.unticked",
+    "report.handling", "effect.evaluated", "summary.drafted", "summary.edited", "summary.published",
+    "notice.drafted", "notice.edited", "notice.submitted", "notice.approved", "notice.returned", "notice.published",
+    "notice.withdrawn", "regulator.concerned", "support.needed", "support.arrived", "service.restored", "ending.reported",
+    "condition.near", "warning.started", "warning.raised", "warning.extended", "warning.data_reported", "warning.task_assigned",
+    "warning.task_done", "warning.lift_applied", "warning.lift_refused", "warning.lifted",
+    "equipment.withdrawn", "equipment.returned",
 })  # fmt: skip
+EVENT_KINDS: Final = INCIDENT_EVENTS | {"message.sent_summary"}
 
 ROLES_OF_RIGHTS: Final = frozenset({
     "duty_manager", "cs_supervisor", "hq_commander", "hq_member", "head_of_it", "tech_lead", "tech_member",
@@ -57,10 +65,9 @@ NUMBERS: Final = frozenset({"complaints_excess", "recovery_hours", "node_daily_c
 LEVEL_FACTS: Final = frozenset(SCALES) | SWITCHES | NUMBERS
 MAJOR: Final = "major"  # a derived fact: true as soon as one major-fault rule hits
 
-END_FACTS: Final = frozenset({
-    "stable_hours", "complaints_of_mean", "no_secondary_risk", "resources_withdrawn", "assessed_safe",
-})  # fmt: skip
-LIFT_FACTS: Final = frozenset({"on_target_minutes", "complaints_of_mean", "no_secondary_risk"})
+# What conditions of ending and lifting may name in any plan: what the product sees, in which unit, and what persons say.
+SEEN_FACTS: Final = {"stable_hours": "hours", "on_target_minutes": "minutes"}
+SAID_FACTS: Final = frozenset({"no_secondary_risk", "resources_withdrawn", "assessed_safe"})
 
 # The moment that an event brings about, where it always does.
 MOMENT_OF_EVENT: Final[dict[str, str]] = {

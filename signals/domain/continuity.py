@@ -7,16 +7,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from plans.domain import BciFacts, Plan, bci, marks
+from plans.domain import Plan, Threshold, bci, marks
 
-# Part of the index → metric of the readings, and which of their figures: in percent, percent, seconds, ratio over the mean.
-FROM: Final = {
-    "availability": ("availability", "value"),
-    "call_success_rate": ("call_success_rate", "value"),
-    "queue_time_mean": ("queue_time_mean", "value"),
-    "complaints_excess": ("complaints", "ratio"),
-}
+# What a part is measured by → the figure of a reading: in the unit of its metric, or as a ratio over the mean.
+FIGURES: Final = {"value": "value", "excess": "ratio"}
+# What the board compares with a line: the automatic triggers and what makes a fault major or an outage.
+SHOWN: Final = frozenset({"pre_response", "major", "outage"})
 Reading = Mapping[str, Any]
+
+
+def lines_read(plan: Plan, metric: str, lines: Sequence[Threshold]) -> list[Threshold]:
+    """Of the lines of a metric those that a series is read against: what the board shows, and where the index of this plan
+    needs another one, the first of the plan that tells the part's figure."""
+    shown = [line for line in lines if line.purpose in SHOWN]
+    for part in plan.bci.values():
+        if part.metric == metric and not any(_tells(line, part.measure) for line in shown):
+            shown += [line for line in lines if _tells(line, part.measure)][:1]
+    return shown
+
+
+def _tells(line: Threshold, measure: str) -> bool:
+    return measure == "value" or line.measure == measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +61,15 @@ def continuity(plan: Plan, readings: Iterable[Reading], *, region: str | None = 
     """
     rows = [row for row in readings if not row["hotline"] and not row["node"] and row["state"] != "unknown"]
     parts = tuple(_part(plan, key, rows, region) for key in plan.bci)
-    facts = BciFacts(**{part.key: part.value for part in parts})
-    return Continuity(bci(plan, facts).value, parts)
+    return Continuity(bci(plan, {part.key: part.value for part in parts}).value, parts)
 
 
 def _part(plan: Plan, key: str, rows: Sequence[Reading], region: str | None) -> Part:
-    metric, figure = FROM[key]
-    known = [row for row in rows if row["metric"] == metric and row[figure] is not None]
+    part, figure = plan.bci[key], FIGURES[plan.bci[key].measure]
+    known = [row for row in rows if row["metric"] == part.metric and row[figure] is not None]
     own = [row for row in known if (row["region"] or None) == region]
     found = [
-        Part(key, row[figure], marks(plan.bci[key], row[figure]), row["region"] or None, row["at"])
+        Part(key, row[figure], marks(part, row[figure]), row["region"] or None, row["at"])
         for row in own or (known if region is None else [])
     ]
     return min(found, key=lambda part: part.marks or 0.0, default=Part(key))

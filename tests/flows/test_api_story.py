@@ -127,7 +127,8 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     assert excess["days"] == 28, "of how many days the mean is"
     hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II"}, expect=400)
     decided = hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II", "reason": "One region, four hours"})
-    assert (decided["level"], decided["phase"]) == ("II", "verified")
+    assert (decided["level"], decided["phase"]) == ("II", "warning"), "verifying ends no warning"
+    hotline.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed"}, expect=409)
     hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II", "reason": "again"}, expect=409)
     started = hotline.now()
     hotline.post(GM, f"incidents/{number}/start")

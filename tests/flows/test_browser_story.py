@@ -506,7 +506,7 @@ def headquarters_edits_and_publishes_the_summary(night: Night, board: Page) -> N
     begin_from_own_list(gm, "Progress summary to all tiers")
     gm.locator("td a").first.click()
     expect(gm.get_by_label("Text in Chinese")).to_have_value(re.compile("一级"))
-    expect(gm.get_by_label("Text in English")).to_have_value(re.compile("Level: level I "))
+    expect(gm.get_by_label("Text in English")).to_have_value(re.compile("Response: Level I "))
     gm.get_by_label("Text in English").fill("Level I. The east is on the spare switch.")
     gm.get_by_role("button", name="Save").click()
     went_well(gm)

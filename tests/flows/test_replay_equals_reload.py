@@ -40,7 +40,7 @@ from escalation.services import (
 from escalation.services.files import Upload
 from incidents import services as incidents
 from incidents.domain.reports import HandlingIn, ReportIn
-from incidents.selectors import by_number
+from incidents.selectors import by_number, handling_of
 from notifications import services as notifications
 from notifications.models import Message
 from notifications.selectors import newest_summary, summary_audience
@@ -55,7 +55,7 @@ from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixtur
 TOOLS = Path(settings.BASE_DIR) / "frontend" / "dist-tools"
 REPLAY, SAYING = TOOLS / "replay.mjs", TOOLS / "sentences.mjs"
 INCIDENT = ("incident.", "condition.", "warning.", "level.", "response.", "group.", "report.", "effect.", "service.", "ending.",
-            "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.",
+            "summary.", "message.", "notice.", "obligation.", "regulator.", "support.", "task.", "step.",
             "equipment.withdrawn", "equipment.returned", "evidence.")  # fmt: skip
 
 
@@ -124,7 +124,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     alarm = incidents.incident_report(report=ReportIn(noticed="误报一则"), by=lin, world=house.world)
     incidents.incident_verify(number=alarm.number, outcome="false_alarm", major=False, note="线路测试", by=lin)
     step()
-    report = ReportIn(symptoms=["no_connection"], regions=["east"], systems="down", business="rescue")
+    report = ReportIn(
+        symptoms=["no_connection"], regions=["east"], systems="down", business="rescue", category="technical_fault"
+    )
     number = incidents.incident_report(report=report, by=lin, world=house.world).number
     step()
     house.forward(minutes=6)
@@ -161,6 +163,9 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     incidents.task_reassign(number=number, task_id=first.pk, assignee=lead, reason="换班", by=tech)
     incidents.task_done(number=number, task_id=first.pk, note="已切换", by=tech)
     incidents.task_cancel(number=number, task_id=second.pk, reason="不再需要", by=gm)
+    isolate = handling_of(by_number(number))["steps"][0]["key"]
+    incidents.step_tick(number=number, step=isolate, note="已戴", by=tech)
+    incidents.step_untick(number=number, step=isolate, reason="点错", by=tech)
     step()
     owed = house.owed(number)
     taking.obligation_take(obligation_id=owed["report.executive"]["id"], by=gm)
@@ -273,10 +278,10 @@ def warned(cast: Cast, house: Hotline) -> Iterator[None]:
     house.samples("complaints", *[10] * 16, region="south")
     house.samples("availability", *[99.95] * 32, region="south")
     house.samples("call_success_rate", *[98.5] * 32, region="south")
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="已复测", by=tech)
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="已复测", by=tech)
     lifting.lift_refuse(number=number, reason="再观察", by=gm)
     yield
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="再次复测", by=tech)
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="再次复测", by=tech)
     lifting.lift_approve(number=number, note="同意", by=gm)
     yield
 

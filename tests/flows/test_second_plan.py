@@ -30,7 +30,7 @@ def cited(number: str) -> set[str]:
 
 
 def links(page: str) -> set[str]:
-    return set(re.findall(r"/plan/#clause-([^\"]+)", page))
+    return set(re.findall(r"/plan/(?:\?pinned=\d+)?#clause-([^\"]+)", page))
 
 
 def reported(site: Hotline) -> str:
@@ -114,10 +114,18 @@ def test_a_power_cut_runs_by_its_own_plan(site: Hotline) -> None:
     # Restored, reported, and after 24 quiet hours ended; the general manager closes.
     site.post(TECH, f"incidents/{number}/restore", {"note": "Both feeds live"})
     site.post(TECH, f"incidents/{number}/ending-report", {"summary": "A breaker of the grid"})
-    declared = {"no_secondary_risk": True, "assessed_safe": True}
+    # Its ending hangs on facts of its own: one on record, one that a person is asked for.
+    page = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    assert "Both feeds passed the load test" in page
+    assert "resources_withdrawn" not in page
+    declared = {"declared": {"load_tested": True}}
     refused = site.post(GM, f"incidents/{number}/end", declared, expect=409)
-    assert {row["field"] for row in refused["errors"]} == {"stable"}
+    assert {row["field"] for row in refused["errors"]} == {"stable", "supply"}
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "none"})
     site.forward(hours=25)
+    site.post(GM, f"incidents/{number}/end", {"declared": {"mood": True}}, expect=400)
+    refused = site.post(GM, f"incidents/{number}/end", {"assessed_safe": True}, expect=409)
+    assert {row["field"] for row in refused["errors"]} == {"load"}, "what another plan asks for changes nothing here"
     site.post(GM, f"incidents/{number}/end", declared)
     assert site.post(EXECUTIVE, f"incidents/{number}/close", {"note": "Approved"})["phase"] == "closed"
     assert cited(number) <= load(small()).clauses.keys(), "it cites no clause of another plan"
@@ -135,6 +143,48 @@ def test_its_machines_speak_of_its_own_facts(site: Hotline) -> None:
     assert card["proposed"] == "orange"
     heat = next(row for row in card["dimensions"] if row["fact"] == "room_temperature")
     assert (heat["value"], heat["source"], heat["shown"]["en"]) == (36.5, "signals", "36.5 °C")
+    # Its index is made of its own readings, of which one has not been heard.
+    index = site.get(GM, "bci")
+    assert (index["value"], index["unknown"]) == (26.9, ["reserve"])
+    assert index["parts"][1]["title"]["en"] == "Room temperature"
+    site.samples("reserve", *[60] * 2)
+    assert site.get(GM, "bci")["value"] == 70.8
+    room = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    assert '"metric": "reserve"' in room
+    assert "hidden" not in room.split('id="room-bci"')[1].split(">")[0]
+
+
+def test_any_event_of_an_incident_may_start_and_end_a_clock_of_its_plan(site: Hotline) -> None:
+    row = (
+        "  power.recheck: {title: {zh: 复查负载, en: Check the load again}, owners: [power_lead], anchors: [group.status_set], due: PT7M,"
+        ' until: [task.done], evidence: [step.ticked], ladder: quick, clauses: ["5"]}\n'
+    )
+    plan_load(text=changed("  migrate.begin:", f"{row}  migrate.begin:"), file="power_cut.yaml", by=SYSTEM)
+    number = reported(site)
+    assert "power.recheck" not in site.owed(number)
+    room = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    assert "a group said what it does" in room, "why it is not owed is said in words"
+    status = {"group": "technical_response", "status": "working", "note": ""}
+    site.post(TECH, f"incidents/{number}/group-status", status)
+    assert due_in(site.owed(number)["power.recheck"], site.now()) == pytest.approx(7, abs=0.2)
+    step = site.get(TECH, f"incidents/{number}/handling")["steps"][0]["key"]
+    site.post(TECH, f"incidents/{number}/handling/{step}/done", {})
+    assert "power.recheck" not in site.owed(number), "the step proves it"
+    site.post(TECH, f"incidents/{number}/group-status", status | {"status": "done"})
+    assert "power.recheck" in site.owed(number), "again: every one of them is an anchor"
+    task = {"group": "technical_response", "title": "Read the meter", "assignee": site.cast.user(TECH).pk}
+    given = site.post(TECH, f"incidents/{number}/tasks", task, expect=201)
+    site.post(TECH, f"incidents/{number}/tasks/{given['id']}/done", {})
+    assert "power.recheck" not in site.owed(number), "what ends it ends it"
+
+
+def test_a_plan_without_an_index_shows_none(site: Hotline) -> None:
+    text = small()
+    start, end = text.index("bci:\n"), text.index("departments:")
+    plan_load(text=f"{text[:start]}bci: {{}}\n\n{text[end:]}", file="power_cut.yaml", by=SYSTEM)
+    number, client = reported(site), site.cast.client(GM, "en")
+    assert 'id="room-bci" hidden' in client.get(f"/incidents/{number}/").content.decode()
+    assert "business-continuity" not in client.get("/plan/").content.decode().lower()
 
 
 def test_a_warning_of_it_cites_its_own_clauses(site: Hotline) -> None:
@@ -142,6 +192,18 @@ def test_a_warning_of_it_cites_its_own_clauses(site: Hotline) -> None:
     said = {"colour": "blue", "reach": "Hall 2", "duration": "2 h", "measures": "Watch"}
     site.post(DUTY, f"incidents/{number}/warn", said)
     site.post(GM, f"incidents/{number}/warning/extend", {"reason": "Still hot"})
+    # It is lifted by conditions of its own: what its machines measure and what its power group is asked for.
+    warm = {"declared": {"load_checked": True}, "note": "Read both meters"}
+    site.samples("room_temperature", *[31.0] * 4)
+    refused = site.post(TECH, f"incidents/{number}/lift", warm, expect=409)
+    assert {row["field"]: row["code"] for row in refused["errors"]} == {"on_target": "unmet", "cool": "unmet"}
+    assert "load of both feeds" in site.cast.client(TECH, "en").get(f"/incidents/{number}/").content.decode()
+    site.forward(minutes=40)
+    site.samples("room_temperature", *[25.0] * 36)
+    site.post(TECH, f"incidents/{number}/lift", {"declared": {}, "note": "Read both meters"}, expect=409)
+    site.post(TECH, f"incidents/{number}/lift", warm)
+    site.post(GM, f"incidents/{number}/lift/approve", {})
+    assert Message.objects.filter(incident__number=number, kind="warning.lift_applied").exists()
     assert cited(number) <= load(small()).clauses.keys()
     assert {"4", "6"} <= cited(number)
     for path in (f"/incidents/{number}/", "/plan/", "/board/"):
@@ -162,17 +224,38 @@ def test_its_machines_warning_cites_the_line_and_no_clause_of_another_plan(site:
 def test_an_incident_under_way_is_spoken_of_in_the_words_of_its_own_plan(site: Hotline) -> None:
     number = reported(site)
     site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": False})
+    site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "both"})
+    assert "our data centre" in site.cast.client(GM, "en").get("/status/?lang=en").content.decode()
     plan_load(text=SHIPPED.read_text(encoding="utf-8") + "# again\n", file=SHIPPED.name, by=SYSTEM)
     names = site.get(GM, "board")["names"]
     assert names["obligations"]["power.assess"]["en"] == "Assess the supply"
     assert names["facts"]["feeds_lost"]["zh"] == "市电"
     assert names["obligations"]["assess.impact"]["en"] == "Impact assessment"
+    assert names["levels"]["orange"]["zh"] == "橙色"
+    board = site.get(GM, "board")
+    assert (board["grades"]["red"], board["grades"]["orange"], board["grades"]["blue"]) == (1, 2, 3)
+    assert board["incidents"][0]["plan"] == by_number(number).plan_version
+    # Its levels keep their names, and its clauses open the version that it keeps to.
+    client = site.cast.client(GM, "en")
+    pinned = f"/plan/?pinned={by_number(number).plan_version}"
+    for path in (f"/incidents/{number}/", "/incidents/", "/"):
+        page = client.get(path).content.decode()
+        assert "Orange proposed" in page, path
+        assert "/plan/#clause-" not in page.split("<main")[1], path
+    assert f'href="{pinned}#clause-4"' in client.get(f"/incidents/{number}/").content.decode()
+    assert "Watch and judgement" in client.get(pinned).content.decode()
+    assert "Watch and judgement" not in client.get("/plan/").content.decode()
+    assert client.get("/plan/?pinned=0").status_code == 404
 
 
 def test_its_intake_asks_in_its_own_words(site: Hotline) -> None:
     for language, words, foreign in (
-        ("en", ["A feed went dark", "Hosting"], ["Calls do not connect", "Agents", "complaints"]),
-        ("zh-hans", ["一路市电消失", "托管"], ["打不通", "坐席", "投诉"]),
+        (
+            "en",
+            ["A feed went dark", "Hosting"],
+            ["Calls do not connect", "Agents", "complaints", "call duration", "queue"],
+        ),
+        ("zh-hans", ["一路市电消失", "托管"], ["打不通", "坐席", "投诉", "通话", "排队"]),
     ):
         page = site.cast.client(DUTY, language).get("/report/").content.decode()
         assert [word for word in words if word not in page] == []
@@ -204,5 +287,7 @@ def test_its_pages_open_in_both_languages(site: Hotline) -> None:
         room = client.get(f"/incidents/{number}/").content.decode()
         assert [word for word in words if word not in room] == []
         assert 'name="generator_down"' in room
-        for path in ("/plan/", "/plan/findings/", "/incidents/?all", "/board/"):
+        findings = client.get("/plan/findings/").content.decode()
+        assert findings.count('data-finding="empty_group"') == 2, "this company has neither of its groups"
+        for path in ("/plan/", "/incidents/?all", "/board/"):
             assert client.get(path).status_code == 200, path

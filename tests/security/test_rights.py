@@ -50,6 +50,7 @@ EXPECTED = """
     incident.set_group_status .  .  x  x  .  x  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .
     task.give               x  x  x  x  .  x  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .
     task.do                 x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  x  .  .  .  .
+    step.tick               x  x  x  x  x  x  x  x  x  .  .  .  .  .  .  .  .  .  .  .  .
     incident.decide_level   .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.start          .  .  x  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     incident.start_regional .  .  .  .  .  x  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

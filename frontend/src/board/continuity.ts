@@ -8,14 +8,6 @@ export type Part = { readonly rule: IndexRule; readonly value: number | null; re
 export type Continuity = { readonly value: number | null; readonly parts: readonly Part[] };
 type Read = Pick<Reading, "metric" | "region" | "hotline" | "node" | "state" | "value" | "ratio">;
 
-/** Part of the index → metric of the readings, and which of their figures. */
-const FROM: Readonly<Record<string, readonly [metric: string, figure: "value" | "ratio"]>> = {
-  availability: ["availability", "value"],
-  call_success_rate: ["call_success_rate", "value"],
-  queue_time_mean: ["queue_time_mean", "value"],
-  complaints_excess: ["complaints", "ratio"],
-};
-
 /** Half upwards, to one tenth. */
 const tenth = (value: number): number => Math.floor(value * 10 + 0.5) / 10;
 
@@ -23,8 +15,8 @@ export const marks = ({ best, worst }: IndexRule, value: number): number =>
   tenth(100 * Math.min(1, Math.max(0, (value - worst) / (best - worst))));
 
 function part(rule: IndexRule, rows: readonly Read[], region: string | null): Part {
-  const [metric, figure] = FROM[rule.key] ?? ["", "value"];
-  const known = rows.filter((row) => row.metric === metric && row[figure] !== null);
+  const figure = rule.measure === "excess" ? "ratio" : "value";
+  const known = rows.filter((row) => row.metric === rule.metric && row[figure] !== null);
   const own = known.filter((row) => row.region === region);
   const found = (own.length ? own : region === null ? known : []).map(
     (row): Part => ({ rule, value: row[figure], marks: marks(rule, row[figure]!), region: row.region }));

@@ -1,5 +1,6 @@
 /** The index as people see it: one large figure with its word, the past hour, what it is made of and what is missing. */
 import { figure } from "../figures";
+import { unitName } from "../units";
 import { inChinese, pick, say } from "../words";
 import type { Continuity, Part } from "./continuity";
 import { chip, clause, h, icon } from "./dom";
@@ -59,11 +60,8 @@ function movement(points: readonly IndexPoint[], now: number | null): HTMLElemen
 
 function measured({ rule, value }: Part): string {
   if (value === null) return say("No data");
-  switch (rule.key) {
-    case "queue_time_mean": return say("{n} s", { n: figure(value) });
-    case "complaints_excess": return `${signed.format(value * 100)} %`;
-    default: return `${figure(value, "percent")} %`;
-  }
+  if (rule.unit === "ratio") return `${signed.format(value * 100)} %`;
+  return `${figure(value, rule.unit)} ${unitName(rule.unit)}`.trim();
 }
 
 function row(part: Part, names: State["names"], region: string | null): HTMLElement {

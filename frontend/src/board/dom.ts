@@ -32,8 +32,9 @@ export function icon(name: string): SVGElement {
 
 export const chip = ({ icon: shape, label, tone }: Look): HTMLElement => h("span", { class: "chip", "data-tone": tone }, icon(shape), label);
 
-export const clause = (id: string): HTMLElement | null =>
-  id ? h("a", { class: "clause", href: `/plan/#clause-${encodeURIComponent(id)}` }, id) : null;
+/** A clause of the version that an incident keeps to; of the one in force where `version` is null. */
+export const clause = (id: string, version: number | null = null): HTMLElement | null =>
+  id ? h("a", { class: "clause", href: `/plan/${version === null ? "" : `?pinned=${version}`}#clause-${encodeURIComponent(id)}` }, id) : null;
 
 /** A clock that `controllers/clocks` keeps going; it shows the right time from its first moment. */
 export function clock(kind: "due" | "ago", at: string): HTMLElement {

@@ -1,6 +1,6 @@
 /** What the states are called and drawn as. Shape and word say what the colour says. */
-import { say } from "../words";
-import type { Incident, Phase, Reading } from "./types";
+import { pick, say } from "../words";
+import type { Incident, Phase, Reading, State } from "./types";
 
 export type Tone = "ok" | "warn" | "bad" | "unknown" | "info" | "quiet" | "blue" | "yellow";
 export type Look = { readonly label: string; readonly icon: string; readonly tone: Tone };
@@ -47,21 +47,14 @@ export function readingLook(state: Reading["state"]): Look {
   }
 }
 
-export function levelName(level: Exclude<Level, null>): string {
-  switch (level) {
-    case "I": return say("Level I");
-    case "II": return say("Level II");
-    case "III": return say("Level III");
-    default: return level;
-  }
-}
+export const levelName = (level: Exclude<Level, null>, names: State["names"]): string => pick(names.levels?.[level] ?? null) || level;
 
-export function levelText({ level, level_provisional, started_by_region, proposed_level }: Incident): string {
-  if (level && !level_provisional) return levelName(level);
+export function levelText({ level, level_provisional, started_by_region, proposed_level }: Incident, names: State["names"]): string {
+  if (level && !level_provisional) return levelName(level, names);
   if (level) {
     return started_by_region === null
-      ? say("{level} · provisional", { level: levelName(level) })
-      : say("{level} · provisional, started by the region", { level: levelName(level) });
+      ? say("{level} · provisional", { level: levelName(level, names) })
+      : say("{level} · provisional, started by the region", { level: levelName(level, names) });
   }
-  return proposed_level ? say("{level} proposed", { level: levelName(proposed_level) }) : say("No level yet");
+  return proposed_level ? say("{level} proposed", { level: levelName(proposed_level, names) }) : say("No level yet");
 }

@@ -9,10 +9,13 @@ import type { BoardEvent, Incident, Obligation, Reading, State } from "./types";
 
 type Names = State["names"];
 
-export function level(incident: Incident): HTMLElement {
+/** `names` and `grades` of the state: a level is called as its plan calls it, and drawn as gravely as it stands there. */
+export function level(incident: Incident, { names, grades }: Pick<State, "names" | "grades">): HTMLElement {
   const bars = h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
-  return h("span", { class: "level", "data-level": incident.level ?? "", "data-provisional": incident.level_provisional }, bars, levelText(incident));
+  return h("span", { class: "level", "data-level": incident.level ?? "", "data-grade": gradeOf(incident, grades), "data-provisional": incident.level_provisional }, bars, levelText(incident, names));
 }
+
+const gradeOf = ({ level }: Incident, grades: State["grades"]): string | null => (level ? String(grades[level] ?? 3) : null);
 
 function groups(incident: Incident, names: Names): HTMLElement | null {
   const busy = new Map(incident.groups.map(({ key, status }) => [key, status]));
@@ -33,14 +36,15 @@ function entry(event: BoardEvent, incident: Incident, names: Names): HTMLElement
   const by = event.actor.kind === "system" ? say("the product") : deputy ? say("{role}, by a deputy", { role: held }) : held;
   return h("li", { "data-key": String(event.seq), "data-tone": grave ? "bad" : "quiet" },
     h("span", { class: "when" }, clock("ago", event.occurred)),
-    h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause), h("div", { class: "by" }, detail ? `${detail} · ${by}` : by)));
+    h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause, event.plan_version), h("div", { class: "by" }, detail ? `${detail} · ${by}` : by)));
 }
 
-export function incidentCard(incident: Incident, names: Names): HTMLElement {
+export function incidentCard(incident: Incident, shown: Pick<State, "names" | "grades">): HTMLElement {
+  const { names, grades } = shown;
   const overdue = incident.obligations.filter((one) => one.state === "overdue").length;
-  return h("article", { class: "card incident", "data-incident": incident.number, "data-level": incident.level ?? "" },
+  return h("article", { class: "card incident", "data-incident": incident.number, "data-level": incident.level ?? "", "data-grade": gradeOf(incident, grades) },
     h("header", {},
-      level(incident),
+      level(incident, shown),
       incident.phase === "warning" && incident.warning ? null : chip(phaseLook(incident.phase)),
       incident.warning ? chip(warningLook(incident.warning)) : null,
       incident.major ? chip({ icon: "alert-octagon", label: say("Major fault"), tone: "bad" }) : null,
@@ -70,7 +74,7 @@ export function duty({ obligation, incident }: Duty, several: boolean): HTMLElem
     h("span", { class: "clock" }, icon(obligation.state === "overdue" ? "clock-exclamation" : "clock"),
       obligation.due_at ? clock("due", obligation.due_at) : h("span", { class: "muted" }, say("no clock"))),
     h("div", {},
-      h("span", { class: "what" }, pick(obligation.title), obligation.turn > 1 ? ` (${obligation.turn})` : ""), " ", clause(obligation.clause),
+      h("span", { class: "what" }, pick(obligation.title), obligation.turn > 1 ? ` (${obligation.turn})` : ""), " ", clause(obligation.clause, incident.plan),
       h("div", { class: "by" }, pick(obligation.owner_title), several ? h("span", { class: "nowrap" }, ` · ${incident.number}`) : null)));
 }
 

@@ -19,7 +19,7 @@ export function byDue(a: Obligation, b: Obligation): number {
 function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
   const { number, origin, title, titles, category, regions, phase, level } = event.data;
   return {
-    number, origin, category, regions, phase, level,
+    number, origin, category, regions, phase, level, plan: event.plan_version,
     stream: event.stream, seq: event.seq,
     title: titles ?? { zh: title ?? "", en: title ?? "" },
     level_provisional: false, started_by_region: null, proposed_level: null, major: null, warning: null,
@@ -53,6 +53,8 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
       return { regions: event.data.regions };
     case "incident.verified":
       return { major: event.data.major, ...moved(incident, event.data.phase, event.occurred) };
+    case "incident.plan_moved":
+      return { plan: event.data.after_version };
     case "level.proposed":
       return { proposed_level: event.data.level };
     case "level.decided":
@@ -93,6 +95,8 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "incident.facts_recorded":
     case "incident.assessed":
     case "task.reassigned":
+    case "step.ticked":
+    case "step.unticked":
     case "regulator.concerned":
     case "support.needed":
     case "support.arrived":
@@ -118,7 +122,6 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "equipment.returned":
     case "condition.near":
     case "incident.plan_asked":
-    case "incident.plan_moved":
     case "incident.plan_kept":
     case "warning.data_reported":
     case "warning.task_assigned":

@@ -79,20 +79,24 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "warning.lifted":
       return plain(say("The warning was lifted."), event.data.note);
     case "level.proposed":
-      return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level) }) : say("The plan proposes no level."),
+      return plain(event.data.level ? say("The plan proposes {level}.", { level: levelName(event.data.level, names) }) : say("The plan proposes no level."),
         event.data.reasons.map(pick).join(inChinese() ? "；" : "; "));
     case "level.decided":
       return plain(event.data.provisional
-        ? say("{level} was set, provisionally.", { level: levelName(event.data.after) })
-        : say("{level} was decided.", { level: levelName(event.data.after) }), event.data.reason, true);
+        ? say("{level} was set, provisionally.", { level: levelName(event.data.after, names) })
+        : say("{level} was decided.", { level: levelName(event.data.after, names) }), event.data.reason, true);
     case "response.started":
       return plain(event.data.region === null
-        ? say("The response began at {level}.", { level: levelName(event.data.level) })
-        : say("The region started the response at {level}, subject to headquarters confirming it.", { level: levelName(event.data.level) }), "", true);
+        ? say("The response began at {level}.", { level: levelName(event.data.level, names) })
+        : say("The region started the response at {level}, subject to headquarters confirming it.", { level: levelName(event.data.level, names) }), "", true);
     case "group.status_set":
       return plain(say("{group}: {status}.", { group: nameOf(names, "groups", event.data.group), status: groupLook(event.data.after).label }), event.data.note);
     case "task.given":
       return plain(say("Task for {group}.", { group: nameOf(names, "groups", event.data.group) }), event.data.title);
+    case "step.ticked":
+      return plain(say("Step done: {title} ({done} of {steps}).", { title: pick(event.data.title), done: event.data.done, steps: event.data.steps }), event.data.note);
+    case "step.unticked":
+      return plain(say("Step taken back: {title} ({done} of {steps} done).", { title: pick(event.data.title), done: event.data.done, steps: event.data.steps }), event.data.reason);
     case "task.done":
       return plain(event.data.late
         ? say("Task done, late, by {group}.", { group: nameOf(names, "groups", event.data.group) })

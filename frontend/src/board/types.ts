@@ -50,6 +50,8 @@ export const PAYLOADS = {
   "response.started": shape({ level, phase, hq_active: flag, region: optional(maybe(text), null) }),
   "group.status_set": shape({ group: text, before: maybe(text), after: groupStatus, note: words }),
   "task.given": shape({ id: number, group: text, assignee: number, title: words, due_at: maybe(time) }),
+  "step.ticked": shape({ step: text, title: bilingual, done: number, steps: number, note: words }),
+  "step.unticked": shape({ step: text, title: bilingual, done: number, steps: number, reason: words }),
   "task.done": shape({ id: number, group: text, title: words, note: words, late: flag }),
   "task.cancelled": shape({ id: number, group: text, title: words, reason: words }),
   "task.reassigned": shape({ id: number, group: text, before: number, after: number, title: words, reason: words }),
@@ -141,7 +143,7 @@ export const incident = shape({
   level: maybe(level), level_provisional: flag, started_by_region: maybe(text), proposed_level: maybe(level), major: maybe(flag),
   warning: maybe(colour),
   regions: list(text),
-  opened_at: time, phase_since: time, groups: list(group), obligations: list(obligation),
+  opened_at: time, phase_since: time, plan: maybe(number), groups: list(group), obligations: list(obligation),
   tasks: list(shape({ id: number, group: text })), log: list(incidentEvent),
 });
 export type Incident = Of<typeof incident>;
@@ -156,7 +158,9 @@ export const reading = shape({
 });
 export type Reading = Of<typeof reading>;
 
-const indexRule = shape({ key: text, title: bilingual, weight: number, best: number, worst: number });
+const indexRule = shape({
+  key: text, title: bilingual, metric: text, measure: oneOf("value", "excess"), unit: text, weight: number, best: number, worst: number,
+});
 export type IndexRule = Of<typeof indexRule>;
 const indexPoint = shape({ at: time, value: maybe(number) });
 export type IndexPoint = Of<typeof indexPoint>;
@@ -172,6 +176,7 @@ export const state = shape({
   alarms: list(shape({ kind: text, text, since: time })),
   standing_in: optional(list(shape({ person: text, deputies: list(text), until: time, unheld: list(text) })), []),
   names: mapOf(mapOf(bilingual)),
+  grades: mapOf(number),
 });
 export type State = Of<typeof state>;
 

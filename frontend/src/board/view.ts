@@ -14,12 +14,11 @@ import { alarm, duty, incidentCard, level, standIn, tile, type Duty } from "./pa
 import { byDue } from "./reduce";
 import type { Incident, Reading, State } from "./types";
 
-const GRAVITY: Readonly<Record<string, number>> = { I: 3, II: 2, III: 1 };
 const URGENCY: Readonly<Record<Reading["state"], number>> = { over: 0, near: 1, unknown: 2, normal: 3 };
 
-const gravity = (incident: Incident): number => GRAVITY[incident.level ?? ""] ?? 0;
-export const gravest = (incidents: readonly Incident[]): Incident[] =>
-  [...incidents].sort((a, b) => gravity(b) - gravity(a) || Date.parse(a.opened_at) - Date.parse(b.opened_at));
+/** The gravest level of a plan is grade 1; no level comes last. */
+const gravest = ({ incidents, grades }: State): Incident[] =>
+  [...incidents].sort((a, b) => (grades[a.level ?? ""] ?? 4) - (grades[b.level ?? ""] ?? 4) || Date.parse(a.opened_at) - Date.parse(b.opened_at));
 
 export class View {
   private drawn: State | undefined;
@@ -77,10 +76,10 @@ export class View {
   }
 
   private incidents(state: State): void {
-    const elements = gravest(state.incidents).map((incident) => {
+    const elements = gravest(state).map((incident) => {
       const known = this.cards.get(incident.number);
       if (known?.incident === incident) return known.element;
-      const element = incidentCard(incident, state.names);
+      const element = incidentCard(incident, state);
       this.cards.set(incident.number, { incident, element });
       return element;
     });
@@ -98,11 +97,11 @@ export class View {
   }
 
   private summary(state: State): void {
-    const first = gravest(state.incidents)[0];
+    const first = gravest(state)[0];
     const overdue = state.incidents.flatMap((one) => one.obligations).filter((one) => one.state === "overdue").length;
     this.root.dataset.level = first?.level ?? "";
     this.part("summary")?.replaceChildren(
-      first ? level(first) : h("strong", {}, say("No incident")),
+      first ? level(first, state) : h("strong", {}, say("No incident")),
       h("span", {}, state.incidents.length === 1 ? say("1 incident") : say("{n} incidents", { n: state.incidents.length })),
       h("span", { "data-tone": overdue ? "bad" : "ok", class: "chip" }, icon(overdue ? "clock-exclamation" : "circle-check"), say("{n} overdue", { n: overdue })),
     );
@@ -110,7 +109,10 @@ export class View {
 
   /** The country's index, and on each card that of its incident's region. */
   private continuity({ bci, readings, names }: State): void {
-    this.part("continuity")?.replaceChildren(continuityTile(continuity(bci.rules, readings, null), bci.trend, names, null, bci.clause));
+    const place = this.part("continuity");
+    if (place) place.hidden = !bci.rules.length;
+    if (!bci.rules.length) return;
+    place?.replaceChildren(continuityTile(continuity(bci.rules, readings, null), bci.trend, names, null, bci.clause));
     this.root.querySelectorAll<HTMLElement>("[data-bci]").forEach((place) =>
       place.replaceChildren(continuityChip(continuity(bci.rules, readings, place.dataset.bci || null))));
   }

@@ -23,7 +23,7 @@ function entry(raw: Raw, names: State["names"]): HTMLElement {
   const who = [raw.actor.name, role].filter(Boolean).join(" · ");
   return h("li", { "data-tone": grave ? "bad" : "quiet" },
     h("span", { class: "when" }, clock("ago", event.occurred)),
-    h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause), detail ? h("div", { class: "said" }, detail) : null,
+    h("div", {}, h("span", { class: "what" }, text), " ", clause(event.clause, event.plan_version), detail ? h("div", { class: "said" }, detail) : null,
       who ? h("div", { class: "by" }, who) : null));
 }
 

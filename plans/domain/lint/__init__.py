@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from plans.domain.base import Text
 from plans.domain.lint.clocks import clocks
-from plans.domain.lint.duties import duties, holders
+from plans.domain.lint.duties import duties, empty_groups, holders
 from plans.domain.lint.findings import Draft, Finding, Report, Standing, report
 from plans.domain.lint.lines import lines
 from plans.domain.lint.regions import Entangled
@@ -25,9 +25,11 @@ def lint(plan: Plan) -> Report:
     return report(plan, _said(plan))
 
 
-def unheld(plan: Plan, held: Mapping[str, int]) -> tuple[Finding, ...]:
-    """Roles that owe something and that nobody holds; `held` is plan role → how many hold it now."""
-    return report(plan, ((draft, plan) for draft in holders(plan, held))).findings
+def unheld(plan: Plan, held: Mapping[str, int], seated: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Roles that owe something and that nobody holds, and groups in which nobody sits; `held` is plan role, `seated` work group →
+    how many it is now."""
+    drafts = (*holders(plan, held), *empty_groups(plan, seated))
+    return report(plan, ((draft, plan) for draft in drafts)).findings
 
 
 def _said(plan: Plan) -> Iterator[tuple[Draft, Plan]]:

@@ -33,6 +33,19 @@ def holders(plan: Plan, held: Mapping[str, int]) -> Iterator[Draft]:
         yield Draft("unheld", (f"roles.{role.id}",), clauses, words, example)
 
 
+def empty_groups(plan: Plan, seated: Mapping[str, int]) -> Iterator[Draft]:
+    """Work groups of the plan in which nobody of the company sits, or that it has not; `seated` is group → how many sit in it."""
+    for group in plan.groups.values():
+        if seated.get(group.id, 0):
+            continue
+        words: dict[str, Text | str] = {"group": group.title, "key": group.id}
+        example = Text(
+            zh=f"事件发生时，{group.title.zh}没有人可派任务，也没有人更新状态。",
+            en=f"When something happens, {group.title.en} has nobody to be given a task or to say what it does.",
+        )
+        yield Draft("empty_group", (f"groups.{group.id}",), group.clauses, words, example)
+
+
 def _no_owner(plan: Plan) -> Iterator[Draft]:
     for row in plan.obligations.values():
         if not row.owners:

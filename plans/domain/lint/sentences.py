@@ -326,6 +326,20 @@ SENTENCES: Final[dict[str, Sentence]] = {
             "Assign somebody.",
         ),
     ),
+    "empty_group": _of(
+        (
+            "工作组没有成员",
+            "A work group with nobody in it",
+        ),
+        (
+            "公司里没有键为{key}的工作组{group}，或其中无人。",
+            "The company has no work group {group} under the key {key}, or nobody sits in it.",
+        ),
+        (
+            "在公司名录中以此键建立工作组并安排成员。",
+            "Make the group under this key in the company's map, and seat its members.",
+        ),
+    ),
     "many_hands": _of(
         (
             "权责不一",

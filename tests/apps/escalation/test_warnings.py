@@ -315,7 +315,7 @@ def calm(house: Hotline, *, minutes: int = 35, complaints: float = 10, availabil
 def unmet(house: Hotline, number: str, *, no_secondary_risk: bool = True) -> dict[str, str]:
     by = house.cast.actor(TECH)
     with pytest.raises(Conflict, match=r"lift\.conditions") as refused:
-        lifting.lift_apply(number=number, no_secondary_risk=no_secondary_risk, note="已排查", by=by)
+        lifting.lift_apply(number=number, declared={"no_secondary_risk": no_secondary_risk}, note="已排查", by=by)
     assert all("(5.3)" in error["message"] for error in refused.value.errors)
     assert not LiftApplication.objects.exists()
     return {error["field"]: error["code"] for error in refused.value.errors}
@@ -356,12 +356,12 @@ def test_applied_approved_announced_to_whom_the_issue_told(hotline: Hotline) -> 
     everyone = told("tier.pre_response") | told("tier.warning_yellow")
     calm(hotline)
     with pytest.raises(NotAllowed):
-        lifting.lift_apply(number=number, no_secondary_risk=True, note="x", by=cast.actor(DUTY))
+        lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="x", by=cast.actor(DUTY))
     with pytest.raises(Conflict, match=r"lift\.none"):
         lifting.lift_approve(number=number, by=cast.actor(GM))
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="线路已复测", by=cast.actor(TECH))
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="线路已复测", by=cast.actor(TECH))
     with pytest.raises(Conflict, match=r"lift\.waits"):
-        lifting.lift_apply(number=number, no_secondary_risk=True, note="又一次", by=cast.actor(IT))
+        lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="又一次", by=cast.actor(IT))
     assert "warning.lift" not in owed(number)
     with pytest.raises(NotAllowed):
         lifting.lift_approve(number=number, by=cast.actor(TECH))
@@ -379,7 +379,7 @@ def test_applied_approved_announced_to_whom_the_issue_told(hotline: Hotline) -> 
 def test_conditions_are_judged_again_at_the_approval(hotline: Hotline) -> None:  # noqa: F811
     number = surge(hotline)
     calm(hotline)
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="已复测", by=hotline.cast.actor(TECH))
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="已复测", by=hotline.cast.actor(TECH))
     hotline.forward(minutes=1)
     hotline.samples("availability", 97, region="east")
     with pytest.raises(Conflict) as refused:
@@ -391,13 +391,13 @@ def test_conditions_are_judged_again_at_the_approval(hotline: Hotline) -> None: 
 def test_a_refusal_gives_its_reason_and_the_application_is_owed_again(hotline: Hotline) -> None:  # noqa: F811
     number = surge(hotline)
     calm(hotline)
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="已复测", by=hotline.cast.actor(TECH))
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="已复测", by=hotline.cast.actor(TECH))
     with pytest.raises(Invalid):
         lifting.lift_refuse(number=number, reason="", by=hotline.cast.actor(GM))
     lifting.lift_refuse(number=number, reason="再观察半小时", by=hotline.cast.actor(GM))
     assert "warning.lift" in owed(number)
     assert TECH in told("warning.lift_refused")
-    lifting.lift_apply(number=number, no_secondary_risk=True, note="再次复测", by=hotline.cast.actor(IT))
+    lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="再次复测", by=hotline.cast.actor(IT))
 
 
 def test_the_same_person_cannot_apply_and_approve(hotline: Hotline) -> None:  # noqa: F811
@@ -405,7 +405,7 @@ def test_the_same_person_cannot_apply_and_approve(hotline: Hotline) -> None:  # 
     calm(hotline)
     people.role_assign(user=cast.user(TECH), role="hq_member", by=SYSTEM)
     both = cast.actor(TECH)
-    application = lifting.lift_apply(number=number, no_secondary_risk=True, note="已复测", by=both)
+    application = lifting.lift_apply(number=number, declared={"no_secondary_risk": True}, note="已复测", by=both)
     with pytest.raises(NotAllowed, match=r"lift\.same_person"):
         lifting.lift_approve(number=number, by=both)
     with pytest.raises(IntegrityError, match="lift_takes_two_persons"), transaction.atomic():

@@ -72,7 +72,7 @@ def test_each_act_in_each_phase_is_what_the_table_says(phase: Phase, cast: Cast,
     incident = in_phase(phase)
     before = as_it_stands(incident.number)
     for act, (who, call) in ACTS.items():
-        legal = judge(act, phase, levelled=incident.level is not None)
+        legal = judge(act, phase, levelled=incident.level is not None, unverified=incident.awaits_verification)
         refused = refusal(lambda call=call, who=who: call(incident.number, cast.actor(who)))  # type: ignore[misc]
         assert (refused.code if refused else None) == legal.why, f"{act} when {phase}"
         assert refused is None or isinstance(refused, Conflict)

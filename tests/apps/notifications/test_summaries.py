@@ -63,8 +63,8 @@ def test_it_is_drafted_from_the_log_in_both_languages(incident: Incident):
         log_append(incident.stream, started, by=SYSTEM)
     report(incident, "switched to the backup line")
     summary = drafted(incident)
-    assert "Level: level II (provisional" in summary.text_en
-    assert "响应级别：二级（临时" in summary.text_zh
+    assert "Response: Level II (provisional" in summary.text_en
+    assert "响应级别：二级响应（临时" in summary.text_zh
     for text in (summary.text_zh, summary.text_en):
         assert "calls break off in the east" in text
         assert "switched to the backup line" in text
@@ -251,7 +251,7 @@ def test_unknown_is_said_to_be_unknown():
         fact(2, "incident.facts_recorded", before={}, after={"recovery_hours": None}),
     )["situation"]
     assert lines == [
-        "Level: not decided yet",
+        "Response: no level decided yet",
         "Hours to recovery, expected: not known yet",
         "Complaints over the daily mean: 62%",
     ]

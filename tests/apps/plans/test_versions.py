@@ -12,6 +12,7 @@ from engine import sweep, worlds
 from engine.log import stream_open
 from engine.models import Alarm, Event
 from engine.timers import timer_stands
+from people.models import WorkGroupMember
 from plans import selectors, services
 from plans.domain.source import LARGEST
 from plans.models import PlanText, PlanVersion
@@ -52,6 +53,9 @@ def kinds(version: PlanVersion) -> list[str]:
 
 # --- the way it goes ------------------------------------------------------------------------------------------------------
 def test_from_draft_to_force_and_what_was_in_force_is_retired(cast: Cast, submitted: PlanVersion) -> None:
+    WorkGroupMember.objects.filter(group__key="logistics_support").delete()
+    page = cast.client(GM, "en").get(f"/plan/versions/{submitted.number}/").content.decode()
+    assert 'data-finding="empty_group"' in page, "who approves sees what the company has nobody for"
     approve(submitted, cast)
     submitted.refresh_from_db()
     cast.plan.refresh_from_db()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from plans.domain import EndFacts, Fact, LevelFacts, Plan, load
+from plans.domain import Fact, LevelFacts, Plan, load
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FILE = Path(__file__).parents[3] / "plans" / "data" / "hotline.yaml"
@@ -28,8 +28,8 @@ def known(**values: bool | float | str) -> LevelFacts:
     return LevelFacts(**{name: fact(value) for name, value in values.items()})
 
 
-def at_the_end(**values: bool | float) -> EndFacts:
-    return EndFacts(**{name: fact(value) for name, value in values.items()})
+def at_the_end(**values: bool | float | str) -> dict[str, Fact]:
+    return {name: fact(value) for name, value in values.items()}
 
 
 def broken(old: str, new: str, count: int = 1) -> str:

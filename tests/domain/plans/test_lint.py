@@ -198,16 +198,19 @@ def test_a_line_at_the_very_end_of_the_range_can_be_crossed_when_it_counts_itsel
 
 
 def test_every_kind_is_shown_by_a_broken_plan() -> None:
-    assert set(BROKEN) | {"unheld"} == set(SENTENCES)
+    assert set(BROKEN) | {"unheld", "empty_group"} == set(SENTENCES)
 
 
 def test_a_role_that_owes_and_that_nobody_holds() -> None:
     source = load(small())
     held = dict.fromkeys(source.roles, 1) | {"watch": 0}
-    (finding,) = unheld(source, held)
+    seated = dict.fromkeys(source.groups, 1)
+    (finding,) = unheld(source, held, seated)
     assert (finding.kind, finding.subjects) == ("unheld", ("roles.watch",))
     assert "Verify the report" in finding.said.en
-    assert unheld(source, dict.fromkeys(source.roles, 1)) == ()
+    (empty,) = unheld(source, dict.fromkeys(source.roles, 1), seated | {"migration": 0})
+    assert (empty.kind, empty.subjects, empty.clauses) == ("empty_group", ("groups.migration",), ("3",))
+    assert unheld(source, dict.fromkeys(source.roles, 1), seated) == ()
 
 
 def test_a_ruling_closes_what_it_answers() -> None:

@@ -1,11 +1,14 @@
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from plans.domain import BciFacts, EndFacts, LiftFacts, Met, Rejection, ServiceHours, bci, incident_end, warning_lift
-from tests.domain.plans.given import at_the_end, fact, plan
+from plans.domain import Fact, Met, PlanErrors, Rejection, ServiceHours, bci, incident_end, load, warning_lift
+from tests.domain.plans.broken_plans import changed
+from tests.domain.plans.given import at_the_end, fact, plan, text
 
 
 @pytest.mark.parametrize(
@@ -87,32 +90,78 @@ GOOD = {
         ("waived by headquarters", at_the_end(**GOOD | {"complaints_of_mean": 1.0}), {"complaints"}, True),
         ("safety cannot be waived", at_the_end(**GOOD | {"assessed_safe": False}), {"assessed"}, False),
         ("71 hours", at_the_end(**GOOD | {"stable_hours": 71.9}), set(), False),
-        ("unknown is not met", EndFacts(), set(), False),
+        ("unknown is not met", {}, set(), False),
     ],
 )
-def test_ending(case: str, facts: EndFacts, waived: set[str], allowed: bool) -> None:
+def test_ending(case: str, facts: dict[str, Fact], waived: set[str], allowed: bool) -> None:
     assert incident_end(plan(), facts, waived=frozenset(waived)).allowed is allowed, case
 
 
 def test_unknown_conditions_say_so_with_their_clause() -> None:
-    verdict = incident_end(plan(), EndFacts())
+    verdict = incident_end(plan(), {})
     assert [c.met for c in verdict.open] == [Met.UNKNOWN] * 5
     assert {c.clauses for c in verdict.conditions} == {("6.4",)}
 
 
 def test_lifting_takes_complaints_up_to_110_percent() -> None:
-    facts = LiftFacts(on_target_minutes=fact(30), complaints_of_mean=fact(1.1), no_secondary_risk=fact(True))
+    facts = at_the_end(on_target_minutes=30, complaints_of_mean=1.1, no_secondary_risk=True)
     assert warning_lift(plan(), facts).allowed
+
+
+CONDITION = "feeds_lost, op: is, value: none"
+
+
+@pytest.mark.parametrize(
+    ("case", "condition", "value", "met"),
+    [
+        ("a fact on record", CONDITION, "none", Met.MET),
+        ("a scale is read as at least as grave", 'feeds_lost, op: "<=", value: one', "one", Met.MET),
+        ("a metric", 'reserve, op: ">", value: 30', 29.9, Met.UNMET),
+        ("what is asked", "load_tested, asked: {zh: 已测, en: Tested}, op: is, value: true", False, Met.UNMET),
+    ],
+)
+def test_conditions_hang_on_what_the_plan_names(case: str, condition: str, value: Any, met: Met) -> None:
+    ends = load(changed(CONDITION, condition))
+    name = condition.split(",")[0]
+    verdict = next(row for row in incident_end(ends, {name: fact(value)}).conditions if row.id == "supply")
+    assert (verdict.met, verdict.shown is None) == (met, False), case
+
+
+@pytest.mark.parametrize(
+    ("case", "condition", "says"),
+    [
+        ("nobody knows it", "mood, op: is, value: true", "expected a metric of this plan"),
+        ("of no mean", 'mood_of_mean, op: "<", value: 1', "expected a metric of this plan"),
+        ("off the scale", "feeds_lost, op: is, value: three", "expected one of none, one, both"),
+        ("a metric is a number", "reserve, op: is, value: true", "expected a number for reserve"),
+        (
+            "an answer is yes or no",
+            'load_tested, asked: {zh: 已测, en: Tested}, op: ">", value: 1',
+            "expected `op: is`",
+        ),
+    ],
+)
+def test_a_condition_nobody_can_know_is_a_fault_of_the_file(case: str, condition: str, says: str) -> None:
+    with pytest.raises(PlanErrors) as found:
+        load(changed(CONDITION, condition))
+    assert [says in fault.expected for fault in found.value.errors] == [True], case
 
 
 @pytest.mark.parametrize(
     ("case", "facts", "value"),
     [
-        ("as promised", BciFacts(100, 99, 20, 0.0), 100.0),
-        ("nothing works", BciFacts(0, 0, 900, 2.0), 0.0),
-        ("nothing known", BciFacts(), None),
-        ("what is unknown carries no weight", BciFacts(availability=99.9), 100.0),
+        ("as promised", (100, 99, 20, 0.0), 100.0),
+        ("nothing works", (0, 0, 900, 2.0), 0.0),
+        ("nothing known", (None, None, None, None), None),
+        ("what is unknown carries no weight", (99.9, None, None, None), 100.0),
+        ("half gone", (75, 72.5, 270, 0.25), 50.0),
     ],
 )
-def test_bci(case: str, facts: BciFacts, value: float | None) -> None:
-    assert bci(plan(), facts).value == value, case
+def test_bci(case: str, facts: tuple[float | None, ...], value: float | None) -> None:
+    assert bci(plan(), dict(zip(plan().bci, facts, strict=True))).value == value, case
+
+
+def test_an_index_of_a_file_before_parts_named_their_metric_reads_the_same() -> None:
+    before = re.sub(r", metric: \w+(, measure: excess)?(, weight)", r"\2", text())
+    assert "measure: excess, weight" not in before
+    assert load(before).bci == plan().bci

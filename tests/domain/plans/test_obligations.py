@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from engine.events import KINDS
 from plans.domain import (
     Situation,
     first_due,
@@ -16,7 +17,8 @@ from plans.domain import (
     still_applies,
     turn_due,
 )
-from plans.domain.vocabulary import EVENT_KINDS, MOMENTS
+from plans.domain.vocabulary import EVENT_KINDS, INCIDENT_EVENTS, MOMENTS
+from plans.moment_words import EVENTS
 from tests.domain.plans.given import NOW, plan
 
 MINUTE = timedelta(minutes=1)
@@ -194,3 +196,8 @@ def test_every_evidence_is_an_event_a_moment_or_declared() -> None:
 )
 def test_owner_chain(role: str, chain: list[str]) -> None:
     assert [upper.id for upper in owner_chain(plan(), role)] == chain
+
+
+def test_every_event_that_may_start_a_clock_is_one_that_is_written_and_has_words() -> None:
+    assert KINDS.keys() >= INCIDENT_EVENTS
+    assert EVENTS.keys() == INCIDENT_EVENTS

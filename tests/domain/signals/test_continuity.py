@@ -13,7 +13,7 @@ from signals.domain.continuity import continuity
 FILE = json.loads((Path(__file__).parent / "continuity.json").read_text(encoding="utf-8"))
 PLAN: Any = SimpleNamespace(
     bci={
-        row["key"]: BciPart.model_validate({"id": row["key"]} | {k: row[k] for k in row if k != "key"})
+        row["key"]: BciPart.model_validate({"id": row["key"]} | {k: row[k] for k in row if k not in ("key", "unit")})
         for row in FILE["rules"]
     }
 )
