@@ -21,7 +21,7 @@ TEXTS: dict[str, str | Promise] = {
         "A process's clock is off by %(seconds)s s (%(ref)s); it has stopped firing deadlines. Set its machine's clock."
     ),
     "signals.no_data": _(
-        "%(n)s watched series give no data (world: %(world)s). That is neither normal nor recovered; see Signals."
+        "Watched series without data: %(n)s (world: %(world)s). That is neither normal nor recovered; see Signals."
     ),
     "message.nobody": _("Nobody holds the roles that should have been told (%(ref)s)."),
     "delivery.given_up": _(
@@ -31,8 +31,8 @@ TEXTS: dict[str, str | Promise] = {
         "Version %(number)s of the plan was to come into force and can no longer be read (%(error)s). The version in force goes on."
     ),
     "message.unanswered": _(
-        "Only %(answers)s of %(told)s people have answered a message, and its ladder has ended. "
-        "Ring them: Messages → To ring."
+        "Of those told, only %(answers)s of %(told)s have answered a message, and its ladder has ended. Ring them: "
+        "Messages → To ring."
     ),
     "watchdog.away": _(
         "The watchdog has not looked for %(seconds)s s: nobody checks that the product misses nothing. Start it again."
@@ -41,31 +41,33 @@ TEXTS: dict[str, str | Promise] = {
         "The product has proved nothing for a while: its test from sample to message does not arrive (held up at: %(stage)s)."
     ),
     "watchdog.part": _("A part of the product does not answer the watchdog (%(ref)s)."),
-    "watchdog.behind": _("Work waits that nobody does (%(ref)s): %(n)s items, the first for %(seconds)s s."),
+    "watchdog.behind": _("Work waits that nobody does (%(ref)s), items: %(n)s, the first for %(seconds)s s."),
     "watchdog.unfired": _(
-        "%(n)s deadlines have passed and were not recorded, the first %(seconds)s s ago. Watch the clocks yourselves until this ends."
+        "Deadlines that have passed and were not recorded: %(n)s, the first %(seconds)s s ago. Watch the clocks "
+        "yourselves until this ends."
     ),
     "watchdog.mended": _(
-        "Something that should have stood was lost and was set again (%(n)s items); see the log “watchdog”."
+        "Something that should have stood was lost and was set again (items: %(n)s); see the log “watchdog”."
     ),
     "watchdog.step": _("One of the watchdog's own checks fails (%(ref)s, %(error)s)."),
     "duty.gap": _(
-        "Nobody is on the roster of a duty (%(duty)s), %(n)s times within 14 days, first from %(first)s. "
-        "Fill it: People → Duty roster."
+        "Nobody is on the roster of a duty (%(duty)s); gaps within 14 days: %(n)s, the first from %(first)s. Fill it: "
+        "People → Duty roster."
     ),
     "duty.nobody": _(
         "Nobody is on duty now (%(duty)s), until %(until)s by the roster. Take it, or put somebody on: People → Duty roster."
     ),
     "letters.held": _(
-        "The database is an older backup, or cannot be compared with what was exported of it: %(n)s logs lack events. "
-        "No message leaves the house until the system administrator decides: Operations → Restored backup."
+        "The database is an older backup, or cannot be compared with what was exported of it; logs that lack events: "
+        "%(n)s. No message leaves the house until the system administrator decides: Operations → Restored backup."
     ),
     "heads.unwritten": _(
         "How far the logs have come cannot be written outside the database (%(error)s): an older backup would not be noticed. "
         "Look at the folder HOTLINE_HEADS_DIR."
     ),
     "heads.damaged": _(
-        "%(n)s lines of what is exported of the logs are not as they were written; somebody or a disk changed the file."
+        "Lines of what is exported of the logs that are not as they were written: %(n)s; somebody or a disk changed the "
+        "file."
     ),
     "channel.failing": _("A channel refuses messages (%(ref)s, %(error)s)."),
 }
