@@ -217,6 +217,12 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C.UTF-8"}
 
 
+def begin_as_copy(home: Path) -> None:
+    """Copy into an empty `home` what `BEGUN_VARIABLE` names, if it does: its cluster need not be made there again."""
+    if begun := os.environ.get(BEGUN_VARIABLE):
+        subprocess.run(["cp", "-a", f"{begun}/.", home], check=True)
+
+
 @contextmanager
 def disposable(*, bindir: Path | None = None, within: Path | None = None) -> Iterator[Server]:
     """A fast server in a temporary folder, made `within` this one, gone afterwards; for tests and benchmarks.
@@ -224,8 +230,7 @@ def disposable(*, bindir: Path | None = None, within: Path | None = None) -> Ite
     Where `BEGUN_VARIABLE` names the home of a stopped cluster, with its passwords and tables, it begins as a copy of that.
     """
     home, socket_folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir=within)), sockets.private_folder()
-    if begun := os.environ.get(BEGUN_VARIABLE):
-        subprocess.run(["cp", "-a", f"{begun}/.", home], check=True)
+    begin_as_copy(home)
     server = Server(home, socket_folder=socket_folder, log=home / "postgres.log", disposable=True, bindir=bindir)
     try:
         server.start()

@@ -59,9 +59,10 @@ class Product:
     # --- up and down ----------------------------------------------------------------------------------------------------
     def start(self) -> None:
         self.sockets = sockets.private_folder()
-        self.database = postgres.Server(
-            self.folder / "postgres", socket_folder=self.sockets, log=self.folder / "postgres.log"
-        )
+        home = self.folder / "postgres"
+        home.mkdir(mode=0o700)
+        postgres.begin_as_copy(home)
+        self.database = postgres.Server(home, socket_folder=self.sockets, log=self.folder / "postgres.log")
         self.redis = valkey.Server(self.folder / "valkey", socket_folder=self.sockets, log=self.folder / "valkey.log")
         self.database.start()
         self.redis.start()

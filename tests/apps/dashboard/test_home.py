@@ -141,5 +141,5 @@ def test_the_room_asks_once_for_what_it_says_often(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as asked:
         assert client.get(f"/incidents/{incident.number}/").status_code == 200
     said = [query["sql"] for query in asked]
-    assert sum("w.world_anchor" in sql for sql in said) == 1, "all of a page is of one instant"
+    assert sum("FROM engine_world w WHERE w.id = " in sql for sql in said) == 1, "all of a page is of one instant"
     assert sum('FROM "incidents_incident"' in sql for sql in said) == 1, "an obligation does not ask whose it is"
