@@ -7,6 +7,7 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people import rostered
 from people.models import Duty, Rotation, User
@@ -68,7 +69,7 @@ class LeaveForm(SpanForm):
     user = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=None)
     deputy = forms.ModelChoiceField(
         User.objects.none(),
-        label=_("Deputy"),
+        label=pgettext_lazy("of somebody on leave", "Deputy"),
         required=False,
         empty_label=_("As named for every leave"),
         help_text=_("Is told, owes and has the person's rights in the plan for exactly this time."),
