@@ -17,25 +17,31 @@ def packed(*names: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("case", "content", "media"),
+    ("content", "media"),
     [
-        ("a report", b"%PDF-1.7 ...", "application/pdf"),
-        ("a photo", b"\xff\xd8\xff\xe0....", "image/jpeg"),
-        ("a photo of a telephone", b"\x00\x00\x00\x18ftypheic....", "image/heic"),
-        ("a film", b"\x00\x00\x00\x18ftypmp42....", "video/mp4"),
-        ("a log", "09:01 主机重启\n".encode(), "text/plain"),
-        ("a sheet", packed("[Content_Types].xml", "xl/workbook.xml"), next(m for m in SORTS if m.endswith("sheet"))),
-        ("a sheet with macros", packed("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), None),
-        ("an archive", packed("a.exe"), None),
-        ("half an archive", b"PK\x03\x04 and no more", None),
-        ("a page", b"\n <!DOCTYPE html><script>alert(1)</script>", None),
-        ("a drawing", "\ufeff<svg xmlns='http://www.w3.org/2000/svg'/>".encode(), None),
-        ("a program", b"MZ\x90\x00\x03", None),
-        ("nothing", b"", None),
-        ("blanks", b" \n", None),
+        pytest.param(b"%PDF-1.7 ...", "application/pdf", id="a report"),
+        pytest.param(b"\xff\xd8\xff\xe0....", "image/jpeg", id="a photo"),
+        pytest.param(b"\x00\x00\x00\x18ftypheic....", "image/heic", id="a photo of a telephone"),
+        pytest.param(b"\x00\x00\x00\x18ftypmp42....", "video/mp4", id="a film"),
+        pytest.param("09:01 主机重启\n".encode(), "text/plain", id="a log"),
+        pytest.param(
+            packed("[Content_Types].xml", "xl/workbook.xml"),
+            next(m for m in SORTS if m.endswith("sheet")),
+            id="a sheet",
+        ),
+        pytest.param(
+            packed("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), None, id="a sheet with macros"
+        ),
+        pytest.param(packed("a.exe"), None, id="an archive"),
+        pytest.param(b"PK\x03\x04 and no more", None, id="half an archive"),
+        pytest.param(b"\n <!DOCTYPE html><script>alert(1)</script>", None, id="a page"),
+        pytest.param("\ufeff<svg xmlns='http://www.w3.org/2000/svg'/>".encode(), None, id="a drawing"),
+        pytest.param(b"MZ\x90\x00\x03", None, id="a program"),
+        pytest.param(b"", None, id="nothing"),
+        pytest.param(b" \n", None, id="blanks"),
     ],
 )
-def test_a_kind_is_known_by_its_content(case: str, content: bytes, media: str | None) -> None:
+def test_a_kind_is_known_by_its_content(content: bytes, media: str | None) -> None:
     found = sort_of(content)
     assert (found.media if found else None) == media
 
