@@ -15,7 +15,7 @@ from common.shapes import BilingualOut
 from escalation import selectors, slots
 from escalation.files import file_answer, file_of, files_of
 from escalation.models import Obligation
-from escalation.services import endings, levels, obligations, regional, taking
+from escalation.services import endings, levels, proving, regional, taking
 from escalation.services.files import MOST_AT_ONCE, uploads_of
 from incidents.selectors import by_number, incident_dict
 from people.endpoints import ActionEndpoint, Endpoint, Nothing
@@ -315,7 +315,7 @@ class Fulfil(OnObligation):
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         files = uploads_of(self.request.FILES.getlist("files"))
-        row = obligations.obligation_fulfil(obligation_id=kwargs["pk"], by=self.by, files=files, **data)
+        row = proving.obligation_fulfil(obligation_id=kwargs["pk"], by=self.by, files=files, **data)
         return f"obligation:{row.pk}"
 
 
@@ -373,4 +373,4 @@ class Waive(OnObligation):
     serializer_class: ClassVar[type[serializers.BaseSerializer]] = WaiveIn
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"obligation:{obligations.obligation_waive(obligation_id=kwargs['pk'], by=self.by, **data).pk}"
+        return f"obligation:{proving.obligation_waive(obligation_id=kwargs['pk'], by=self.by, **data).pk}"

@@ -28,7 +28,7 @@ from escalation.forms import (
     WaiveForm,
     WarnForm,
 )
-from escalation.services import endings, hourly, levels, lifting, obligations, preparing, regional, taking, warnings
+from escalation.services import endings, hourly, levels, lifting, preparing, proving, regional, taking, warnings
 from escalation.services.files import uploads_of
 from incidents.acted import settled
 from incidents.selectors import Incident, by_number
@@ -112,7 +112,7 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> object:
         files = uploads_of(request.FILES.getlist("files"))
-        return obligations.obligation_fulfil(
+        return proving.obligation_fulfil(
             obligation_id=pk, evidence=data["evidence"], note=data["note"], by=request.by, files=files
         )
 
@@ -142,7 +142,7 @@ def waive(request: PageRequest, pk: int) -> HttpResponse:
     row, _rule, _plan = selectors.obligation_of(pk)
 
     def act(data: dict[str, Any]) -> object:
-        return obligations.obligation_waive(obligation_id=pk, reason=data["reason"], by=request.by)
+        return proving.obligation_waive(obligation_id=pk, reason=data["reason"], by=request.by)
 
     form = WaiveForm(request.POST)
     said = _("Waived; the reason is on record.")

@@ -14,7 +14,7 @@ from engine.timers import timer_set, timer_stands
 from escalation import selectors
 from escalation.events import ObligationTaken
 from escalation.models import Obligation, Taking
-from escalation.services.obligations import standing_locked
+from escalation.services.proving import standing_locked
 from escalation.services.turns import CLIMB, stream_of
 from people.rights import require
 

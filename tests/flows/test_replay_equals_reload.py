@@ -30,9 +30,9 @@ from escalation.services import (
     hourly,
     levels,
     lifting,
-    obligations,
     plan_moves,
     preparing,
+    proving,
     regional,
     taking,
     warnings,
@@ -169,7 +169,7 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     step()
     owed = house.owed(number)
     taking.obligation_take(obligation_id=owed["report.executive"]["id"], by=gm)
-    obligations.obligation_waive(
+    proving.obligation_waive(
         obligation_id=owed["report.executive"]["id"], reason="Not needed", by=cast.actor(EXECUTIVE)
     )
     line = a_tester(cast)
@@ -191,7 +191,7 @@ def play(cast: Cast, house: Hotline) -> list[dict[str, Any]]:
     endings.response_end(number=number, declared=declared, waived=frozenset({"complaints"}), reason="Quiet", by=gm)
     media = Obligation.objects.get(incident__number=number, rule="after.media")
     film = Upload("drum.jpg", b"\xff\xd8\xff of disks")
-    obligations.obligation_fulfil(
+    proving.obligation_fulfil(
         obligation_id=media.pk, evidence="file", note="Destroyed", by=cast.actor(IT), files=[film]
     )
     incidents.incident_close(number=number, note="", by=cast.actor(EXECUTIVE))

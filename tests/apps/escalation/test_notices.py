@@ -10,7 +10,7 @@ from engine import worlds
 from escalation.models import Obligation
 from escalation.selectors import plan_for
 from escalation.services.levels import level_decide
-from escalation.services.obligations import obligation_fulfil
+from escalation.services.proving import obligation_fulfil
 from incidents import services as incidents
 from incidents.models import Incident
 from incidents.selectors import events

@@ -16,7 +16,7 @@ from engine.timers import TIMERS, Fallen
 from escalation import selectors
 from escalation.models import Obligation
 from escalation.services import clocks
-from escalation.services.obligations import obligation_fulfil
+from escalation.services.proving import obligation_fulfil
 from notifications.models import Delivery, Message
 from people.models import RoleHolding
 from people.services import role_end

@@ -207,7 +207,7 @@ def test_who_is_of_no_responsible_department_does_not_report(who: str, cast: Cas
 
 
 def test_data_is_not_proved_by_saying_so(cast: Cast) -> None:
-    from escalation.services.obligations import obligation_fulfil
+    from escalation.services.proving import obligation_fulfil
 
     number = issued(cast)
     with pytest.raises(Invalid):

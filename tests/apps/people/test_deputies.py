@@ -11,7 +11,7 @@ from common.errors import HotlineError, Invalid, NotAllowed
 from engine import worlds
 from engine.models import Event
 from escalation import selectors as escalation
-from escalation.services.obligations import obligation_fulfil
+from escalation.services.proving import obligation_fulfil
 from hotline_ep.practice.duties import roster_found
 from notifications.models import Delivery
 from people import rostered, standins
