@@ -53,7 +53,7 @@ def actors_of(users: Iterable[User]) -> dict[int, Actor]:
             own[row.user_id].append(said)
         if deputy in lent and row.role in LENT:
             lent[deputy].setdefault(row.user_id, []).append(said)
-        elif deputy is None and row.role in LEADING:
+        elif row.away and deputy is None and row.role in LEADING:  # type: ignore[attr-defined]
             leading.append((row.user_id, said))
     for deputy, lead, said in _led(leading, lent):
         lent[deputy].setdefault(lead, []).append(said)
@@ -69,7 +69,8 @@ def actors_of(users: Iterable[User]) -> dict[int, Actor]:
 def _concerning(users: list[User]) -> QuerySet[RoleHolding]:
     """What these persons hold, and what is lent to them, with who stands in for its holder now (`deputy`)."""
     lent = Q(deputy__in=users, role__in=LENT) | Q(deputy=None, role__in=LEADING, user__in=standins.leads_away(users))
-    rows = current_holdings().annotate(deputy=standins.deputy_of("user")).filter(Q(user__in=users) | lent)
+    away = Exists(standins.running().filter(user=OuterRef("user")))
+    rows = current_holdings().annotate(deputy=standins.deputy_of("user"), away=away).filter(Q(user__in=users) | lent)
     return rows.select_related("user", "region", "group").order_by("pk")
 
 

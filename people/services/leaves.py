@@ -49,6 +49,9 @@ def leave_set(
         if standing is None or standing.deputy_id != deputy_id:
             _may_name(user_id, deputy_id, by)
         _check_deputy(user_id, deputy_id, starts_at, ends_at)
+    if deputy_id is not None and deputy_id == by.id:
+        # Nor does the standing one begin it himself: whoever records another's leave would give himself that person's rights.
+        _may_name(user_id, deputy_id, by)
     with changing(duties, now):
         row = Leave.objects.create(
             user_id=user_id, deputy_id=deputy_id, starts_at=starts_at, ends_at=ends_at, set_by_id=by.id, set_at=now

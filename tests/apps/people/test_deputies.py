@@ -17,7 +17,7 @@ from notifications.models import Delivery
 from people import rostered, standins
 from people.models import DutyTurn, Leave
 from people.rights import Scope, allowed, require
-from people.selectors import actor_of, leaders_of, told
+from people.selectors import actor_of, actors_of, leaders_of, told
 from people.services import leaves, roster
 from plans.domain.versions import Act, barred
 from plans.selectors import answering_for, current, told_of
@@ -128,6 +128,25 @@ def test_whoever_is_named_for_every_leave_stands_in_when_personnel_records_one(c
     event = Event.objects.filter(kind="people.deputy_named").order_by("seq").last()
     assert event is not None
     assert event.data == {"user": gm.pk, "before": zhao.pk, "after": None}
+
+
+def test_the_standing_deputy_does_not_switch_himself_on(cast: Cast) -> None:
+    leaves.deputy_name(user_id=cast.user(GM).pk, deputy_id=cast.user(HR).pk, by=cast.actor(GM))
+    with pytest.raises(NotAllowed) as refused:
+        away(cast, GM, by=cast.actor(HR))
+    assert refused.value.code == "deputy.not_yours"
+    assert not allowed(cast.actor(HR), DECIDE)
+
+
+def test_the_group_s_deputy_has_the_lead_s_role_only_while_the_lead_is_away(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    lead, deputy = cast.user(TECH), cast.user(GROUP_DEPUTY)
+    assert actors_of([lead, deputy])[deputy.pk].lent == ()
+    with django_assert_num_queries(1):
+        actor_of(lead)
+    away(cast, TECH)
+    assert [lender.id for lender in actors_of([lead, deputy])[deputy.pk].lent] == [lead.pk]
 
 
 def test_what_is_not_of_the_plan_is_lent_to_nobody(cast: Cast) -> None:
