@@ -6,6 +6,8 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
+from common.actor import Actor
+
 
 class Moment(models.Model):
     """When a moment of the plan first occurred in an incident."""
@@ -226,6 +228,7 @@ class LiftApplication(models.Model):
 
     warning = models.ForeignKey(EarlyWarning, on_delete=models.PROTECT, related_name="applications")
     applied_by = _person()
+    applied_in_place_of = _person(null=True)
     applied_at = models.DateTimeField()
     note = models.TextField()
     conditions = models.JSONField(help_text="the three as the plan judged them when it was made")
@@ -245,6 +248,10 @@ class LiftApplication(models.Model):
             ),
             # NULL passes and may: nobody has decided yet.
             models.CheckConstraint(condition=~Q(decided_by=F("applied_by")), name="lift_takes_two_persons"),
+            models.CheckConstraint(
+                condition=Q(applied_in_place_of=None) | Q(decided_by=None) | ~Q(decided_by=F("applied_in_place_of")),
+                name="lift_applied_in_whose_place",
+            ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(reason=""), name="lift_refused_with_reason"),
         ]
         triggers = [
@@ -252,6 +259,10 @@ class LiftApplication(models.Model):
                 name="lift_decided_once", field="state", transitions=[("applied", "approved"), ("applied", "refused")]
             )
         ]
+
+    def barred(self, by: Actor) -> bool:
+        """Whether who acts, or in whose place, is who applied, or in whose place: then another person decides."""
+        return bool(by.persons & {self.applied_by_id, self.applied_in_place_of_id})
 
 
 # --- the plan an incident is carried on by ------------------------------------------------------------------------------
@@ -270,6 +281,7 @@ class PlanMove(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.ASKED)
     reason = models.TextField()
     asked_by = _person()
+    asked_in_place_of = _person(null=True)
     asked_at = models.DateTimeField(help_text="time of the incident's world")
     decided_by = _person(null=True)
     decided_at = models.DateTimeField(null=True)
@@ -289,6 +301,12 @@ class PlanMove(models.Model):
                 condition=Q(state__in=["asked", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
                 name="plan_move_two_people",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "withdrawn"])
+                | Q(asked_in_place_of=None)
+                | ~Q(decided_by=F("asked_in_place_of")),
+                name="plan_move_asked_in_whose_place",
+            ),
         ]
         triggers = [
             pgtrigger.FSM(
@@ -299,10 +317,16 @@ class PlanMove(models.Model):
             pgtrigger.Protect(
                 name="plan_move_as_asked",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("incident", "before", "after", "reason", "asked_by", "asked_at"),
+                condition=pgtrigger.AnyChange(
+                    "incident", "before", "after", "reason", "asked_by", "asked_in_place_of", "asked_at"
+                ),
             ),
             pgtrigger.Protect(name="plan_move_stays", operation=pgtrigger.Delete),
         ]
+
+    def barred(self, by: Actor) -> bool:
+        """Whether who acts, or in whose place, is who asked, or in whose place: then another person decides."""
+        return bool(by.persons & {self.asked_by_id, self.asked_in_place_of_id})
 
 
 class EvidenceFile(models.Model):

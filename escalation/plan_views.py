@@ -15,7 +15,7 @@ from escalation.services import plan_moves
 from incidents.selectors import Incident, by_number
 from incidents.services.acting import scope_of
 from people.endpoints import PageRequest, blame, change_once, page, posts
-from people.rights import allowed
+from people.rights import acting, allowed
 from plans.selectors import PlanVersion, in_force, version_by_number, version_of, versions_once_in_force
 from plans.shown import comparison_shown
 
@@ -61,7 +61,9 @@ def _sheet(
     beside = next((row for row in choices if row.number == wanted), None)
     scope = scope_of(incident)
     may_ask = allowed(request.by, "incident.ask_plan", scope) and not incident.is_over and not standing and choices
+    approver = acting(request.by, "incident.approve_plan", scope)
     mine = standing is not None and standing.asked_by_id == request.by.id
+    barred = standing is not None and standing.barred(approver or request.by)
     shown = {
         "incident": incident,
         "pinned": pinned,
@@ -72,12 +74,9 @@ def _sheet(
         "beside": beside,
         "compared": _compared(pinned, beside) if beside else None,
         "form": form or (MoveForm(choices=choices, initial={"to": wanted}) if may_ask else None),
-        "may_approve": standing
-        and not mine
-        and allowed(request.by, "incident.approve_plan", scope)
-        and not incident.is_over,
+        "may_approve": standing and not barred and approver and not incident.is_over,
         "may_refuse": standing and allowed(request.by, "incident.refuse_plan", scope),
-        "second": plan_moves.SECOND if mine else "",
+        "second": plan_moves.SECOND if barred else "",
         **more,
     }
     return render(request, "escalation/plan.html", shown, status=status)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -14,7 +14,7 @@ from common.clock import utc_text
 from common.errors import Missing
 from escalation.domain.moments import TEMPLATE_OF
 from escalation.domain.waiving import waivers
-from escalation.models import EarlyWarning, Moment, Obligation, PlanMove, Proposal, Taking
+from escalation.models import EarlyWarning, LiftApplication, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import LEADING, acting
@@ -307,6 +307,10 @@ def newest_proposal(incident: Incident) -> Proposal | None:
 
 
 # --- the plan an incident is carried on by ------------------------------------------------------------------------------
+def lift_waiting(application: int) -> LiftApplication:
+    return LiftApplication.objects.get(pk=application)
+
+
 def plan_moves_of(incident: Incident) -> list[PlanMove]:
     """What was asked for, the newest first."""
     rows = PlanMove.objects.filter(incident=incident).select_related("before", "after", "asked_by", "decided_by")
@@ -324,7 +328,7 @@ def plan_moves_awaiting(world_id: int, by: Actor) -> list[PlanMove]:
     if approver is None:
         return []
     rows = PlanMove.objects.filter(incident__world=world_id, state=PlanMove.State.ASKED)
-    rows = rows.exclude(asked_by__in=approver.persons)
+    rows = rows.exclude(Q(asked_by__in=approver.persons) | Q(asked_in_place_of__in=approver.persons))
     rows = rows.select_related("incident", "before", "after", "asked_by").defer("before__text", "after__text")
     return list(rows.order_by("pk"))
 

@@ -16,7 +16,7 @@ from escalation.services.warnings import RIGHTS
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, act_open
 from incidents.services.acting import scope_of
-from people.rights import allowed
+from people.rights import acting, allowed
 from people.selectors import department_of, users_by_id
 from plans.selectors import may_do_for
 
@@ -53,7 +53,8 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
     def offer(name: str, path: str, label: Text, form: forms.Form) -> None:
         acts.append(_act(incident, name, path, label, form))
 
-    if waiting and waiting["by"]["id"] != by.id and allowed(by, "warning.approve_lift", scope):
+    approver = acting(by, "warning.approve_lift", scope) if waiting else None
+    if approver and not selectors.lift_waiting(waiting["id"]).barred(approver):
         offer("lift-approve", "lift/approve", _("Approve lifting"), ApproveForm(auto_id="id_approve_%s"))
         offer("lift-refuse", "lift/refuse", _("Refuse lifting"), ReasonForm(auto_id="id_refuse_%s"))
     own = _department(by)

@@ -296,7 +296,7 @@ def notice_acts(notice: Notice, by: Actor) -> list[Open]:
     )
     legal = (act for act in order if notice_rules.judge(act, state) is None)
     return [
-        Open(act, notice_rules.barred(act, actor.persons, writers=notice.writers, approved_by=notice.approved_by_id))
+        Open(act, notice_rules.barred(act, actor.persons, writers=notice.writers, approved_by=notice.approvers))
         for act in legal
         if (actor := acting(by, notice_rules.RIGHT[act], scope))
     ]

@@ -89,7 +89,8 @@ def lift_apply(*, number: str, declared: Mapping[str, bool], note: str, by: Acto
     _must_hold(verdict)
     application = LiftApplication.objects.create(
         warning=standing.warning,
-        applied_by_id=person_id(by),
+        applied_by_id=person_id(standing.actor),
+        applied_in_place_of_id=standing.actor.in_place_of,
         applied_at=standing.now,
         note=note,
         conditions=_kept(verdict),
@@ -159,7 +160,7 @@ def _deciding(number: str, by: Actor) -> tuple[Standing, LiftApplication]:
     application = rows.first()
     if application is None:
         raise Conflict("lift.none", _("No application for lifting waits; the technical group applies first."))
-    if application.applied_by_id in standing.actor.persons:
+    if application.barred(standing.actor):
         raise NotAllowed("lift.same_person", _("You applied yourself; another person of headquarters must decide."))
     return standing, application
 

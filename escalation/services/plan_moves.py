@@ -50,7 +50,13 @@ def plan_move_ask(*, number: str, to: int, reason: str, by: Actor) -> PlanMove:
     try:
         with transaction.atomic():
             move = PlanMove.objects.create(
-                incident=incident, before=before, after=after, reason=reason, asked_by_id=_person(by), asked_at=now
+                incident=incident,
+                before=before,
+                after=after,
+                reason=reason,
+                asked_by_id=_person(by),
+                asked_in_place_of_id=by.in_place_of,
+                asked_at=now,
             )
     except IntegrityError:
         raise Conflict(
@@ -114,7 +120,7 @@ def plan_move_approve(*, number: str, move: int, by: Actor, note: str = "") -> P
     superseded, those that are new begin; the level is judged again.
     """
     row, incident, by, now = _entered(number, move, "incident.approve_plan", by)
-    if row.asked_by_id in by.persons:
+    if row.barred(by):
         raise NotAllowed("plan_move.second_person", SECOND)
     check_open(incident)
     if incident.plan_version != row.before_id:

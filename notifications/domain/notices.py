@@ -92,11 +92,14 @@ class Barred(StrEnum):
     APPROVED = "notice.approved_it"
 
 
-def barred(act: Act, persons: Collection[int], *, writers: Collection[int], approved_by: int | None) -> Barred | None:
-    """What bars who acts, or in whose place; `writers` are all who ever drafted or edited the text."""
+def barred(
+    act: Act, persons: Collection[int], *, writers: Collection[int], approved_by: Collection[int]
+) -> Barred | None:
+    """What bars who acts, or in whose place; `writers` are all who ever drafted or edited the text, and in whose place,
+    `approved_by` who approved it, likewise."""
     if act in (Act.APPROVE, Act.PUBLISH) and any(person in writers for person in persons):
         return Barred.WROTE
-    if act is Act.PUBLISH and approved_by in persons:
+    if act is Act.PUBLISH and any(person in approved_by for person in persons):
         return Barred.APPROVED
     return None
 

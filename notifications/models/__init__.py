@@ -131,6 +131,7 @@ class Notice(models.Model):
     edited_by, edited_at = _who(), _when()
     submitted_by, submitted_at = _who(null=True), _when(null=True)
     approved_by, approved_at = _who(null=True), _when(null=True)
+    approved_in_place_of = _who(null=True)
     approved_revision = models.IntegerField(default=0)
     approved_hash = models.CharField(max_length=64, blank=True)
     opinion = models.TextField(blank=True, help_text="legal's; needed where a regulator is concerned")
@@ -159,6 +160,15 @@ class Notice(models.Model):
                 & (Q(published_by=None) | ~Q(writers__contains=[F("published_by")]))
                 & (Q(approved_by=None) | Q(published_by=None) | ~Q(approved_by=F("published_by"))),
                 name="notice_three_people",
+            ),
+            # Nor he in whose place it was approved (docs/decisions/0037).
+            models.CheckConstraint(
+                condition=Q(approved_in_place_of=None)
+                | (
+                    ~Q(writers__contains=[F("approved_in_place_of")])
+                    & (Q(published_by=None) | ~Q(published_by=F("approved_in_place_of")))
+                ),
+                name="notice_approved_in_whose_place",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["approved", "published"])
@@ -203,6 +213,11 @@ class Notice(models.Model):
     @property
     def text(self) -> str:
         return in_language({"zh": self.text_zh, "en": self.text_en})
+
+    @property
+    def approvers(self) -> frozenset[int]:
+        """Who approved it, and in whose place."""
+        return frozenset(pk for pk in (self.approved_by_id, self.approved_in_place_of_id) if pk is not None)
 
     @property
     def is_public(self) -> bool:

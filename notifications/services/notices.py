@@ -70,7 +70,7 @@ def notice_draft(*, world: World, incident: Incident | None, kind: str, zh: str,
         text_zh=zh,
         text_en=en,
         content_hash=rules.content_hash(zh, en),
-        writers=[me],
+        writers=sorted(by.persons),
         drafted_by_id=me,
         drafted_at=now,
         edited_by_id=me,
@@ -97,7 +97,7 @@ def notice_edit(*, notice_id: int, zh: str, en: str, based_on: int, by: Actor) -
     me = _person(it.by)
     notice.text_zh, notice.text_en, notice.content_hash = zh, en, rules.content_hash(zh, en)
     notice.revision += 1
-    notice.writers = sorted({*notice.writers, me})
+    notice.writers = sorted({*notice.writers, *it.by.persons})
     notice.edited_by_id, notice.edited_at = me, it.now
     texts = ("text_zh", "text_en", "content_hash", "revision", "writers", "edited_by", "edited_at")
     _moved(it, *texts, *_approval_voided(notice))
@@ -134,9 +134,10 @@ def notice_approve(*, notice_id: int, revision: int, content_hash: str, by: Acto
     if notice.kind == Kind.REGULATOR:
         opinion = _reason("opinion", opinion)
     notice.approved_by_id, notice.approved_at = it.by.id, it.now
+    notice.approved_in_place_of_id = it.by.in_place_of
     notice.approved_revision, notice.approved_hash = revision, content_hash
     notice.opinion = opinion.strip()[:LONGEST_REASON]
-    _moved(it, "approved_by", "approved_at", "approved_revision", "approved_hash", "opinion")
+    _moved(it, "approved_by", "approved_at", "approved_in_place_of", "approved_revision", "approved_hash", "opinion")
     payload = NoticeApproved(**_named(notice), sha256=content_hash, opinion=notice.opinion)
     notice_words.tell_publisher(notice, _log(notice, payload, it.by, it.now))
     return notice
@@ -213,7 +214,7 @@ def _entered(act: Act, notice_id: int, by: Actor, *, also: int | None = None) ->
     why = rules.judge(act, State(notice.state))
     if why is not None:
         raise Conflict(why.value, REFUSED[why])
-    bar = rules.barred(act, by.persons, writers=notice.writers, approved_by=notice.approved_by_id)
+    bar = rules.barred(act, by.persons, writers=notice.writers, approved_by=notice.approvers)
     if bar is not None:
         raise NotAllowed(bar.value, BARRED[bar])
     return Entered(act, notice, by, worlds.now(notice.world))
@@ -245,15 +246,16 @@ def _moved(it: Entered, *fields: str) -> None:
 
 
 def _approval_voided(notice: Notice) -> tuple[str, ...]:
-    notice.approved_by = notice.approved_at = None
+    notice.approved_by = notice.approved_at = notice.approved_in_place_of = None
     notice.approved_revision, notice.approved_hash, notice.opinion = 0, "", ""
-    return ("approved_by", "approved_at", "approved_revision", "approved_hash", "opinion")
+    return ("approved_by", "approved_at", "approved_in_place_of", "approved_revision", "approved_hash", "opinion")
 
 
 def _keep_ready(it: Entered) -> None:
     """The next need finds the same approved text in store (ruling on contradiction 10): nobody has to approve it twice."""
     out = it.notice
-    names = ("world_id", "kind", "text_zh", "text_en", "revision", "content_hash", "writers", "opinion")
+    names = ("world_id", "kind", "text_zh", "text_en", "revision", "content_hash", "writers", "opinion",
+             "approved_in_place_of_id")  # fmt: skip
     people = ("drafted", "edited", "submitted", "approved")
     same = {name: getattr(out, name) for name in names}
     same |= {f"{did}_{what}": getattr(out, f"{did}_{what}") for did in people for what in ("by_id", "at")}

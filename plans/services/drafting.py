@@ -76,7 +76,7 @@ def _begun(text: str, key: str, start: PlanVersion | None, by: Actor, *, me: int
         status=State.DRAFT.value,
         origin=PlanVersion.Origin.DRAFTED,
         base=start,
-        writers=[me],
+        writers=sorted(by.persons),
         edited_by_id=me,
         edited_at=now,
         created_by_name=by.name,
@@ -107,7 +107,7 @@ def version_edit(
     added, removed = _lines(version.text, text)
     version.text, version.sha256 = text, sha256_of(text)
     version.revision += 1
-    version.writers = sorted({*version.writers, it.me})
+    version.writers = sorted({*version.writers, *it.by.persons})
     version.edited_by_id, version.edited_at = it.me, it.now
     moved(it, "text", "sha256", "revision", "writers", "edited_by", "edited_at", *approval_voided(version))
     _kept(version, it.me)
@@ -152,7 +152,9 @@ def version_submit(*, number: int, by: Actor, revision: int | None = None) -> Pl
             key=version.plan_key,
         )
     version.submitted_by_id, version.submitted_at = it.me, it.now
-    moved(it, "submitted_by", "submitted_at")
+    # Nor does he approve in whose place it was submitted.
+    version.writers = sorted({*version.writers, *(it.by.persons - {it.me})})
+    moved(it, "submitted_by", "submitted_at", "writers")
     written(version, VersionSubmitted(**named(version), open=len(lint(plan).open)), by=it.by, at=it.now)
     return version
 

@@ -444,7 +444,7 @@ def test_every_move_that_is_not_in_the_table_has_a_reason():
     assert refused[Act.PUBLISH, State.DRAFT] is Why.NOT_APPROVED
     assert refused[Act.APPROVE, State.APPROVED] is Why.DONE_ALREADY
     assert all(refused[act, State.WITHDRAWN] is Why.WITHDRAWN for act in Act)
-    assert barred(Act.APPROVE, {3}, writers=[1, 2], approved_by=None) is None
+    assert barred(Act.APPROVE, {3}, writers=[1, 2], approved_by=[]) is None
 
 
 # --- the API --------------------------------------------------------------------------------------------------------------

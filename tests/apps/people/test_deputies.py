@@ -1,5 +1,6 @@
 """While somebody is on leave, whoever they named is told, owes and may act in their place, for exactly that time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,14 @@ from common.errors import HotlineError, Invalid, NotAllowed
 from engine import worlds
 from engine.models import Event
 from escalation import selectors as escalation
+from escalation.models import LiftApplication, PlanMove
 from escalation.services.proving import obligation_fulfil
 from hotline_ep.practice.duties import roster_found
-from notifications.models import Delivery
+from notifications.domain.notices import Act as NoticeAct
+from notifications.domain.notices import Barred
+from notifications.domain.notices import barred as notice_barred
+from notifications.models import Delivery, Notice
+from notifications.services.notices import notice_approve, notice_draft, notice_submit
 from people import rostered, standins
 from people.models import DutyTurn, Leave
 from people.rights import Scope, allowed, require
@@ -169,6 +175,41 @@ def test_the_holder_s_draft_is_not_approved_by_his_deputy(cast: Cast) -> None:
     with pytest.raises(NotAllowed) as refused:
         version_approve(number=draft.number, revision=draft.revision, sha256=draft.sha256, by=cast.actor(DEPUTY_GM))
     assert refused.value.code == "plan.second_person"
+
+
+def test_nor_is_the_deputy_s_draft_approved_by_the_holder(cast: Cast) -> None:
+    away(cast, GM, LEGAL)
+    draft = version_draft(base=1, by=cast.actor(LEGAL))
+    version_submit(number=draft.number, by=cast.actor(LEGAL))
+    with pytest.raises(NotAllowed) as refused:
+        version_approve(number=draft.number, revision=draft.revision, sha256=draft.sha256, by=cast.actor(GM))
+    assert refused.value.code == "plan.second_person"
+
+
+def test_in_whose_place_a_notice_was_approved_is_kept_and_bars_him(cast: Cast) -> None:
+    away(cast, LEGAL, GROUP_DEPUTY)
+    written = {"kind": "impact", "zh": "热线暂时难以接通", "en": "Our hotline is hard to reach"}
+    notice = notice_draft(world=worlds.real(), incident=None, by=cast.actor(EDITOR), **written)
+    notice_submit(notice_id=notice.pk, by=cast.actor(EDITOR))
+    by, read = cast.actor(GROUP_DEPUTY), {"revision": notice.revision, "content_hash": notice.content_hash}
+    approved = notice_approve(notice_id=notice.pk, by=by, **read)
+    legal = cast.user(LEGAL).pk
+    assert approved.approvers == {by.id, legal}
+    said = {"writers": approved.writers, "approved_by": approved.approvers}
+    assert notice_barred(NoticeAct.PUBLISH, {legal}, **said) is Barred.APPROVED
+    assert notice_barred(NoticeAct.PUBLISH, {legal + 1000}, **said) is None
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Notice.objects.filter(pk=notice.pk).update(state="published", published_by=legal, published_at=now())
+
+
+@pytest.mark.parametrize(
+    "row", [PlanMove(asked_by_id=1, asked_in_place_of_id=2), LiftApplication(applied_by_id=1, applied_in_place_of_id=2)]
+)
+def test_who_asked_or_in_whose_place_does_not_decide(row: PlanMove | LiftApplication) -> None:
+    asks = Actor(kind="person", id=3, name="")
+    assert row.barred(replace(asks, id=2))
+    assert row.barred(replace(asks, in_place_of=1))
+    assert not row.barred(replace(asks, in_place_of=4))
 
 
 def test_a_deputy_who_is_away_stands_in_for_nobody_and_no_deputy_s_deputy_does(cast: Cast) -> None:
