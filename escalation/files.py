@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common.clock import utc_text
 from common.errors import Missing
 from engine.log import with_texts
+from engine.models import Event
 from escalation.domain.files import SORTS
 from escalation.models import EvidenceFile, FileContent
 
@@ -66,15 +67,20 @@ def file_answer(shown: FileShown) -> HttpResponse:
     return answer
 
 
-def differing() -> Iterator[tuple[EvidenceFile, str]]:
-    """Files whose bytes are not those the log tells of, and why; one file in memory at a time."""
-    contents: QuerySet[FileContent] = FileContent.objects.select_related("file__event")
-    for row in EvidenceFile.objects.select_related("event", "stream").order_by("pk").iterator(100):
-        said = row.event.data
-        kept = contents.filter(file=row.pk).first()
-        if kept is None:
-            yield row, "its bytes are missing"
+def told() -> QuerySet[Event]:
+    """What the log says was kept: the measure of every check, for rows can be gone."""
+    return Event.objects.filter(kind="evidence.file_kept").select_related("stream").order_by("pk")
+
+
+def differing() -> Iterator[tuple[Event, str]]:
+    """What the log tells of and is not there as it tells, and why; one file in memory at a time."""
+    for event in told().iterator(100):
+        said = event.data
+        row = EvidenceFile.objects.filter(pk=said["file"], event=event).first()
+        kept = FileContent.objects.filter(file=said["file"]).first()
+        if row is None or kept is None:
+            yield event, "its row is missing" if row is None else "its bytes are missing"
         elif hashlib.sha256(bytes(kept.content)).hexdigest() != said["sha256"]:
-            yield row, "its bytes are not those of the log's digest"
-        elif (row.sha256, row.size, said["file"]) != (said["sha256"], said["size"], row.pk):
-            yield row, "its row is not what the log says of it"
+            yield event, "its bytes are not those of the log's digest"
+        elif (row.sha256, row.size) != (said["sha256"], said["size"]):
+            yield event, "its row is not what the log says of it"

@@ -158,6 +158,15 @@ def test_on_the_page_and_a_change_of_the_bytes_is_found(hotline: Hotline, owed: 
     with pytest.raises(CommandError):
         call_command("evidence_check")
     assert "not those of the log's digest" in capsys.readouterr().out
+    for table, key in (("filecontent", "file_id"), ("evidencefile", "id")):
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE escalation_{table} DISABLE TRIGGER USER")
+            cursor.execute(f"DELETE FROM escalation_{table} WHERE {key} = %s", [row.pk])
+            cursor.execute(f"ALTER TABLE escalation_{table} ENABLE TRIGGER USER")
+    with pytest.raises(CommandError):
+        call_command("evidence_check")
+    assert "its row is missing" in capsys.readouterr().out, "what the log tells of is looked for, not what is there"
 
 
 def test_readiness_takes_a_file_too(hotline: Hotline) -> None:  # noqa: F811
