@@ -19,7 +19,6 @@ from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
     may_take,
-    may_waive,
     missing_of,
     never_owed,
     obligations_of,
@@ -32,6 +31,7 @@ from escalation.selectors import (
     standing_warning,
     taken_by,
     takers,
+    waiving,
 )
 from escalation.services.files import FILE
 from escalation.services.levels import card_dict
@@ -248,7 +248,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
             mine=owns(by, plan, row, place),
             taken=taken.get(row.pk),
             may_take=row.pk not in own and may_take(by, plan, row, place),
-            may_waive=may_waive(by, plan, row, place),
+            may_waive=waiving(by, plan, row, place) is not None,
         )
         for row in rows
     ]

@@ -1,7 +1,7 @@
 """Reads of proposals and obligations, and who owes them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from escalation.domain.waiving import waivers
 from escalation.models import EarlyWarning, LiftApplication, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
-from people.rights import LEADING, acting
+from people.rights import LEADING, acting, relying_on
 from people.rostered import duties_on
 from plans.domain import ObligationRule, Plan, RoleSpec, Situation, not_triggered, owner_chain
 from plans.domain.schema import Template
@@ -127,14 +127,15 @@ def _holds(hat: Actor, spec: RoleSpec, place: Place) -> bool:
     )
 
 
-def waivers_of(plan: Plan, obligation: Obligation) -> Collection[str]:
+def waivers_of(plan: Plan, obligation: Obligation) -> Sequence[str]:
     """The roles of rights that may waive it."""
     return waivers(plan.role(key).acts_as or "" for key in obligation.owners)
 
 
-def may_waive(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> bool:
-    """Whether this person stands above all who owe it, and is none of them."""
-    return bool(by.roles & frozenset(waivers_of(plan, obligation))) and not owns(by, plan, obligation, place)
+def waiving(by: Actor, plan: Plan, obligation: Obligation, place: Place) -> Actor | None:
+    """The actor, acting as who stands above all who owe it, by a role of one's own or a lent one; None for who does not, or who
+    is one of them."""
+    return None if owns(by, plan, obligation, place) else relying_on(by, waivers_of(plan, obligation))
 
 
 # --- obligations -------------------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligatio
     Conflict (it ended meanwhile)."""
     by = require(by, "obligation.waive")
     row, plan = standing_locked(obligation_id)
-    _must_stand_above(by, plan, row)
+    by = _from_above(by, plan, row)
     if not reason.strip():
         raise Invalid(
             "reason.required",
@@ -153,9 +153,13 @@ def _as_owner(by: Actor, plan: Plan, row: Obligation) -> Actor:
     return owner
 
 
-def _must_stand_above(by: Actor, plan: Plan, row: Obligation) -> None:
-    if by.kind == "system" or selectors.may_waive(by, plan, row, selectors.place_of(by)):
-        return
+def _from_above(by: Actor, plan: Plan, row: Obligation) -> Actor:
+    """Who waives it, in the role that stands above; raises NotAllowed."""
+    if by.kind == "system":
+        return by
+    above = selectors.waiving(by, plan, row, selectors.place_of(by))
+    if above is not None:
+        return above
     who = ", ".join(str(ROLES[role]) for role in selectors.waivers_of(plan, row))
     if not who:
         raise NotAllowed("obligation.nobody_waives", _("Top management owes this itself; nobody can waive it."))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from common.actor import Actor
+from common.actor import SYSTEM, Actor
 from common.errors import HotlineError, Invalid, NotAllowed
 from engine import worlds
 from engine.models import Event
@@ -24,10 +24,11 @@ from people import rostered, standins
 from people.models import DutyTurn, Leave
 from people.rights import Scope, allowed, require
 from people.selectors import actor_of, actors_of, leaders_of, told
-from people.services import leaves, roster
+from people.services import leaves, role_assign, roster
 from plans.domain.versions import Act, barred
 from plans.selectors import answering_for, current, told_of
 from plans.services import version_approve, version_draft, version_submit
+from tests.apps.escalation.test_obligations import Night
 from tests.cast import ADMIN, AUDITOR, DEPUTY_GM, DUTY, EXECUTIVE, GM, IT, LEGAL, OUTSIDER, SUPERVISOR, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
@@ -153,6 +154,18 @@ def test_the_group_s_deputy_has_the_lead_s_role_only_while_the_lead_is_away(
         actor_of(lead)
     away(cast, TECH)
     assert [lender.id for lender in actors_of([lead, deputy])[deputy.pk].lent] == [lead.pk]
+
+
+def test_an_obligation_is_waived_in_the_place_of_who_stands_above(hotline: Hotline) -> None:  # noqa: F811
+    cast, night = hotline.cast, Night(hotline).to_the_start()
+    away(cast, GM, SUPERVISOR)
+    role_assign(user=cast.user(EXECUTIVE), role="hq_member", by=SYSTEM)
+    for rule, who in (("start.website", SUPERVISOR), ("report.executive", EXECUTIVE)):
+        hotline.post(who, f"obligations/{night.owed()[rule]['id']}/waive", {"reason": "Not needed"})
+    said = Event.objects.filter(kind="obligation.waived").order_by("pk").values_list("authority", flat=True)
+    assert list(said) == [f"hq_commander/person:{cast.user(GM).pk}", "executive"], (
+        "the role that stands above, not another"
+    )
 
 
 def test_what_is_not_of_the_plan_is_lent_to_nobody(cast: Cast) -> None:
