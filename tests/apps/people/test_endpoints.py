@@ -3,11 +3,15 @@
 from io import BytesIO
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.test import RequestFactory
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
 from common.errors import Missing, TooLarge
-from common.parsers import BoundedJSONParser
+from common.parsers import BoundedJSONParser, WholeBody
 from engine.models import Event
 from people import services
 from people.models import ApiToken, RoleHolding, User
@@ -166,3 +170,19 @@ def test_a_body_of_unknown_length_is_read_no_further_than_allowed(rf, settings) 
         BoundedJSONParser().parse(body, "application/json", {"request": rf.post("/"), "encoding": "utf-8"})
     assert body.tell() == 1001
     assert BoundedJSONParser().parse(BytesIO(b"[1]"), "application/json", {"request": rf.post("/")}) == [1]
+
+
+PART = b'--cut\r\nContent-Disposition: form-data; name="note"\r\n\r\nthe amount is 100000\r\n--cut--\r\n'
+
+
+@pytest.mark.parametrize("body", [PART[: PART.index(b" 100")], PART[: PART.index(b"\r\n--cut--")], PART[:-3]])
+def test_a_form_that_was_cut_off_on_its_way_is_taken_for_none(rf: RequestFactory, body: bytes) -> None:
+    def read(sent: bytes) -> str:
+        meta = {"CONTENT_TYPE": "multipart/form-data; boundary=cut", "CONTENT_LENGTH": len(sent)}
+        said, _files = MultiPartParser(meta, BytesIO(sent), [WholeBody(), MemoryFileUploadHandler()]).parse()
+        return said["note"]
+
+    assert read(PART) == "the amount is 100000"
+    with pytest.raises(MultiPartParserError):
+        read(body)
+    assert settings.FILE_UPLOAD_HANDLERS[0] == "common.parsers.WholeBody"
