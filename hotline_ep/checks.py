@@ -12,6 +12,7 @@ from notifications.bundling import unreadable
 from notifications.channels import vapid
 from notifications.channels.chats import VARIABLE, read_all
 from notifications.channels.configured import GATEWAYS, gateways
+from notifications.channels.email import MAIL_VARIABLE, readable
 
 
 def register_all() -> None:
@@ -19,6 +20,7 @@ def register_all() -> None:
     register(two_roles, Tags.security, deploy=True)
     register(keeping_is_long_enough)
     register(gateways_are_whole)
+    register(mail_is_whole)
     register(chats_are_whole)
     register(push_key_is_whole)
     register(bundling_is_whole)
@@ -72,6 +74,14 @@ def gateways_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
             hint = "Write https://name:secret@host/base for each, divided by spaces; the name in small letters, digits and dashes."
             wrong.append(Error(f"{name} cannot be read.", hint=hint, id=f"hotline.{name}"))
     return wrong
+
+
+def mail_is_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """An address that no mail could be handed to would be noticed with the first letters of the first night."""
+    if readable(os.environ.get(MAIL_VARIABLE, "")):
+        return []
+    hint = "Write smtp://user:password@host:port?from=address, or smtps://…, or leave it empty: then mail stays in the sink."
+    return [Error(f"{MAIL_VARIABLE} cannot be read.", hint=hint, id=f"hotline.{MAIL_VARIABLE}")]
 
 
 def chats_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

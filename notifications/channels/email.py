@@ -13,7 +13,19 @@ from common.errors import NeverDelivers, TryLater
 from notifications.channels import Letter, OutcomeUnknown
 from people import selectors as people
 
+MAIL_VARIABLE = "HOTLINE_EMAIL_URL"
 CALL_SECONDS = 5.0  # of each exchange with the server; `sending.LEASE` outlasts them
+
+
+def readable(url: str) -> bool:
+    """Whether mail could be handed to this address, as it is written; an empty one says that none leaves the house."""
+    if not url:
+        return True
+    try:
+        parts, smtp = urlsplit(url), Smtp(url)
+        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname and smtp.sender) and parts.port != 0
+    except ValueError:  # of a port that is no number
+        return False
 
 
 class Smtp:

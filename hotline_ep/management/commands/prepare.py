@@ -16,6 +16,10 @@ class Command(BaseCommand):
             "--access-file", help="found the practice company too, and write its accounts here (mode 600)"
         )
 
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[Any, Any]:
+        """Of the database, too: it is looked at only where it is named."""
+        return {**super().get_check_kwargs(options), "databases": ["default"]}
+
     def handle(self, *args: Any, **options: Any) -> None:
         steps: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
             ("Tables", ("migrate", "--database=owner", "--no-input"), {"verbosity": 0}),

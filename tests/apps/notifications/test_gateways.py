@@ -11,7 +11,8 @@ from common.actor import SYSTEM
 from engine.alarms import alarm_raise
 from engine.models import Alarm, SetAside
 from engine.queues import drain
-from hotline_ep.checks import gateways_are_whole
+from hotline_ep.checks import gateways_are_whole, locale_of_the_database, mail_is_whole
+from hotline_ep.management.commands.prepare import Command as Prepare
 from notifications.domain.receipts import header
 from notifications.models import Delivery, Send
 from notifications.templatetags.deliveries import ARRIVED, delivery_look
@@ -214,6 +215,25 @@ def test_a_gateway_without_name_or_secret_is_refused_before_anything_starts(monk
     assert [row.id for row in gateways_are_whole()] == ["hotline.HOTLINE_SMS_URLS"]
     monkeypatch.setenv("HOTLINE_SMS_URLS", "https://alpha:s@host/base")
     assert gateways_are_whole() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["garbage", "http://h?from=a@b", "smtp://h:notaport?from=a@b", "smtp://?from=a@b", "smtp://h"]
+)
+def test_an_address_of_mail_that_nothing_could_be_handed_to_is_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, url: str
+):
+    monkeypatch.setenv("HOTLINE_EMAIL_URL", url)
+    assert [row.id for row in mail_is_whole()] == ["hotline.HOTLINE_EMAIL_URL"]
+    for right in ("", "smtps://ep%40firm.example:s@host:465", "smtp://host?from=ep@firm.example"):
+        monkeypatch.setenv("HOTLINE_EMAIL_URL", right)
+        assert mail_is_whole() == []
+
+
+def test_what_starts_first_looks_at_the_database_too(db: None):
+    asked = Prepare().get_check_kwargs({"skip_checks": False})
+    assert asked["databases"] == ["default"]
+    assert locale_of_the_database(databases=asked["databases"]) == []
 
 
 @pytest.mark.parametrize(
