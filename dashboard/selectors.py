@@ -253,6 +253,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         for row in rows
     ]
     owed = [card for card in cards if card["standing"]]
+    teams = groups_state(incident, plan, by)
     shown = latest_events(incident, limit=ROOM_LOG, without=QUIET)
     seq = shown[-1]["seq"] if shown else 0
     return {
@@ -265,7 +266,8 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "overdue": sum(card["obligation"].state == Obligation.State.OVERDUE for card in owed),
         "past": [card for card in cards if not card["standing"]],
         "never_owed": never_owed(incident),
-        "groups": groups_state(incident, plan, by),
+        "groups": teams,
+        "other_groups": any(not team["of_plan"] for team in teams),
         "handling": handling_of(incident),
         "may_tick": allowed(by, "step.tick", scope_of(incident)) and incident.phase not in ("closed", "dismissed"),
         "region": one_region(incident),
@@ -359,6 +361,7 @@ def _group(
     )
     return {
         "key": key,
+        "of_plan": spec is not None or at_work is not None or bool(given),
         "title": spec.title.as_dict() if spec else team.names,
         "duty": spec.duty.as_dict() if spec else None,
         "team": team,

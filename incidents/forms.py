@@ -59,7 +59,7 @@ class ReportForm(forms.Form):
     call_minutes = _number(_("Mean call duration now, minutes"))
     queue_minutes = _number(_("Mean wait in the queue now, minutes"))
     systems_note = _words(_("More about the systems"), rows=2)
-    caller_words = _words(_("A caller's words"), rows=2)
+    caller_words = _words(_("What they said, word for word"), rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -159,9 +159,11 @@ class GroupStatusForm(ActForm):
     status = forms.ChoiceField(label=_("Status"), choices=GroupAtWork.Status.choices, initial="working")
     note = _words(_("Note"), rows=2)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["group"].choices = [(row.key, row.name) for row in people.groups()]  # type: ignore[attr-defined]
+        # The plan's own first: one of them is what is meant, most often.
+        rows = sorted(people.groups(), key=lambda row: row.key not in plan.groups)
+        self.fields["group"].choices = [(row.key, row.name) for row in rows]  # type: ignore[attr-defined]
 
 
 class NoteForm(ActForm):
@@ -266,7 +268,7 @@ FORMS: dict[Act, tuple[Any, type[ActForm]]] = {
 def form_for(act: Act, incident: Incident, *args: Any, **kwargs: Any) -> ActForm:
     """The form of an act, its field ids told apart by the act's name."""
     kind = FORMS[act][1]
-    if issubclass(kind, FactsForm | VerifyForm):
+    if issubclass(kind, FactsForm | VerifyForm | GroupStatusForm):
         kwargs["plan"] = plan_of(incident.plan_version)
     return kind(*args, auto_id=f"id_{act.value}_%s", **kwargs)
 

@@ -13,6 +13,7 @@ from common.actor import Actor, authority_read
 from common.bilingual import Both, both
 from common.clock import utc_text
 from common.errors import Missing
+from engine.log import with_texts
 from engine.models import Event, Stream, World
 from engine.selectors import events_after, newest_events
 from incidents.domain.moves import OVER, RIGHT, Act, Phase, judge
@@ -147,6 +148,12 @@ def events(incident: Incident, *, after: int = 0, limit: int = 500) -> list[dict
 def latest_events(incident: Incident, *, limit: int, without: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The same for the newest events, oldest first; `without` names kinds to leave out."""
     return _named(newest_events(incident.stream_id, limit, without=without))
+
+
+def latest_of(incident: Incident, kind: str) -> dict[str, Any] | None:
+    """The newest event of this kind, as the log's page has it; None where there is none."""
+    rows = with_texts(list(Event.objects.filter(stream_id=incident.stream_id, kind=kind).order_by("-seq")[:1]))
+    return next(iter(_named(rows)), None)
 
 
 def last_evaluated(incident: Incident) -> datetime | None:

@@ -17,7 +17,7 @@ from escalation.events import LevelProposed
 from escalation.models import Proposal
 from escalation.services.turns import stream_of
 from incidents import services as incidents
-from incidents.selectors import Incident, by_number, of_event
+from incidents.selectors import Incident, by_number, latest_of, of_event
 from plans.domain import Card, Fact, LevelFacts, Plan, level_card
 from signals.selectors import excess_now
 
@@ -161,6 +161,8 @@ def card_dict(incident: Incident) -> dict[str, Any]:
     now = worlds.now(incident.world_id)
     card = card_of(incident, plan, now)
     follows = incident.level is None or card.proposed is None or card.proposed == incident.level
+    decided = None if follows else latest_of(incident, "level.decided")
+    otherwise = decided if decided and decided["data"]["proposed"] == card.proposed else None
     return {
         "incident": incident.number,
         "at": now,
@@ -168,5 +170,12 @@ def card_dict(incident: Incident) -> dict[str, Any]:
         "provisional": incident.level_provisional,
         "started_by_region": incident.started_by_region,
         "standing_follows": follows,
+        # Somebody decided against this very proposal: who, when, and why. None while facts have changed since, or nobody did.
+        "decided_otherwise": otherwise
+        and {
+            "by": otherwise["actor"]["name"],
+            "at": otherwise["occurred"],
+            "reason": otherwise["data"]["reason"],
+        },
         **card.as_dict(),
     }

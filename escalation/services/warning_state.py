@@ -9,7 +9,7 @@ from escalation.models import EarlyWarning, LiftApplication, Obligation, Prepara
 from escalation.services.hourly import missing_for
 from escalation.services.lifting import declared_in, lift_verdict
 from escalation.services.standing import HOURLY
-from incidents.selectors import Incident
+from incidents.selectors import Incident, latest_of
 from people import selectors as people
 from people.rights import GRANTS
 from people.selectors import User
@@ -31,6 +31,7 @@ def warning_dict(incident: Incident) -> dict[str, Any] | None:
         **warning.contents,
         "issued_at": utc_text(warning.issued_at),
         "issued_by": _person(warning.issued_by),
+        "raised": _raised(warning, incident),
         "limit_at": warning.limit_at and utc_text(warning.limit_at),
         "extension": extension
         and {"at": utc_text(extension.at), "by": _person(extension.by_user), "reason": extension.reason},
@@ -42,6 +43,12 @@ def warning_dict(incident: Incident) -> dict[str, Any] | None:
         "preparation": _preparation(warning, plan),
         "lifting": _lifting(warning, incident),
     }
+
+
+def _raised(warning: EarlyWarning, incident: Incident) -> dict[str, Any] | None:
+    """When blue became yellow, and by whom; its time still runs from its issue."""
+    event = latest_of(incident, "warning.raised") if warning.colour == EarlyWarning.Colour.YELLOW else None
+    return event and {"at": event["occurred"], "by": {"id": event["actor"]["id"], "name": event["actor"]["name"]}}
 
 
 def _person(user: User | None) -> dict[str, Any] | None:

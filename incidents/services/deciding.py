@@ -151,9 +151,9 @@ def _response_begun(incident: Incident, now: datetime) -> list[str]:
 
 
 def _groups_activated(incident: Incident, now: datetime) -> list[GroupStatusSet]:
-    """Call every work group that is not at work yet; what to write of it."""
-    called = []
-    for group in people.groups():
+    """Call every work group of the incident's plan that is not at work yet; what to write of it."""
+    called, plan = [], plan_of(incident.plan_version)
+    for group in (row for row in people.groups() if row.key in plan.groups):
         row, made = GroupAtWork.objects.get_or_create(
             incident=incident, group=group.key, defaults={"status": GroupAtWork.Status.ACTIVATED, "at": now}
         )

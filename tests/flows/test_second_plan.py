@@ -116,6 +116,10 @@ def test_a_power_cut_runs_by_its_own_plan(site: Hotline) -> None:
     site.post(TECH, f"incidents/{number}/ending-report", {"summary": "A breaker of the grid"})
     # Its ending hangs on facts of its own: one on record, one that a person is asked for.
     page = site.cast.client(GM, "en").get(f"/incidents/{number}/").content.decode()
+    # The company's other groups stand apart, folded, and none of them comes first where a group is chosen.
+    assert (
+        page.index('id="group-power"') < page.index('id="groups-other"') < page.index('id="group-customer_reassurance"')
+    )
     assert "Both feeds passed the load test" in page
     assert "resources_withdrawn" not in page
     declared = {"declared": {"load_tested": True}}

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from common.actor import SYSTEM
 from common.errors import HotlineError, Missing
 from plans import selectors, services
+from plans.models import PlanVersion
 
 
 class Command(BaseCommand):
@@ -33,6 +34,11 @@ class Command(BaseCommand):
         except HotlineError as error:
             faults = "\n".join(str(row["message"]) for row in error.errors)
             raise CommandError(f"{error.sentence()}\n{faults}".rstrip()) from error
+        if version.status != PlanVersion.Status.IN_FORCE:
+            raise CommandError(
+                f"This very text was in force before, as version {version.number}, and is retired: it comes back by a draft"
+                f" begun from version {version.number} (Plan → Versions), which a second person approves."
+            )
         self.stdout.write(f"Plan {version} ({version.sha256[:12]}): {version.status.replace('_', ' ')}")
 
 

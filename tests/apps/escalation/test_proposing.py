@@ -56,3 +56,23 @@ def test_what_the_duty_manager_judges_major_is_decided_on_though_no_fact_shows_i
     assert (card["proposed"], [hit["rule"] for hit in card["hits"]]) == ("II", ["major_fault"])
     assert "level.decide" in hotline.owed(number)
     hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II"})
+
+
+def test_a_level_decided_otherwise_is_told_from_one_that_the_facts_have_left(hotline: Hotline) -> None:  # noqa: F811
+    number = reported(hotline, "east")
+    proposed = hotline.get(GM, f"incidents/{number}/decision-card")["proposed"]
+    other = "III" if proposed != "III" else "II"
+    hotline.post(GM, f"incidents/{number}/decide-level", {"level": other, "reason": "The spare line carries it"})
+    card = hotline.get(GM, f"incidents/{number}/decision-card")
+    assert (card["standing_follows"], card["decided_otherwise"]["reason"]) == (False, "The spare line carries it")
+    page = hotline.cast.client(GM).get(f"/incidents/{number}/").content.decode()
+    assert "Decided otherwise than the plan proposes" in page
+    assert "no longer follows from the facts" not in page
+    hotline.post(
+        TECH, f"incidents/{number}/assess", {"impact": "Seen", "facts": {"reach": "nationwide", "outage": True}}
+    )
+    card = hotline.get(GM, f"incidents/{number}/decision-card")
+    assert card["proposed"] not in (proposed, other)
+    assert (card["standing_follows"], card["decided_otherwise"]) == (False, None)
+    page = hotline.cast.client(GM).get(f"/incidents/{number}/").content.decode()
+    assert "no longer follows from the facts" in page

@@ -100,6 +100,10 @@ def test_a_second_one_is_refused_and_blue_is_raised_to_yellow_by_headquarters(ca
     limit = row(number).limit_at
     warnings.warning_issue(number=number, colour="yellow", by=cast.actor(GM), **{**SAID, "reach": "华东、华北"})
     assert (row(number).colour, row(number).limit_at) == ("yellow", limit)
+    said = warning_dict(by_number(number))
+    assert (said["issued_by"]["name"], said["raised"]["by"]["name"]) == (
+        cast.user(DUTY).display_name, cast.user(GM).display_name,
+    ), "who raised it does not pass for who issued it, nor the other way round"  # fmt: skip
     assert row(number).contents["reach"]["zh"] == "华东、华北"
     assert DEPUTY_GM in told("tier.warning_yellow")
     with pytest.raises(Conflict, match=r"warning\.not_lower"):

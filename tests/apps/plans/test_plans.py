@@ -118,6 +118,15 @@ def test_the_command_never_replaces_a_plan_of_the_company(tmp_path) -> None:
     assert not PlanVersion.objects.get().shipped
 
 
+def test_the_command_says_when_a_text_that_was_in_force_is_not_put_into_force(tmp_path) -> None:
+    first = loaded()
+    loaded(second())
+    old = tmp_path / "old.yaml"
+    old.write_text(text(), encoding="utf-8")
+    with pytest.raises(CommandError, match=f"in force before, as version {first.number}, and is retired"):
+        call_command("plan_load", str(old))
+
+
 def test_the_command_lists_the_faults(tmp_path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(broken("due: PT15M", "due: soon"), encoding="utf-8")
