@@ -12,7 +12,7 @@ from notifications.bundling import unreadable
 from notifications.channels import vapid
 from notifications.channels.chats import VARIABLE, read_all
 from notifications.channels.configured import GATEWAYS, gateways
-from notifications.channels.email import MAIL_VARIABLE, readable
+from notifications.channels.email import MAIL_VARIABLE, readable, server
 
 
 def register_all() -> None:
@@ -78,7 +78,7 @@ def gateways_are_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
 
 def mail_is_whole(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """An address that no mail could be handed to would be noticed with the first letters of the first night."""
-    if readable(os.environ.get(MAIL_VARIABLE, "")):
+    if readable(server()):
         return []
     hint = "Write smtp://user:password@host:port?from=address, or smtps://…, or leave it empty: then mail stays in the sink."
     return [Error(f"{MAIL_VARIABLE} cannot be read.", hint=hint, id=f"hotline.{MAIL_VARIABLE}")]

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from notifications.channels import Channel
+from notifications.channels import Channel, email
 from notifications.channels.browsers import Browsers
 from notifications.channels.chats import chats
-from notifications.channels.email import MAIL_VARIABLE, Smtp
 from notifications.channels.gateway import Gateway
 from notifications.channels.robots import Gone, Robot
 from notifications.channels.sink import Sink
@@ -25,8 +24,8 @@ def providers(channel: str, *, real: bool, chat: str = "") -> dict[str, Channel]
     if real and chat:
         there = chats().get(chat)
         return {chat: Robot(there) if there is not None and there.kind == channel else Gone()}
-    if real and channel == delivery.Channel.EMAIL and (url := os.environ.get(MAIL_VARIABLE, "")):
-        found["smtp"] = Smtp(url)
+    if real and channel == delivery.Channel.EMAIL and (url := email.server()):
+        found["smtp"] = email.Smtp(url)
     if real and channel in GATEWAYS:
         found |= {gateway.name: gateway for gateway in gateways(channel)}
     if real and channel == delivery.Channel.PUSH and (ours := signer()) is not None:

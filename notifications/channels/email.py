@@ -1,5 +1,6 @@
 """E-mail over SMTP: `smtp://` (with STARTTLS when offered) or `smtps://`, as `…://user:password@host:port?from=address`."""
 
+import os
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,11 @@ from people import selectors as people
 
 MAIL_VARIABLE = "HOTLINE_EMAIL_URL"
 CALL_SECONDS = 5.0  # of each exchange with the server; `sending.LEASE` outlasts them
+
+
+def server() -> str:
+    """Address of the mail server; empty: mail stays in the sink."""
+    return os.environ.get(MAIL_VARIABLE, "")
 
 
 def readable(url: str) -> bool:
