@@ -88,8 +88,8 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
     """Take up to `limit` due rows, oldest due first, and one that waited long enough; none that another holds."""
     t = queue.table
     names = ", ".join(f"{t}.{c}" for c in queue.columns)
-    free = f"{queue.is_due(AT_ONCE)} AND {t}.lease_until <= clock_timestamp()"
-    found = f"SELECT id, due_at FROM {t} WHERE {free}"  # noqa: S608 - names come from code, here and below
+    free = f"FROM {t} WHERE {queue.is_due(AT_ONCE)} AND {t}.lease_until <= clock_timestamp()"
+    found = f"SELECT id, due_at {free}"
     last = "ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED"
     front = f"front AS ({found} {last})"
     if queue.waited:
@@ -101,12 +101,10 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
         UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + (due.place = 1)::int
         FROM due WHERE {t}.id = due.id
         RETURNING {t}.id, {t}.due_at, {t}.fence, {t}.tries, {names}"""  # noqa: S608
-    with connection.cursor() as cursor:
-        # The planner's bitmap scan would read every dead entry at the front of the index again and again. Sent together, both
-        # statements are one transaction and one round trip: an idle product asks this several times a second.
-        cursor.execute(f"SET LOCAL enable_bitmapscan = off; {sql}", [limit or queue.limit, queue.lease])  # type: ignore[list-item]
-        cursor.nextset()
-        rows = cursor.fetchall()
+    # An idle product asks several times a second: to plan the whole claim would cost more than this question.
+    if not _asked(f"SELECT 1 {free} ORDER BY due_at, id LIMIT 1"):
+        return []
+    rows = _asked(sql, limit or queue.limit, queue.lease)
     rows.sort(key=lambda row: (row[1], row[0]))
     items = [
         # The first one's try is counted; those behind it count theirs when they begin (`_begins`).
@@ -115,6 +113,15 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
     ]
     failpoint(f"{queue.name}.after_claim") if items else None
     return items
+
+
+def _asked(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement that reads a queue's front, in a transaction of its own and one round trip."""
+    with connection.cursor() as cursor:
+        # The planner's bitmap scan would read every dead entry at the front of the index again and again.
+        cursor.execute(f"SET LOCAL enable_bitmapscan = off; {sql}", parameters)
+        cursor.nextset()
+        return cursor.fetchall()
 
 
 def perform_all(queue: Queue, items: Sequence[Claimed]) -> int:
