@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from plans import selectors
-from plans.domain import Finding, Plan, PlanErrors, Span, Text, units
+from plans.domain import Finding, Plan, PlanErrors, Span, Text, admit, units
 from plans.domain.compare import ClauseChange, Comparison, Moved, Row
 from plans.domain.decisions import Difference
 from plans.domain.knobs import Knob
@@ -127,8 +127,8 @@ def checked(text: str, file: str, *, beside: str | None = None, wrong: dict[str,
     the text `beside`. `wrong` are values of a form that could not be read, by their title."""
     shown: dict[str, Any] = {"wrong": wrong or {}}
     try:
+        plan = admit(text, file)
         report = selectors.found_once(text, file)
-        plan = selectors.read_once(text, file)
     except PlanErrors as faulty:
         return shown | {"faults": faulty.errors[:FAULTS_SHOWN], "faults_count": len(faulty.errors)}
     shown |= {

@@ -17,7 +17,7 @@ from plans.domain.levels import (
     major_verdict,
 )
 from plans.domain.lint import Finding, Report, Standing, lint, unheld
-from plans.domain.loading import load
+from plans.domain.loading import admit, load
 from plans.domain.metrics import Metric, Rejection, ServiceHours, Threshold
 from plans.domain.obligations import (
     Ladder,
@@ -96,6 +96,7 @@ __all__ = [
     "Threshold",
     "Tier",
     "WhyNot",
+    "admit",
     "bci",
     "escalate_at",
     "first_due",

@@ -117,7 +117,7 @@ def test_a_text_that_a_newer_release_cannot_read_leaves_the_plan_in_force_and_al
     def unread(text: str, file: str) -> None:
         raise PlanErrors([PlanError(file, 1, "", "", "another schema")])
 
-    monkeypatch.setattr("plans.services.entering.load", unread)
+    monkeypatch.setattr("plans.services.entering.admit", unread)
     worlds.world_forward(world=worlds.real(), by=timedelta(hours=2))
     sweep.sweep()
     assert selectors.in_force() == cast.plan
