@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from plans.domain.conditions import tests_of, ways
-from plans.domain.ending import Kind, kind_of
+from plans.domain.deciding import FactSpec
+from plans.domain.ending import EndingCondition, Kind, kind_of
 from plans.domain.lint.written import SECTIONS, as_written
-from plans.domain.schema import EndingCondition, FactSpec, Plan
+from plans.domain.schema import Plan
 from plans.domain.source import Path, Source
 from plans.domain.vocabulary import ALWAYS, MAJOR, SAID_FACTS, SEEN_FACTS
 

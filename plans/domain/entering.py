@@ -9,10 +9,10 @@ from typing import Final
 from plans.domain.checks import Check
 from plans.domain.citing import ACTS
 from plans.domain.conditions import Value
-from plans.domain.ending import OF_MEAN, Kind, kind_of
+from plans.domain.ending import OF_MEAN, EndingCondition, Kind, kind_of
 from plans.domain.lint.findings import at
 from plans.domain.lint.words import counted
-from plans.domain.schema import EndingCondition, Plan
+from plans.domain.schema import Plan
 from plans.domain.source import Source
 from plans.domain.vocabulary import MOST_ON_TARGET
 

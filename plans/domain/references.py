@@ -45,7 +45,7 @@ _REFERENCES: Final = (
     ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
     ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"),
     ("powers.*.grants.*.level", "levels"), ("powers.*.grants.*.rulings.*", "rulings"), ("terms.*.declared_by.*", "roles"),
-    ("tiers.*.chats.*", "groups", "roles"),
+    ("tiers.*.chats.*", "groups", "roles"), ("templates.*.proves.*", "evidence"),
 )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from plans.domain.base import Span, Text
+from plans.domain.ending import EndingCondition
 from plans.domain.lint.findings import Draft, listed
 from plans.domain.obligations import ObligationRule
-from plans.domain.schema import EndingCondition, Plan
+from plans.domain.schema import Plan
 from plans.domain.vocabulary import ENDED, JUDGEMENTS, LIFTED, MOMENT_OF_EVENT, RESTORED, STARTS, WARNED
 
 ZERO: Final = timedelta()

@@ -8,12 +8,13 @@ from typing import Final, Literal
 
 from plans.domain.base import Span, Spec, Text
 from plans.domain.conditions import tests_of
-from plans.domain.ending import Kind, kind_of
+from plans.domain.deciding import LevelRule, MajorRule
+from plans.domain.ending import EndingCondition, Kind, kind_of
 from plans.domain.lint.clocks import spoken
 from plans.domain.lint.findings import Draft, listed
 from plans.domain.lint.spoken import value_text
 from plans.domain.metrics import Metric, Threshold
-from plans.domain.schema import EndingCondition, LevelRule, MajorRule, Plan
+from plans.domain.schema import Plan
 from plans.domain.units import said
 from plans.domain.vocabulary import SEEN_FACTS
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from plans.domain import Plan, Report, Standing, lint, load, unheld
+from plans.domain.knobs import knobs, turned
 from plans.domain.lint.sentences import SENTENCES
 from tests.domain.plans.broken_plans import BROKEN, changed, rule, small
 from tests.domain.plans.given import FILE, plan, text
@@ -230,6 +231,18 @@ def test_a_title_may_leave_the_number_out_or_say_it_otherwise(title: str, value:
         text(),
     )  # fmt: skip
     assert [f.said.en for f in lint(load(source)).open if f.kind == "title_differs"] == []
+
+
+def test_a_form_offers_the_titles_that_name_a_number() -> None:
+    offered = {knob.name for knob in knobs(plan()) if knob.kind == "text"}
+    assert {"thresholds.complaints_pre_response.title.en", "level_rules.complaints_30.reason.zh"} <= offered
+    assert "obligations.intake.judge.title.en" not in offered  # no figure in it
+    line = "thresholds.very_hot"
+    said = {f"{line}.value": "45", f"{line}.title.en": 'Room: 45 degrees, "hot"', f"{line}.title.zh": "机房达45度"}
+    changed_text, wrong = turned(small(), load(small()), said)
+    assert wrong == {}
+    assert [f.kind for f in found(changed_text).open if line in f.subjects] == ["limits_differ"]
+    assert turned(small(), load(small()), {f"{line}.title.en": " "})[1].keys() == {f"{line}.title.en"}
 
 
 def test_a_line_at_the_very_end_of_the_range_can_be_crossed_when_it_counts_itself() -> None:

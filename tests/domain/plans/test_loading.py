@@ -4,6 +4,7 @@ import re
 import pytest
 
 from plans.domain import PlanErrors, admit, load
+from tests.domain.plans.broken_plans import small
 from tests.domain.plans.given import broken, plan, text
 
 
@@ -113,6 +114,12 @@ def test_what_keeps_it_from_entering_is_told_together_with_what_cannot_be_read()
     said = " ".join(faults(source))
     assert "is never met" in said
     assert "not 'chief'" in said
+
+
+def test_a_role_of_rights_is_called_as_the_plan_calls_whoever_alone_has_it() -> None:
+    called = load(small()).called_by_right
+    assert (called["duty_manager"].en, called["hq_commander"].zh) == ("Engineer on watch", "机房经理")
+    assert "group_lead" not in plan().called_by_right, "several roles of the plan have it"
 
 
 def test_an_error_names_file_line_and_clause() -> None:
