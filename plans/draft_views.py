@@ -42,7 +42,7 @@ def text(request: PageRequest, number: int) -> HttpResponse:
         if error.status in (403, 404):
             raise
         blame(form, error)
-        now = selectors.version_bynumber_in(number)
+        now = selectors.version_by_number(number)
         stale = error.status == Conflict.status and error.code == "plan.stale"
         return _text_page(request, now, form.on(now) if stale else form, status=error.status, stale=stale)
     messages.success(request, _("The draft is saved."))
@@ -51,7 +51,7 @@ def text(request: PageRequest, number: int) -> HttpResponse:
 
 def _editable(number: int) -> PlanVersion:
     """Raises Conflict for a version whose text stays as it is."""
-    version = selectors.version_bynumber_in(number)
+    version = selectors.version_by_number(number)
     services.must_be_open(Act.EDIT, version)
     return version
 
@@ -100,7 +100,7 @@ def values(request: PageRequest, number: int) -> HttpResponse:
     except HotlineError as error:
         if error.status in (403, 404):
             raise
-        now = selectors.version_bynumber_in(number)
+        now = selectors.version_by_number(number)
         return _values_page(request, now, plan, said, problems=[error.sentence()], status=error.status)
     messages.success(request, _("The draft is saved."))
     return redirect("plan-version", number=number)
@@ -184,7 +184,7 @@ def _checked(version: PlanVersion, typed: str, wrong: dict[str, str] | None = No
 @posts("plan.edit")
 def check(request: PageRequest, number: int) -> HttpResponse:
     """What the text or the values now in the form are worth; changes nothing, and is asked for while one types."""
-    version = selectors.version_bynumber_in(number)
+    version = selectors.version_by_number(number)
     if "text" in request.POST:
         shown = _checked(version, request.POST["text"])
     else:
@@ -201,7 +201,7 @@ def check(request: PageRequest, number: int) -> HttpResponse:
 @page("plan.view", posting="plan.edit")
 def rulings(request: PageRequest, number: int) -> HttpResponse:
     """What the linter finds in a version; in a draft each open finding can be ruled on."""
-    version = selectors.version_bynumber_in(number)
+    version = selectors.version_by_number(number)
     status, said = 200, None
     if request.method == "POST":
         form = RulingForm(request.POST)
@@ -221,7 +221,7 @@ def rulings(request: PageRequest, number: int) -> HttpResponse:
                 blame(form, error)
                 status = error.status
         said, status = form, max(status, 400)
-        version = selectors.version_bynumber_in(number)
+        version = selectors.version_by_number(number)
     return render(request, "plans/rulings.html", _rulings(request, version, said), status=status)
 
 

@@ -80,7 +80,7 @@ def _imported(request: PageRequest, form: ImportForm) -> int:
 @page("plan.view")
 def one(request: PageRequest, number: int) -> HttpResponse:
     """Where a version stands, what it would change, and what is open to me."""
-    return _sheet(request, selectors.version_bynumber_in(number))
+    return _sheet(request, selectors.version_by_number(number))
 
 
 def _sheet(request: PageRequest, version: PlanVersion, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -165,12 +165,12 @@ def act_view(act: Act) -> Callable[..., HttpResponse]:
         try:
             change_once(request, change)
         except Unsaid as unsaid:
-            return _sheet(request, selectors.version_bynumber_in(number), approve_form=unsaid.form, status=400)
+            return _sheet(request, selectors.version_by_number(number), approve_form=unsaid.form, status=400)
         except HotlineError as error:
             if error.status == 404:
                 raise
             problems = [str(row["message"]) for row in error.errors][:SHOWN] or [error.sentence()]
-            now = selectors.version_bynumber_in(number)
+            now = selectors.version_by_number(number)
             return _sheet(request, now, problems=problems, said=request.POST, status=error.status)
         messages.success(request, _("Done and on record."))
         return redirect("plan-version", number=number)
@@ -187,11 +187,9 @@ def number_in(request: PageRequest, name: str) -> int | None:
 @page("plan.view")
 def compare(request: PageRequest, number: int) -> HttpResponse:
     """What differs between two versions; `?with=` names the other, else what is in force or what it began from."""
-    version = selectors.version_bynumber_in(number)
+    version = selectors.version_by_number(number)
     asked = request.GET.get("with", "")
-    other = (
-        selectors.version_bynumber_in(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
-    )
+    other = selectors.version_by_number(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
     other = other or selectors.compared_with(version)
     shown: dict[str, Any] = {"version": version, "against": other, "versions": selectors.versions()[:SHOWN]}
     if other is not None:
@@ -205,7 +203,7 @@ def compare(request: PageRequest, number: int) -> HttpResponse:
 @page("plan.view")
 def export(request: PageRequest, number: int) -> HttpResponse:
     """The file of a version, or with `?revision=` what a draft said then, to download."""
-    version = selectors.version_bynumber_in(number)
+    version = selectors.version_by_number(number)
     text, name = version.text, version.file_name
     asked = request.GET.get("revision", "")
     if asked.isascii() and asked.isdigit() and len(asked) < 10:

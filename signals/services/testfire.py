@@ -368,7 +368,7 @@ def _consequence(event: Event, plan: Plan) -> Step:
     data = event.data
     facts: dict[str, Any] = {"kind": event.kind, "clause": event.clause or data.get("clause", "")}
     facts |= {name: data[name] for name in SHOWN_OF_EVENT if name in data}
-    params = {name: _called(plan, name, facts[name]) for name in SHOWN_OF_EVENT if name in facts}
+    params: dict[str, Any] = {name: _called(plan, name, facts[name]) for name in SHOWN_OF_EVENT if name in facts}
     if event.kind not in FOLLOWS:
         return Step("consequence", None, _("Also on record: %(kind)s."), {"kind": event.kind}, facts)
     return Step("consequence", None, FOLLOWS[event.kind], {} if event.kind == "incident.opened" else params, facts)
