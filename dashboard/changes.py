@@ -28,8 +28,6 @@ ELSEWHERE: Final = {Act.REPORT.value: frozenset({"task.done"}), Act.EVALUATE.val
 LOG_READ = 2000  # newest events of an incident
 HAPPENED: Final = frozenset({"level", "task", "event"})
 MOST = 40  # sentences: whoever was away for a day reads the log
-# Papers that leave the house hold the elements of their template (3.3); what else is on record is taken over one by one.
-PAPERS: Final = frozenset({"authority_first_report", "authority_rest_report", "authority_cause_report"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,10 @@ def changes_for_department(incident: Incident, plan: Plan, department: str, reco
     return _read(incident, plan, reported.first(), record, without=without, settling=settling)
 
 
-def begins_so(rule: ObligationRule, proofs: Iterable[str]) -> bool:
+def begins_so(plan: Plan, rule: ObligationRule, proofs: Iterable[str]) -> bool:
     """Whether a proof begins with the sentences, to strike what is too much: a report of a rhythm. Else each is taken over by a tap:
-    a meeting or a decision is no account of what happened, and a paper to the authority says what its template asks for."""
-    return rule.repeat and PAPERS.isdisjoint(proofs)
+    a meeting or a decision is no account of what happened, and a report of a template says what that asks for."""
+    return rule.repeat and plan.template_of.keys().isdisjoint(proofs)
 
 
 def _read(

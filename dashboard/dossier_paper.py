@@ -49,7 +49,7 @@ def dossier_paper(incident: Incident) -> bytes:
     _turns(paper, found["turns"], plan)
     _owed(paper, found["obligations"])
     _never_owed(paper, found["never_owed"], plan)
-    _told(paper, found["messages"])
+    _told(paper, found["messages"], plan)
     _written(paper, found)
     _files(paper, found["files"])
     _notices(paper, incident)
@@ -168,7 +168,7 @@ def _decided(paper: Paper, event: Row, plan: Plan) -> None:
     level = data.get("after") or data.get("level")
     if level:
         said.append(f"{level_label(level, plan)}{' · ' + gettext('provisional') if data.get('provisional') else ''}")
-    authority = f" ({authority_label(event['authority'])})" if event["authority"] else ""
+    authority = f" ({authority_label(event['authority'], plan)})" if event["authority"] else ""
     said.append(f"{event['actor']['name']}{authority}")
     if data.get("differs"):
         said.append(gettext("otherwise than proposed"))
@@ -216,18 +216,18 @@ def _never(row: Row, plan: Plan) -> list[str]:
     return [f"{in_language(row['title'])} {_clauses([row['clause']])}", in_language(row["owner_title"]), why]
 
 
-def _told(paper: Paper, messages: list[Row]) -> None:
+def _told(paper: Paper, messages: list[Row], plan: Plan) -> None:
     paper.heading(gettext("Who was told what, and when"))
     if not messages:
         paper.quietly(gettext("Nobody was told anything."))
     head = [gettext("Person"), gettext("Why"), gettext("Way"), gettext("State"), gettext("Sent"), gettext("Answered")]
     for message in messages:
         paper.heading(f"{_short(message['at'])}  {in_language(message['subject'])} {_clauses([message['clause']])}", 2)
-        paper.table(head, (_delivery(row) for row in message["deliveries"]), (2.8, 3.4, 2.6, 3.2, 2.5, 2.5))
+        paper.table(head, (_delivery(row, plan) for row in message["deliveries"]), (2.8, 3.4, 2.6, 3.2, 2.5, 2.5))
 
 
-def _delivery(row: Row) -> list[str]:
-    why = authority_label(row["role"]) if row["user"] else owner_label(row["role"])
+def _delivery(row: Row, plan: Plan) -> list[str]:
+    why = authority_label(row["role"], plan) if row["user"] else owner_label(row["role"], plan)
     state = way_look(row["state"], row["channel"]).label
     times = [_short(row["sent_at"]), _short(row["acknowledged_at"])]
     return [row["name"], str(why), str(channel_label(row["channel"])), str(state), *times]

@@ -22,9 +22,14 @@ def _names(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
         "groups": known["groups"],
         "hotlines": known["hotlines"],
         "nodes": known["nodes"],
-        "rights": {role: both(label) for role, label in ROLES.items()},
+        "rights": {role: both(label) for role, label in ROLES.items()} | _rights(plan),
         **_planned(plan),
     }
+
+
+def _rights(plan: Plan) -> dict[str, dict[str, str]]:
+    """The log names the role of rights that an act relied on: called as the plan calls whoever has it."""
+    return {right: title.as_dict() for right, title in plan.called_by_right.items()}
 
 
 def _planned(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:

@@ -14,7 +14,6 @@ from dashboard.changes import changes_for
 from dashboard.record import Record, figure_text
 from dashboard.templatetags.labels import value_text
 from engine import worlds
-from escalation.domain.moments import TEMPLATE_OF
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, last_evaluated, open_tasks_of, tasks_of
 from plans.domain import Plan
@@ -25,20 +24,11 @@ Start = Callable[[Incident, Plan, Record], str]
 
 def prefilled(evidence: str, incident: Incident, plan: Plan, record: Record | None = None) -> str:
     """The text a proof's form begins with, in the language now active; empty where the record knows nothing to the point."""
-    start = STARTS.get(evidence)
-    return start(incident, plan, record or Record([incident])) if start else ""
-
-
-def _of_template(key: str) -> Start:
-    """A report of the plan (3.3), its elements filled from the record and the rest marked as missing."""
-
-    def start(incident: Incident, plan: Plan, record: Record) -> str:
-        template = plan.templates.get(key)
-        if template is None:
-            return ""
+    record = record or Record([incident])
+    if template := plan.template_of.get(evidence):
         return filled(template, _known(incident, record), get_language() or settings.LANGUAGE_CODE)
-
-    return start
+    start = STARTS.get(evidence)
+    return start(incident, plan, record) if start else ""
 
 
 def _known(incident: Incident, record: Record) -> dict[str, str]:
@@ -183,7 +173,6 @@ def _lines(found: Iterable[str]) -> str:
 
 
 STARTS: Final[dict[str, Start]] = {
-    **{evidence: _of_template(template) for evidence, template in TEMPLATE_OF.items()},
     "executive_report": _of_summary,
     "root_cause_report": _of_root_cause,
     "monitoring_record": _of_readings,

@@ -334,11 +334,11 @@ SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {
     "notice.published": _plain("A notice was published.", grave=True),
     "notice.withdrawn": _withdrawn,
     "message.queued": _told(
-        "A message went to {people} people.", "A message went to {people} people and into {chats} group chats."
+        "A message went out; people told: {people}.", "A message went out; people told: {people}, group chats: {chats}."
     ),
     "message.escalated": _told(
-        "{answers} of {told} have answered: a message was pressed, {people} people.",
-        "{answers} of {told} have answered: a message was pressed, {people} people and {chats} group chats.",
+        "{answers} of {told} have answered; people told further: {people}.",
+        "{answers} of {told} have answered; people told further: {people}, group chats: {chats}.",
         grave=True,
     ),
     "message.answered": _counted("A message is answered: {answers} of {told}."),

@@ -62,7 +62,7 @@ def obligation_changes(request: PageRequest, pk: int) -> HttpResponse:
     shown = {
         "changes": changes_for_proof(row.incident, plan, rule, Record([row.incident])),
         "into": f"prove-{row.pk}-reason",
-        "offered": not begins_so(rule, proofs_of(rule, plan)),
+        "offered": not begins_so(plan, rule, proofs_of(rule, plan)),
     }
     return render(request, "dashboard/changes.html", shown)
 

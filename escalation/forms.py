@@ -27,7 +27,7 @@ from incidents.services.acting import scope_of
 from people.rights import allowed
 from people.selectors import User, names
 from plans.domain import ObligationRule, Plan, said_of
-from plans.domain.schema import EndingCondition
+from plans.domain.ending import EndingCondition
 from signals.selectors import core_now, near_now
 
 LONG = 4000

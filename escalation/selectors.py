@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
-from escalation.domain.moments import TEMPLATE_OF
 from escalation.domain.waiving import waivers
 from escalation.models import EarlyWarning, LiftApplication, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
@@ -20,7 +19,6 @@ from people import selectors as people
 from people.rights import LEADING, acting, relying_on
 from people.rostered import duties_on
 from plans.domain import ObligationRule, Plan, RoleSpec, Situation, not_triggered, owner_chain
-from plans.domain.schema import Template
 from plans.domain.templates import keeping_back, left_open
 from plans.selectors import deputies_of, in_force, plan_of, told_of, version_of
 
@@ -358,15 +356,11 @@ def plan_move_dict(move: PlanMove) -> dict[str, Any]:
 
 def left_open_of(plan: Plan, evidence: str, text: str) -> list[str]:
     """The elements that a report of this kind of proof says are not yet known; none where the plan has no template for it."""
-    template = _template_of(plan, evidence)
+    template = plan.template_of.get(evidence)
     return left_open(template, text) if template else []
 
 
 def missing_of(plan: Plan, evidence: str, text: str) -> list[dict[str, str]]:
     """What keeps back a report of this kind of proof, by name in both languages: elements that nobody has written (3.3)."""
-    template = _template_of(plan, evidence)
+    template = plan.template_of.get(evidence)
     return [template.elements[name].as_dict() for name in keeping_back(template, text)] if template else []
-
-
-def _template_of(plan: Plan, evidence: str) -> Template | None:
-    return plan.templates.get(TEMPLATE_OF.get(evidence, ""))

@@ -201,6 +201,7 @@ def role_names(incident: Incident | None) -> dict[str, Both]:
     """Roles of rights and roles of the plan, by key: why a person is told."""
     names = {role: both(label) for role, label in ROLES.items()}
     if plan := plan_for(incident):
+        names |= {right: title.as_dict() for right, title in plan.called_by_right.items()}
         names |= {key: role.title.as_dict() for key, role in plan.roles.items()}
     return names
 

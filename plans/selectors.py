@@ -16,7 +16,7 @@ from people.rights import LEADING, acting, allowed
 from people.rostered import on_now
 from people.selectors import User
 from people.standins import answering, deputies_in
-from plans.domain import Finding, Plan, Report, RoleSpec, lint, load, unheld
+from plans.domain import Finding, Plan, Report, RoleSpec, admit, lint, load, unheld
 from plans.domain.compare import Comparison, compare
 from plans.domain.versions import FIXED, RIGHT, Act, barred, judge
 from plans.models import PlanText, PlanVersion
@@ -149,8 +149,9 @@ def compared_with(version: PlanVersion) -> PlanVersion | None:
 
 
 def plan_in(version: PlanVersion) -> Plan:
-    """The plan that a version's text holds now, a draft's too; raises PlanErrors."""
-    return read_once(version.text, version.file_name)
+    """The plan that a version's text holds now; raises PlanErrors, for one that has yet to come into force also with what
+    keeps it from that."""
+    return load(version.text, version.file_name) if version.is_fixed else admit(version.text, version.file_name)
 
 
 @lru_cache(maxsize=12)

@@ -5,15 +5,15 @@ import re
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans import selectors
-from plans.domain import Finding, Plan, PlanErrors, Span, Text, units
+from plans.domain import Finding, Plan, PlanErrors, Text, admit
 from plans.domain.compare import ClauseChange, Comparison, Moved, Row
 from plans.domain.decisions import Difference
 from plans.domain.knobs import Knob
-from plans.templatetags.plan_words import spoken_span
+from plans.row_fields import field_name
+from plans.row_words import language, value_said
 
 FAULTS_SHOWN: Final = 40
 SECTIONS: Final[dict[str, str | Promise]] = {
@@ -47,63 +47,6 @@ SECTIONS: Final[dict[str, str | Promise]] = {
     "aliases": gettext_lazy("Other names"),
     "rulings": gettext_lazy("Ruling"),
 }
-FIELDS: Final[dict[str, str | Promise]] = {
-    "value": gettext_lazy("Value"),
-    "clear_at": gettext_lazy("Calm again at"),
-    "sustained_for": gettext_lazy("Sustained for"),
-    "min_count": gettext_lazy("Smallest count"),
-    "near": gettext_lazy("Near from"),
-    "near_blue": gettext_lazy("Blue from (share of the value)"),
-    "near_yellow": gettext_lazy("Yellow from (share of the value)"),
-    "window": gettext_lazy("Window"),
-    "inclusive": gettext_lazy("The value itself counts"),
-    "direction": gettext_lazy("Direction"),
-    "expected_every": gettext_lazy("Expected every"),
-    "due": gettext_lazy("Due"),
-    "owners": gettext_lazy("Owner"),
-    "evidence": gettext_lazy("Proof"),
-    "levels": gettext_lazy("Levels"),
-    "anchors": gettext_lazy("Starts with"),
-    "until": gettext_lazy("Ends with"),
-    "repeat": gettext_lazy("Repeats"),
-    "offset_before": gettext_lazy("Earlier by"),
-    "ladder": gettext_lazy("Ladder of reminders"),
-    "applies_to": gettext_lazy("Applies to"),
-    "level": gettext_lazy("Level"),
-    "raises": gettext_lazy("Raises by"),
-    "when": pgettext_lazy("condition of a rule", "When"),
-    "reason": gettext_lazy("Reason"),
-    "title": gettext_lazy("Title"),
-    "clauses": gettext_lazy("Clauses"),
-    "rulings": gettext_lazy("Rulings"),
-    "within": gettext_lazy("Within"),
-    "role": gettext_lazy("Role"),
-    "roles": gettext_lazy("Roles"),
-    "channels": gettext_lazy("Channels"),
-    "chats": gettext_lazy("Group chats of"),
-    "unanswered": gettext_lazy("When it is not answered"),
-    "quorum": gettext_lazy("Answers that suffice"),
-    "at_once": gettext_lazy("Never in one letter with others"),
-    "after": gettext_lazy("After"),
-    "service": gettext_lazy("What is kept running"),
-    "calls": gettext_lazy("The intake asks for the length of calls"),
-    "metric": gettext_lazy("Read from"),
-    "measure": gettext_lazy("Measured as"),
-    "weight": gettext_lazy("Weight"),
-    "best": gettext_lazy("Full marks"),
-    "worst": gettext_lazy("No marks"),
-    "finding": pgettext_lazy("of a ruling", "Finding"),
-    "ruling": gettext_lazy("Ruling"),
-    "by": gettext_lazy("Ruled by"),
-    "why": gettext_lazy("Why"),
-    "answers": gettext_lazy("Answers"),
-    "order": gettext_lazy("Order"),
-    "body": gettext_lazy("Text"),
-}
-SPANS: Final = frozenset({
-    "sustained_for", "window", "expected_every", "due", "offset_before", "within", "takes", "lasts", "remind_before", "escalate_every",
-    "after",
-})  # fmt: skip
 HOW: Final[dict[str, str | Promise]] = {
     "added": pgettext_lazy("a row of the plan", "New"),
     "removed": pgettext_lazy("a row of the plan", "Gone"),
@@ -114,11 +57,8 @@ EXPECTED: Final[dict[str, str | Promise]] = {
     "percent": gettext_lazy("a percentage, such as 30"),
     "count": gettext_lazy("a whole number, such as 10"),
     "span": gettext_lazy("a time, such as 30 min, 6 h or 3 d"),
+    "text": gettext_lazy("a title of 1 to 200 characters on one line"),
 }
-
-
-def language() -> str:
-    return get_language() or "zh-hans"
 
 
 # --- what is found in a text --------------------------------------------------------------------------------------------
@@ -127,8 +67,8 @@ def checked(text: str, file: str, *, beside: str | None = None, wrong: dict[str,
     the text `beside`. `wrong` are values of a form that could not be read, by their title."""
     shown: dict[str, Any] = {"wrong": wrong or {}}
     try:
+        plan = admit(text, file)
         report = selectors.found_once(text, file)
-        plan = selectors.read_once(text, file)
     except PlanErrors as faulty:
         return shown | {"faults": faulty.errors[:FAULTS_SHOWN], "faults_count": len(faulty.errors)}
     shown |= {
@@ -144,6 +84,7 @@ def checked(text: str, file: str, *, beside: str | None = None, wrong: dict[str,
         before = selectors.read_once(beside, "before")
         rows = [_row(row, before, plan) for row in comparison.rows]
         shown |= {"differences": _differences(comparison, before, plan), "rows": rows}
+        shown |= {"lines_differ": _lines_differ(comparison)}
         shown |= {"whole": comparison.decisions.whole}
     return shown
 
@@ -166,11 +107,6 @@ def wrongs_shown(knobs: tuple[Knob, ...], wrong: dict[str, Any], plan: Plan) -> 
         f"{row_title(plan, by_name[name].row)}: {field_name(by_name[name].what)}": str(EXPECTED[error.kind])
         for name, error in wrong.items()
     }
-
-
-def field_name(name: str) -> str:
-    """A field in the reader's words; one without a word is called as in the file."""
-    return str(FIELDS.get(name, name))
 
 
 def row_title(plan: Plan, path: str) -> str:
@@ -198,11 +134,20 @@ def comparison_shown(first: str, second: str) -> dict[str, Any]:
         "findings_new": [finding_shown(f) for f in new.open if (f.kind, f.subjects) not in was],
         "findings_gone": [finding_shown(f) for f in old.open if (f.kind, f.subjects) not in now],
         "findings_open": len(new.open),
+        "lines_differ": _lines_differ(comparison),
         "thresholds": [_row(row, before, after) for row in comparison.thresholds],
         "obligations": [_row(row, before, after) for row in comparison.obligations],
         "clauses": [_clause(change, before, after) for change in comparison.clauses],
         "loose": [_row(row, before, after) for row in comparison.loose],
     }
+
+
+def _lines_differ(comparison: Comparison) -> bool:
+    """Whether machines would warn otherwise: a line or the window it is read over differs in more than its words."""
+    return any(
+        row.how != "changed" or {field.name for field in row.fields} - {"title", "clauses", "rulings", "written"}
+        for row in comparison.thresholds
+    )
 
 
 def _differences(comparison: Comparison, before: Plan, after: Plan) -> list[dict[str, Any]]:
@@ -261,44 +206,9 @@ def _row(row: Row, before: Plan, after: Plan) -> dict[str, Any]:
 def _field(row: Row, moved: Moved, before: Plan, after: Plan) -> dict[str, str]:
     return {
         "name": field_name(moved.name),
-        "before": _value(row, moved.name, moved.before, before),
-        "after": _value(row, moved.name, moved.after, after),
+        "before": value_said(row.section, row.key, moved.name, moved.before, before),
+        "after": value_said(row.section, row.key, moved.name, moved.after, after),
     }
-
-
-def _value(row: Row, field: str, value: Any, plan: Plan) -> str:
-    if row.section == "thresholds" and field in ("value", "clear_at") and isinstance(value, int | float):
-        line = plan.thresholds[row.key]
-        unit = plan.metrics[line.metric].unit if line.measure == "value" else "ratio"
-        return units.said(unit, value).in_language(language())
-    if field in SPANS and isinstance(value, str):
-        return spoken_span(Span.parse(value).iso)
-    if field == "near" and isinstance(value, dict):
-        return " · ".join(f"{field_name(f'near_{key}')} {share * 100:g} %" for key, share in value.items())
-    if field == "owners" and isinstance(value, list):
-        return " · ".join(plan.roles[key].title.in_language(language()) if key in plan.roles else key for key in value)
-    if field == "evidence" and isinstance(value, list):
-        return " · ".join(plan.evidence[key].in_language(language()) if key in plan.evidence else key for key in value)
-    return plainly(value)
-
-
-def plainly(value: Any) -> str:
-    """Plain data in words: a text in the reader's language, the rest as the file says it."""
-    if value is None or value == [] or value == {}:
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, float | int):
-        return f"{value:g}"
-    if isinstance(value, dict):
-        if value.keys() == {"zh", "en"}:
-            return str(value["zh" if language().startswith("zh") else "en"])
-        if value.keys() == {"fact", "op", "value"}:
-            return f"{value['fact']} {value['op']} {plainly(value['value'])}"
-        return "; ".join(f"{key}: {plainly(own)}" for key, own in value.items())
-    if isinstance(value, list):
-        return ", ".join(plainly(own) for own in value)
-    return str(value)
 
 
 def marked(before: str, after: str) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from plans import draft_views as drafts
 from plans import version_views as versions
 from plans import views
 
@@ -13,9 +14,9 @@ urlpatterns = [
     path(f"{ON}draft/", versions.draft, name="plan-version-draft"),
     path(f"{ON}compare/", versions.compare, name="plan-version-compare"),
     path(f"{ON}plan.yaml", versions.export, name="plan-version-export"),
-    path(f"{ON}text/", versions.text, name="plan-version-text"),
-    path(f"{ON}values/", versions.values, name="plan-version-values"),
-    path(f"{ON}check/", versions.check, name="plan-version-check"),
-    path(f"{ON}rulings/", versions.rulings, name="plan-version-rulings"),
+    path(f"{ON}text/", drafts.text, name="plan-version-text"),
+    path(f"{ON}values/", drafts.values, name="plan-version-values"),
+    path(f"{ON}check/", drafts.check, name="plan-version-check"),
+    path(f"{ON}rulings/", drafts.rulings, name="plan-version-rulings"),
     *(path(f"{ON}{act.value}/", versions.act_view(act), name=f"plan-version-{act.value}") for act in versions.CHANGES),
 ]

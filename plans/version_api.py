@@ -17,7 +17,7 @@ from plans.domain import PlanErrors
 from plans.domain.source import LARGEST
 from plans.domain.versions import RIGHT, Act
 from plans.models import PlanVersion
-from plans.services.acting import fault_rows, read_plan
+from plans.services.acting import fault_rows, with_faults
 
 PAGE = 50
 MOST_NUMBER = 2**31 - 1
@@ -231,9 +231,10 @@ class ComparePlanVersions(Endpoint):
         other = selectors.version_by_number(wanted) if wanted else selectors.compared_with(version)
         if other is None:
             raise Invalid("plan.alone", _("There is no other version to compare with."))
-        for one in (other, version):
-            read_plan(one.text, one.file_name)
-        body = selectors.compared_once(other.text, version.text).as_dict()
+        try:
+            body = selectors.compared_once(other.text, version.text).as_dict()
+        except PlanErrors as faulty:
+            raise with_faults(faulty) from faulty
         return Response(body | {"number": version.number, "against": other.number})
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from common.bilingual import Both, both
+from common.bilingual import Both, both, in_each
 from people import rostered
 from people.standins import standing_in
 from plans.domain import ObligationRule
@@ -32,11 +33,38 @@ def _roster(now: datetime) -> Known | None:
     gaps = sum(len(one.gaps) for one in rostered.shown(duties, now, now + rostered.AHEAD, now))
     unheld = sum(bool(one.unheld) for one in standing_in(now, now + rostered.AHEAD))
     if gaps:
-        said = both(_("The duty roster has %(gaps)s gaps within 14 days."), gaps=gaps)
+        said = in_each(
+            lambda: (
+                ngettext(
+                    "The duty roster has %(n)s gap within 14 days.",
+                    "The duty roster has %(n)s gaps within 14 days.",
+                    gaps,
+                )
+                % {"n": gaps}
+            )
+        )
     elif unheld:
-        said = both(_("Within 14 days somebody is on leave whose roles nobody answers for: %(n)s leaves."), n=unheld)
+        said = in_each(
+            lambda: (
+                ngettext(
+                    "Within 14 days there is %(n)s leave in which nobody answers for the roles of who is away.",
+                    "Within 14 days there are %(n)s leaves in which nobody answers for the roles of who is away.",
+                    unheld,
+                )
+                % {"n": unheld}
+            )
+        )
     else:
-        said = both(_("The duty roster has no gap within 14 days (%(duties)s duties)."), duties=len(duties))
+        said = in_each(
+            lambda: (
+                ngettext(
+                    "The duty roster has no gap within 14 days (%(n)s duty).",
+                    "The duty roster has no gap within 14 days (%(n)s duties).",
+                    len(duties),
+                )
+                % {"n": len(duties)}
+            )
+        )
     return Known("roster", not gaps and not unheld, said, "/people/duty/")
 
 

@@ -14,6 +14,7 @@ from engine import worlds
 from engine.log import stream_open, with_texts
 from engine.models import Event, World
 from plans.domain import Plan, Threshold
+from plans.domain.vocabulary import MOST_ON_TARGET
 from plans.selectors import current
 from signals.domain.continuity import lines_read
 from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
@@ -188,7 +189,7 @@ def _series_over_a_mean(world_id: int, metric: str | None) -> list[int]:
     return list(Series.objects.filter(world_id=world_id, metric__in=metrics).values_list("pk", flat=True))
 
 
-LOOK_BACK = timedelta(hours=8)
+LOOK_BACK = timedelta(minutes=MOST_ON_TARGET)
 
 
 def on_target(world_id: int, regions: Sequence[str]) -> tuple[float, datetime] | None:

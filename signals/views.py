@@ -7,15 +7,23 @@ from engine import worlds
 from people.endpoints import PageRequest, page, world_of
 from plans.selectors import current
 from signals import drawing, selectors
+from signals.domain.verdict import State
 from signals.expected import how_learnt
 from signals.muted import holding
 
 
 @page("signals.view")
 def overview(request: PageRequest) -> HttpResponse:
-    """Every watched series with its newest value against its thresholds."""
+    """Every watched series with its newest value against its thresholds: first what is over, near or unknown; the rest folds."""
     world = world_of(request)
-    shown = {"tiles": drawing.tiles(world.pk), "world": world, "muted": len(holding(world.pk, worlds.now(world)))}
+    tiles = drawing.tiles(world.pk)
+    shown = {
+        "tiles": tiles,
+        "urgent": [row for row in tiles if row["state"] != State.NORMAL.value],
+        "normal": [row for row in tiles if row["state"] == State.NORMAL.value],
+        "world": world,
+        "muted": len(holding(world.pk, worlds.now(world))),
+    }
     return render(request, "signals/overview.html", shown)
 
 

@@ -92,6 +92,13 @@ OPS = {
     "<=": _("at most {value}"),
     "==": "{value}",
 }
+# The same of a word on a scale, which has no "more": "Several regions or graver".
+OPS_OF_WORDS = {
+    ">": _("graver than “{value}”"),
+    ">=": _("{value} or graver"),
+    "<": _("milder than “{value}”"),
+    "<=": _("{value} or milder"),
+}
 
 
 @register.filter
@@ -180,8 +187,9 @@ def fact_value(row: dict[str, Any]) -> str:
 
 @register.filter
 def shift_text(shift: dict[str, Any]) -> str:
-    """What a fact would have to become: "at least 50 %"."""
-    return str(OPS.get(shift["op"], "{value}")).format(value=fact_value(shift))
+    """What a fact would have to become: "at least 50 %", "Several regions or graver"."""
+    ops = OPS_OF_WORDS if isinstance(shift["value"], str) else OPS
+    return str(ops.get(shift["op"], "{value}")).format(value=fact_value(shift))
 
 
 GROUPS = {
@@ -272,18 +280,27 @@ def decision_label(kind: str) -> str | Promise:
     return DECISIONS[kind]
 
 
-@register.filter
-def authority_label(authority: str) -> str | Promise:
-    """A role of the plan in force or of rights, by its name; another plan's stands for itself. A deputy's says whose."""
+def authority_label(authority: str, plan: Plan | None) -> str:
+    """A role of the plan, or one of rights as the plan calls it; what it does not know stands for itself. A deputy's says whose."""
     role, person = authority_read(authority)
-    spec = current().roles.get(role)
-    name = in_language(spec.title.as_dict()) if spec else ROLES.get(role, role)
+    title = plan and (plan.roles[role].title if role in plan.roles else plan.called_by_right.get(role))
+    name = in_language(title.as_dict()) if title else str(ROLES.get(role, role))
     user = users_by_id([person]).get(person) if person is not None else None
-    return deputising(str(name), user.display_name) if user else name
+    return deputising(name, user.display_name) if user else name
 
 
-@register.filter
-def owner_label(owner: str) -> str | Promise:
-    """Whose a group chat is: a group of the plan in force by its name, else as `authority_label`."""
-    spec = current().groups.get(owner)
-    return in_language(spec.title.as_dict()) if spec else authority_label(owner)
+def owner_label(owner: str, plan: Plan | None) -> str:
+    """Whose a group chat is: a group of the plan by its name, else as `authority_label`."""
+    spec = plan.groups.get(owner) if plan else None
+    return in_language(spec.title.as_dict()) if spec else authority_label(owner, plan)
+
+
+@register.simple_tag(takes_context=True)
+def authority_here(context: Context, authority: str) -> str:
+    """In the words of the plan of the page's `incident`."""
+    return authority_label(authority, plan_here(context))
+
+
+@register.simple_tag(takes_context=True)
+def owner_here(context: Context, owner: str) -> str:
+    return owner_label(owner, plan_here(context))

@@ -93,13 +93,7 @@ PROOFS_OF: Final[Mapping[tuple[str, str], Moments]] = {
 # A declared kind of proof that is a moment too: the meeting held after the ending report is the evaluation meeting.
 MOMENT_OF_PROOF: Final[Mapping[str, Mapping[str, str]]] = {"end.evaluation_meeting": {"meeting": "evaluation_met"}}
 
-# Declared kind of proof → the template whose elements it holds, and those that are owed later where it leaves some open (3.3).
-TEMPLATE_OF: Final[Mapping[str, str]] = {
-    "authority_first_report": "first_report",
-    "authority_rest_report": "first_report",
-    "authority_cause_report": "cause_report",
-}
-COMPLETED_LATER: Final = frozenset({"authority_first_report", "authority_rest_report"})
+# What a report of a template with `rest_later` brings about when it leaves something open (3.3).
 INCOMPLETE: Final = "report_incomplete"
 
 # After these the situation differs in a way that may exempt or oblige: levels, major against ordinary, an end.

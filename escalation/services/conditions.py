@@ -10,8 +10,7 @@ from engine import worlds
 from escalation.services.levels import facts_of
 from incidents.selectors import Incident
 from plans.domain import Fact, Kind, Plan, kind_of, said_of
-from plans.domain.ending import OF_MEAN
-from plans.domain.schema import EndingCondition
+from plans.domain.ending import OF_MEAN, EndingCondition
 from plans.domain.vocabulary import SAID_FACTS
 from signals.selectors import calm_since, excess_now, on_target, values_now
 

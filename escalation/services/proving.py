@@ -13,7 +13,7 @@ from engine import worlds
 from engine.log import log_append
 from engine.models import Event, Stream
 from escalation import selectors
-from escalation.domain.moments import COMPLETED_LATER, INCOMPLETE, MOMENT_OF_PROOF
+from escalation.domain.moments import INCOMPLETE, MOMENT_OF_PROOF
 from escalation.events import ObligationFulfilled, ObligationWaived
 from escalation.models import Obligation
 from escalation.services.files import About, Upload, check_files, files_keep
@@ -70,7 +70,7 @@ def obligation_fulfil(
     row.proof_event = proof
     row_close(row, Obligation.State.FULFILLED, proof.occurred_at, also=("proof_event",))
     _same_proof(row, plan, evidence, proof)
-    if open_still and evidence in COMPLETED_LATER:
+    if open_still and plan.template_of[evidence].rest_later:
         # Facts fast (3.3): it left with what is known, and what it says is not yet known is owed from here on.
         moment_came(row.incident, plan, INCOMPLETE, proof)
     return row

@@ -5,6 +5,7 @@ import { clocksStart } from "./controllers/clocks";
 import "./controllers/autosubmit";
 import "./controllers/confirm";
 import { draftSettle } from "./controllers/draft";
+import "./controllers/fold";
 import "./controllers/goline";
 import "./controllers/menu";
 import "./controllers/push";

@@ -4,7 +4,6 @@ import "./styles/room.css";
 import "./room/acts";
 import "./room/changes";
 import "./room/continuity";
-import "./room/fold";
 import "./room/lines";
 import "./room/log";
 import "./room/refresh";

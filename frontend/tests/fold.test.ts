@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import "../src/room/fold";
+import "../src/controllers/fold";
 import { start } from "../src/controllers/registry";
 
 let stop = () => {};

@@ -14,7 +14,7 @@ from incidents.models import Incident, StepTick
 from incidents.selectors import by_number, ticks_of
 from incidents.services.acting import SENTENCES, locked, required, scope_of, user_id, written
 from people.rights import require
-from plans.domain.schema import Checklist
+from plans.domain.who import Checklist
 from plans.selectors import plan_of
 
 # Electronic waste and the like are treated when the response is over; what is closed stays as it is.

@@ -3,6 +3,7 @@
 from plans.domain.base import Span, Text
 from plans.domain.bci import Bci, bci, marks
 from plans.domain.conditions import Fact
+from plans.domain.deciding import FactSpec, Level
 from plans.domain.ending import ConditionVerdict, EndVerdict, Kind, Met, incident_end, kind_of, said_of, warning_lift
 from plans.domain.levels import (
     Card,
@@ -17,7 +18,7 @@ from plans.domain.levels import (
     major_verdict,
 )
 from plans.domain.lint import Finding, Report, Standing, lint, unheld
-from plans.domain.loading import load
+from plans.domain.loading import admit, load
 from plans.domain.metrics import Metric, Rejection, ServiceHours, Threshold
 from plans.domain.obligations import (
     Ladder,
@@ -35,23 +36,12 @@ from plans.domain.obligations import (
     still_applies,
     turn_due,
 )  # fmt: skip
-from plans.domain.schema import (
-    CompanyCalendar,
-    FactSpec,
-    Grant,
-    Group,
-    Level,
-    Plan,
-    PreparationItem,
-    RoleSpec,
-    Ruling,
-    Template,
-    Tier,
-    owner_chain,
-)
+from plans.domain.schema import CompanyCalendar, Plan, Ruling, owner_chain
 from plans.domain.slots import Slot
 from plans.domain.source import PlanError, PlanErrors
+from plans.domain.told import Template, Tier
 from plans.domain.untriggered import NotTriggered, WhyNot, not_triggered
+from plans.domain.who import Grant, Group, PreparationItem, RoleSpec
 
 __all__ = [
     "Bci",
@@ -96,6 +86,7 @@ __all__ = [
     "Threshold",
     "Tier",
     "WhyNot",
+    "admit",
     "bci",
     "escalate_at",
     "first_due",

@@ -89,3 +89,4 @@ Duration = Annotated[Span, BeforeValidator(_span), PlainSerializer(lambda span: 
 # What the clause itself says in fields that a ruling changed; null where it says nothing.
 Written = dict[str, Any] | None
 Clauses = Annotated[tuple[str, ...], Field(min_length=1)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plans.domain.schema import BciPart, Plan
+    from plans.domain.deciding import BciPart
+    from plans.domain.schema import Plan
 
 
 @dataclass(frozen=True, slots=True)

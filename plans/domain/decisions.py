@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from plans.domain.base import Text
 from plans.domain.conditions import Fact, Test, Value, alternatives
+from plans.domain.deciding import FactSpec
 from plans.domain.levels import LevelFacts, Reason, level_card, major_verdict
 from plans.domain.lint.regions import MOST_STEPS, Box, Entangled, Space, first_uncovered, meet, uncovered
 from plans.domain.lint.spoken import value_text
-from plans.domain.schema import FactSpec, Plan
+from plans.domain.schema import Plan
 from plans.domain.table import Classes, ValueClass, expanded
 
 MOST: Final = 24  # differences that are told; who needs more reads the rules

@@ -3,18 +3,46 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import FiniteFloat, StrictBool
+
 from plans.domain import units
-from plans.domain.base import Text
-from plans.domain.conditions import Fact, Value
+from plans.domain.base import Clauses, Duration, Id, Spec, Text
+from plans.domain.conditions import Fact, Op, Test, Value
 from plans.domain.vocabulary import SAID_FACTS, SEEN_FACTS
 
 if TYPE_CHECKING:
-    from plans.domain.schema import EndingCondition, Plan
+    from plans.domain.schema import Plan
 
 
 Facts = Mapping[str, Fact]  # by the name that a condition has for it; what is absent is unknown
+
+
+class EndingCondition(Spec):
+    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason.
+
+    `fact` is a metric, a metric with `_of_mean`, a fact of the plan, or a word of `vocabulary`; with `asked` it is a yes or no that
+    the person is asked in these words who reports that the condition holds.
+    `lasts`: it must have held for so long; `releases`: what must have been given back for it to hold.
+    """
+
+    id: Id
+    title: Text
+    fact: str
+    op: Op
+    value: StrictBool | FiniteFloat | str
+    asked: Text | None = None
+    waivable: bool = False
+    lasts: Duration | None = None
+    releases: tuple[str, ...] = ()
+    clauses: Clauses
+    rulings: tuple[int, ...] = ()
+
+    @cached_property
+    def test(self) -> Test:
+        return Test(fact=self.fact, op=self.op, value=self.value)
 
 
 class Met(StrEnum):
@@ -36,7 +64,7 @@ class Kind(StrEnum):
 OF_MEAN: Final = "_of_mean"
 
 
-def kind_of(plan: "Plan", row: "EndingCondition") -> Kind | None:
+def kind_of(plan: "Plan", row: EndingCondition) -> Kind | None:
     """None: no fact of this name is known to the plan or the product."""
     if row.asked is not None:
         return Kind.SAID
@@ -51,7 +79,7 @@ def kind_of(plan: "Plan", row: "EndingCondition") -> Kind | None:
     return Kind.SAID if row.fact in SAID_FACTS else None
 
 
-def said_of(plan: "Plan", conditions: "Mapping[str, EndingCondition]") -> "dict[str, EndingCondition]":
+def said_of(plan: "Plan", conditions: Mapping[str, EndingCondition]) -> dict[str, EndingCondition]:
     """Fact → the first condition that asks a person for it."""
     return {row.fact: row for row in reversed(list(conditions.values())) if kind_of(plan, row) is Kind.SAID}
 
@@ -104,7 +132,7 @@ def warning_lift(plan: "Plan", facts: Facts) -> EndVerdict:
 
 
 def _verdict(
-    plan: "Plan", conditions: "Mapping[str, EndingCondition]", facts: Facts, waived: frozenset[str]
+    plan: "Plan", conditions: Mapping[str, EndingCondition], facts: Facts, waived: frozenset[str]
 ) -> EndVerdict:
     said = tuple(
         _condition(plan, row, facts.get(row.fact), waived=row.waivable and row.id in waived)
@@ -113,7 +141,7 @@ def _verdict(
     return EndVerdict(all(c.waived or c.met is Met.MET for c in said), said)
 
 
-def _condition(plan: "Plan", row: "EndingCondition", fact: Fact | None, *, waived: bool) -> ConditionVerdict:
+def _condition(plan: "Plan", row: EndingCondition, fact: Fact | None, *, waived: bool) -> ConditionVerdict:
     scale = tuple(plan.facts[row.fact].values) if kind_of(plan, row) is Kind.RECORDED else ()
     holds = None if fact is None else row.test.holds(fact.value, scale)
     met = {True: Met.MET, False: Met.UNMET, None: Met.UNKNOWN}[holds]
@@ -121,7 +149,7 @@ def _condition(plan: "Plan", row: "EndingCondition", fact: Fact | None, *, waive
     return ConditionVerdict(row.id, row.title, met, fact, shown, row.waivable, waived, row.clauses)
 
 
-def _shown(plan: "Plan", row: "EndingCondition", value: Value) -> Text:
+def _shown(plan: "Plan", row: EndingCondition, value: Value) -> Text:
     """What the fact stands at, in words."""
     kind = kind_of(plan, row)
     if kind is Kind.RECORDED:

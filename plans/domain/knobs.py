@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from plans.domain.base import Span
-from plans.domain.conditions import AllOf, AnyOf, Test
+from plans.domain.base import Span, Text
+from plans.domain.conditions import AllOf, AnyOf, Test, tests_of
 from plans.domain.editing import Place, value_set
+from plans.domain.lint.titles import figures
 from plans.domain.metrics import Threshold
 from plans.domain.schema import Plan
 
-Kind = Literal["number", "percent", "count", "span"]
+Kind = Literal["number", "percent", "count", "span", "text"]
+LONGEST: Final = 200  # characters of a title
 _FIGURE: Final = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,9})?")
 _SPOKEN: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([^\W\d_]+)")
 # How a person writes a unit of time → (seconds, days, months) of one.
@@ -53,12 +55,16 @@ class Knob:
         """The value as a person writes it; a share in percent."""
         if self.value is None:
             return ""
+        if self.kind == "text":
+            return str(self.value)
         if self.kind == "span":
             return span_written(Span.parse(self.value), language)
         return f"{round(self.value * 100, 7) if self.kind == 'percent' else self.value:.10g}"
 
     def read(self, said: str) -> Any:
         """What the file is to hold; raises Unreadable."""
+        if self.kind == "text":
+            return text_read(said)
         said = said.strip().replace("，", ",").replace("％", "%")
         if not said and self.optional:
             return None
@@ -73,6 +79,14 @@ class Knob:
             return int(said)
         value = round(float(said) / 100, 9) if self.kind == "percent" else float(said)
         return int(value) if value == int(value) and self.kind == "number" else value
+
+
+def text_read(said: str) -> str:
+    """A title on one line; raises Unreadable."""
+    said = " ".join(said.split())
+    if not 1 <= len(said) <= LONGEST or not said.isprintable():
+        raise Unreadable("text")
+    return said
 
 
 def span_written(span: Span, language: str) -> str:
@@ -134,6 +148,15 @@ def _thresholds(plan: Plan) -> Iterator[Knob]:
         yield Knob((*at, "min_count"), row, "min_count", "count", "", line.min_count)
         if line.direction == "above":
             yield from _near(line, row)
+        yield from _words(row, "title", line.title)
+
+
+def _words(row: str, field: str, text: Text) -> Iterator[Knob]:
+    """A title that names a number stands beside it in both languages: who changes the one sees what the other says."""
+    if figures(text.zh) or figures(text.en):
+        section, _dot, key = row.partition(".")
+        for code, words in text.as_dict().items():
+            yield Knob((section, key, field, code), row, f"title_{code}", "text", "", words)
 
 
 def _near(line: Threshold, row: str) -> Iterator[Knob]:
@@ -163,6 +186,8 @@ def _limits(plan: Plan) -> Iterator[Knob]:
                     yield Knob(
                         (*path, "value"), f"{section}.{rule.id}", f"{test.fact} {test.op}", kind, unit, test.value
                     )
+            if any(plan.facts[test.fact].kind == "number" for test in tests_of(rule.when) if test.fact in plan.facts):
+                yield from _words(f"{section}.{rule.id}", "reason", rule.reason)
 
 
 def _tests(node: Test | AllOf | AnyOf, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Test]]:
@@ -178,6 +203,7 @@ def _clocks(plan: Plan) -> Iterator[Knob]:
     for row in plan.obligations.values():
         if row.due is not None:
             yield Knob(("obligations", row.id, "due"), f"obligations.{row.id}", "due", "span", "", row.due.iso)
+            yield from _words(f"obligations.{row.id}", "title", row.title)
 
 
 def turned(text: str, plan: Plan, said: Mapping[str, str]) -> tuple[str, dict[str, Unreadable]]:

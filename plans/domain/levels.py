@@ -8,7 +8,8 @@ from typing import Any
 
 from plans.domain.base import Text
 from plans.domain.conditions import Fact, Value
-from plans.domain.schema import LevelRule, MajorRule, Plan
+from plans.domain.deciding import FactSpec, LevelRule, MajorRule
+from plans.domain.schema import Plan
 from plans.domain.table import Table
 
 
@@ -281,9 +282,17 @@ def _moves(plan: Plan, state: _State) -> list[_Move]:
             row, up = classes[index], here is None or index > here
             bound = (row.low or row.high) if up else (row.high or row.low)
             if bound is not None:
-                shift = Shift(fact, bound[0], bound[1], here is not None, spec.title, spec.shown(bound[1]))
+                op, value = _ended(spec, *bound)
+                shift = Shift(fact, op, value, here is not None, spec.title, spec.shown(value))
                 result.append(_Move(fact, keep, row.bits, shift))
     return result
+
+
+def _ended(spec: FactSpec, op: str, value: Value) -> tuple[str, Value]:
+    """A bound that leaves one word of a scale names that word: nothing is graver than the gravest."""
+    scale = tuple(spec.values)
+    end = {">=": scale[-1:], "<=": scale[:1]}.get(op)
+    return ("is", value) if end and value == end[0] else (op, value)
 
 
 def _changes(plan: Plan, state: _State, rank: int) -> list[Change]:

@@ -1,28 +1,25 @@
 """The plan file as typed, frozen records; `Plan` is the whole of it."""
 
-import math
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
-from hashlib import sha256
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from holidays import list_supported_countries
-from pydantic import Field, FiniteFloat, PositiveFloat, StrictBool, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from plans.domain.base import Clauses, Duration, Spec, Text, Written
+from plans.domain.base import Clauses, Id, Spec, Text, Written
 from plans.domain.citing import ACTS, cited
-from plans.domain.conditions import Condition, Op, Test, Value
+from plans.domain.deciding import BciPart, FactSpec, Level, LevelRule, MajorRule
+from plans.domain.ending import EndingCondition
 from plans.domain.metrics import Metric, Threshold
 from plans.domain.obligations import Ladder, ObligationRule
 from plans.domain.slots import Slot, slots_of
 from plans.domain.table import Table
-from plans.domain.units import said
+from plans.domain.templates import by_proof
+from plans.domain.told import Template, Tier
 from plans.domain.vocabulary import COMMAND, INCIDENT_EVENTS, START_RESPONSE
-
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-
+from plans.domain.who import Checklist, Grant, Group, Power, PreparationItem, RoleSpec
 
 # A word that a report is ticked with: short, for it is kept with every report.
 Noticed = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
@@ -56,305 +53,6 @@ class Business(Spec):
     title: Text
     core: bool
     clauses: Clauses
-
-
-class Level(Spec):
-    """A response level; the file lists them from the gravest down. `led_by` are the roles that its response is left to."""
-
-    id: Id
-    title: Text
-    summary: Text
-    led_by: tuple[str, ...] = ()
-    clauses: Clauses
-
-
-class FactSpec(Spec):
-    """A fact that levels are decided on: with `values` a scale of words from mild to grave, with `unit` a number, with
-    neither a yes or no. `dimension` marks those that the plan itself names.
-
-    `range` bounds a number, null being open; `steps` are the marks of it that the plan's text names; `thresholds` are the
-    lines that machines watch it by; people are asked for it on forms unless `asked` is false.
-    """
-
-    id: Id
-    title: Text
-    dimension: bool = False
-    unit: Id | None = None
-    values: dict[str, Text] = Field(default_factory=dict)
-    range: tuple[FiniteFloat | None, FiniteFloat | None] = (None, None)
-    steps: tuple[FiniteFloat, ...] = ()
-    thresholds: tuple[str, ...] = ()
-    asked: bool = True
-    clauses: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "FactSpec":
-        if self.unit is not None and self.values:
-            raise ValueError("expected either `unit` or `values`")
-        if self.steps and self.unit is None:
-            raise ValueError("expected `steps` only beside a `unit`")
-        return self
-
-    @property
-    def kind(self) -> Literal["scale", "number", "switch"]:
-        if self.values:
-            return "scale"
-        return "switch" if self.unit is None else "number"
-
-    def fits(self, value: Value) -> bool:
-        """Whether the fact can have this value."""
-        if self.kind == "scale":
-            return isinstance(value, str) and value in self.values
-        if self.kind == "switch":
-            return isinstance(value, bool)
-        return not isinstance(value, bool | str) and math.isfinite(value)
-
-    def shown(self, value: Value) -> Text:
-        """A fitting value in words."""
-        if isinstance(value, str):
-            return self.values.get(value, Text(zh=value, en=value))
-        if isinstance(value, bool):
-            return Text(zh="是", en="yes") if value else Text(zh="否", en="no")
-        return said(self.unit, value)
-
-    def within(self, value: Value) -> bool:
-        """Whether a fitting value lies in the range."""
-        low, high = self.range
-        return isinstance(value, str) or ((low is None or value >= low) and (high is None or value <= high))
-
-
-class LevelRule(Spec):
-    """Proposes `level`, or with `raises` lifts whatever the other rules proposed by that many steps."""
-
-    id: Id
-    level: str | None = None
-    raises: Annotated[int, Field(ge=1, le=2)] | None = None
-    when: Condition
-    reason: Text
-    clauses: Clauses
-    rulings: tuple[int, ...] = ()
-    by_ruling: int | None = None
-    written: Written = None
-
-    @model_validator(mode="after")
-    def _one_effect(self) -> "LevelRule":
-        if (self.level is None) == (self.raises is None):
-            raise ValueError("expected either `level` or `raises`")
-        return self
-
-
-class MajorRule(Spec):
-    id: Id
-    when: Condition
-    reason: Text
-    clauses: Clauses
-    rulings: tuple[int, ...] = ()
-    by_ruling: int | None = None
-    written: Written = None
-
-
-class BciPart(Spec):
-    """A share of the index: full marks at `best`, none at `worst`, straight in between.
-
-    It is read from a `metric`, as it is or as its `excess` over the daily mean within the metric's window. Left out, the key tells
-    (versions of before): `complaints_excess` is the excess of `complaints`.
-    """
-
-    id: Id
-    title: Text
-    metric: str
-    measure: Literal["value", "excess"] = "value"
-    weight: PositiveFloat
-    best: FiniteFloat
-    worst: FiniteFloat
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_its_key(cls, row: Any) -> Any:
-        if not isinstance(row, dict) or "metric" in row or not isinstance(row.get("id"), str):
-            return row
-        metric = row["id"].removesuffix("_excess")
-        return {"metric": metric, "measure": "value" if metric == row["id"] else "excess"} | row
-
-    @field_validator("worst")
-    @classmethod
-    def _apart(cls, worst: float, info: Any) -> float:
-        if worst == info.data.get("best"):
-            raise ValueError("expected `worst` to differ from `best`")
-        return worst
-
-
-class Group(Spec):
-    """A work group; one that sits `under` a role is a part of that and no group of its own in the written plan."""
-
-    id: Id
-    title: Text
-    lead: str
-    support: tuple[str, ...] = ()
-    under: str | None = None
-    duty: Text
-    clauses: Clauses
-
-
-class RoleSpec(Spec):
-    """A role of the plan, the role of rights it acts with, and whom to tell when it is late.
-
-    `group` and `department` narrow it to who sits in that work group or works there; `offices` are the company's
-    positions whose holders fill it. `duty`: the key of a duty of the company's roster; whoever is on it is told, the
-    role's other holders are left to sleep (3.1).
-    """
-
-    id: Id
-    title: Text
-    acts_as: str | None = None
-    superior: str | None = None
-    group: str | None = None
-    department: str | None = None
-    duty: str | None = None
-    offices: tuple[str, ...] = ()
-    clauses: Clauses
-
-
-class Step(Spec):
-    text: Text
-    role: str
-
-    @property
-    def key(self) -> str:
-        """What names a step that was ticked: its words and whose it is, so that another version's same step stands as done."""
-        return sha256("\n".join((self.text.zh, self.text.en, self.role)).encode()).hexdigest()[:12]
-
-
-class Checklist(Spec):
-    id: Id
-    title: Text
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
-    clauses: Clauses
-
-
-class PreparationItem(Spec):
-    """What a warning sets going (5.2): a task of the holder of `role`, due `within` the issue. Its department owes hourly data."""
-
-    id: Id
-    title: Text
-    role: str
-    department: str
-    within: Duration
-    clauses: Clauses
-
-
-class Rung(Spec):
-    """What follows once a message has stood unanswered `after` it was sent: further ways to those who have not answered,
-    further roles by all ways used so far."""
-
-    after: Duration
-    channels: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _does_something(self) -> Self:
-        if not self.channels and not self.roles:
-            raise ValueError("expected `channels` or `roles`, or both")
-        return self
-
-
-class Tier(Spec):
-    """Who is told, and how; `all_clear` are the ways by which it is taken back again.
-
-    `chats` are those whose group chats hear it where a channel means chats: roles or groups of the plan; empty: all of them.
-    `unanswered` are the rungs of a ladder, climbed until `quorum` persons have answered, or without one everybody. `at_once`: what
-    is told so never waits to go in one letter with other messages to the same person.
-    """
-
-    id: Id
-    title: Text
-    roles: Annotated[tuple[str, ...], Field(min_length=1)]
-    channels: Annotated[tuple[str, ...], Field(min_length=1)]
-    all_clear: tuple[str, ...] = ()
-    chats: tuple[str, ...] = ()
-    quorum: Annotated[int, Field(ge=1)] | None = None
-    unanswered: tuple[Rung, ...] = ()
-    at_once: bool = False
-    written: Written = None
-    within: Duration
-    clauses: Clauses
-
-    @field_validator("unanswered")
-    @classmethod
-    def _upwards(cls, rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
-        spans = [rung.after.fixed() for rung in rungs]
-        if any(later <= sooner for sooner, later in pairwise([timedelta(0), *spans])):
-            raise ValueError("expected every rung to come `after` a longer time than the one before it")
-        return rungs
-
-    @model_validator(mode="after")
-    def _quorum_of_a_ladder(self) -> Self:
-        if self.quorum is not None and not self.unanswered:
-            raise ValueError("expected `quorum` only beside `unanswered`")
-        return self
-
-
-class Template(Spec):
-    """A report or notice; every element must be filled, or said to be not yet known, before it may leave (`templates`).
-    `supplied_by`: element → the role that fills it in, where the record does not."""
-
-    id: Id
-    title: Text
-    elements: Annotated[dict[str, Text], Field(min_length=1)]
-    supplied_by: dict[str, str] = Field(default_factory=dict)
-    body: Text
-    clauses: Clauses
-
-
-class EndingCondition(Spec):
-    """One condition of ending or lifting; `waivable` ones may be set aside by HQ with a reason.
-
-    `fact` is a metric, a metric with `_of_mean`, a fact of the plan, or a word of `vocabulary`; with `asked` it is a yes or no that
-    the person is asked in these words who reports that the condition holds.
-    `lasts`: it must have held for so long; `releases`: what must have been given back for it to hold.
-    """
-
-    id: Id
-    title: Text
-    fact: str
-    op: Op
-    value: StrictBool | FiniteFloat | str
-    asked: Text | None = None
-    waivable: bool = False
-    lasts: Duration | None = None
-    releases: tuple[str, ...] = ()
-    clauses: Clauses
-    rulings: tuple[int, ...] = ()
-
-    @cached_property
-    def test(self) -> Test:
-        return Test(fact=self.fact, op=self.op, value=self.value)
-
-
-class Power(Spec):
-    """Something only named roles may do; each grant is one clause's word on who."""
-
-    id: Id
-    title: Text
-    grants: Annotated[tuple["Grant", ...], Field(min_length=1)]
-
-
-class Grant(Spec):
-    """One clause's word on who may. With `own_region` only what lies wholly in the region a holder's role is narrowed to, and
-    for a start: at `level`, which is `provisional` until headquarters decides one."""
-
-    roles: Annotated[tuple[str, ...], Field(min_length=1)]
-    own_region: bool = False
-    level: str | None = None
-    provisional: bool = False
-    clauses: Clauses
-    rulings: tuple[int, ...] = ()
-
-    @model_validator(mode="after")
-    def _for_a_region(self) -> "Grant":
-        if (self.level is not None or self.provisional) and not self.own_region:
-            raise ValueError("expected `level` and `provisional` only beside `own_region: true`")
-        return self
 
 
 class ActSpec(Spec):
@@ -564,6 +262,19 @@ class Plan(Spec):
         """The first role of this plan for each of these roles of rights that it has any for."""
         firsts = (next((key for key, role in self.roles.items() if role.acts_as == right), None) for right in rights)
         return tuple(key for key in firsts if key is not None)
+
+    @cached_property
+    def template_of(self) -> dict[str, Template]:
+        """Kind of proof → the template of the report that it is."""
+        return by_proof(self.templates)
+
+    @cached_property
+    def called_by_right(self) -> dict[str, Text]:
+        """Role of rights → what this plan calls whoever has it: the title of the one role that acts with it. Left out where several
+        do, or where only those of one group or department: then the right alone does not tell which role it was."""
+        acting = [role for role in self.roles.values() if role.acts_as]
+        alone = [role for role in acting if sum(other.acts_as == role.acts_as for other in acting) == 1]
+        return {str(role.acts_as): role.title for role in alone if not role.group and not role.department}
 
     def fed_by(self, threshold: str) -> str | None:
         """The fact that a line watched by machines speaks of."""

@@ -13,7 +13,8 @@ from plans.domain.conditions import AllOf, AnyOf, Test, Value, alternatives
 from plans.domain.vocabulary import MAJOR
 
 if TYPE_CHECKING:
-    from plans.domain.schema import FactSpec, Plan
+    from plans.domain.deciding import FactSpec
+    from plans.domain.schema import Plan
 
 
 @dataclass(frozen=True, slots=True)

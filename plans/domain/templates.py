@@ -1,11 +1,28 @@
 """Reports of the plan (3.3): an element that is missing keeps a report back; one that nobody knows yet is said to be so."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from plans.domain.base import Text
-from plans.domain.schema import Template
+from plans.domain.told import Template
 
 BLANK = "＿＿＿"
+# Versions from before a template said what it proves: kind of proof → template, and whose open elements were owed later.
+FORMERLY: Final[Mapping[str, str]] = {
+    "authority_first_report": "first_report",
+    "authority_rest_report": "first_report",
+    "authority_cause_report": "cause_report",
+}
+REST_LATER_FORMERLY: Final = "first_report"
+
+
+def by_proof(templates: Mapping[str, Template]) -> dict[str, Template]:
+    """Kind of proof → the template that it is written by."""
+    said = {proof: template for template in templates.values() for proof in template.proves}
+    if said:
+        return said
+    later = {key: row.model_copy(update={"rest_later": key == REST_LATER_FORMERLY}) for key, row in templates.items()}
+    return {proof: later[key] for proof, key in FORMERLY.items() if key in later}
 
 
 def missing(element: Text) -> Text:

@@ -67,6 +67,7 @@ MAJOR: Final = "major"  # a derived fact: true as soon as one major-fault rule h
 
 # What conditions of ending and lifting may name in any plan: what the product sees, in which unit, and what persons say.
 SEEN_FACTS: Final = {"stable_hours": "hours", "on_target_minutes": "minutes"}
+MOST_ON_TARGET: Final = 480.0  # minutes: the signals are read no further back
 SAID_FACTS: Final = frozenset({"no_secondary_risk", "resources_withdrawn", "assessed_safe"})
 
 # The moment that an event brings about, where it always does.

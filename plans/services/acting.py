@@ -13,7 +13,7 @@ from engine.log import log_append, stream_open
 from engine.models import Event
 from engine.timers import timers_cancel
 from people.rights import require
-from plans.domain import Plan, PlanErrors, load
+from plans.domain import Plan, PlanErrors, admit
 from plans.domain.source import LARGEST
 from plans.domain.versions import MOVES, RIGHT, Act, State, Why, barred, judge
 from plans.events import OfVersion
@@ -108,12 +108,17 @@ def same_text(version: PlanVersion, revision: int | None, sha256: str | None = N
 
 
 def read_plan(text: str, file: str) -> Plan:
-    """The plan of a text; raises Invalid with every fault: line, clause and what was expected."""
+    """The plan of a text that is to enter; raises Invalid with every fault: line, clause and what was expected."""
     try:
-        return load(text, file)
+        return admit(text, file)
     except PlanErrors as faulty:
-        sentence = _("The plan has %(count)s faults; mend them first.")
-        raise Invalid("plan.faulty", sentence, errors=fault_rows(faulty), count=len(faulty.errors)) from faulty
+        raise with_faults(faulty) from faulty
+
+
+def with_faults(faulty: PlanErrors) -> Invalid:
+    """The refusal that tells of every one."""
+    sentence = _("The plan has %(count)s faults; mend them first.")
+    return Invalid("plan.faulty", sentence, errors=fault_rows(faulty), count=len(faulty.errors))
 
 
 def fault_rows(faulty: PlanErrors) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from common.actor import SYSTEM, Actor
 from common.clock import utc_text
 from engine.alarms import alarm_clear, alarm_raise
-from plans.domain import PlanErrors, load
+from plans.domain import PlanErrors, admit
 from plans.domain.versions import State
 from plans.events import VersionPutInForce
 from plans.models import PlanVersion
@@ -49,7 +49,7 @@ def version_enter(ref: int, due_at: datetime, now: datetime) -> None:
     if version is None or version.state is not State.APPROVED or version.in_force_from != due_at:
         return
     try:
-        load(version.text, version.file_name)
+        admit(version.text, version.file_name)
     except PlanErrors as faulty:
         # Approved by another release of the product, which read it otherwise: the plan in force goes on, and a person looks.
         alarm_raise("plan.unfit", str(version.number), number=version.number, error=str(faulty.errors[0]))

@@ -12,7 +12,7 @@ from common.errors import Conflict, Invalid
 from engine import worlds
 from engine.log import log_append, stream_open
 from people.rights import require
-from plans.domain import PlanErrors, load
+from plans.domain import PlanErrors, admit
 from plans.domain.versions import FIXED
 from plans.events import VersionLoaded
 from plans.models import PlanVersion
@@ -35,7 +35,7 @@ def plan_load(*, text: str, file: str, by: Actor, shipped: bool = False) -> Plan
     if known is not None:
         return known
     try:
-        plan = load(text, file)
+        plan = admit(text, file)
     except PlanErrors as faulty:
         sentence = _("The plan has %(count)s faults and was not loaded; mend them and load it again.")
         errors = fault_rows(faulty)

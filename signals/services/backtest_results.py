@@ -118,6 +118,7 @@ def _warned(plan: Plan, row: Warned) -> dict[str, Any]:
         "ended": row.ended and utc_text(row.ended),
         "minutes": _minutes(row.opened, row.ended),
         "level": row.level,
+        "rank": plan.ranks.get(row.level or "", 0),
         "peak": row.peak,
         "lines": sorted({mark.threshold for mark in row.marks}),
     }

@@ -5,7 +5,7 @@ What runs after a commit (mails, doorbells, the live feed) is not reached.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,13 +14,14 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.bilingual import in_language
+from common.bilingual import Both, both, in_language
 from common.clock import microseconds, utc_text
 from common.errors import Invalid, Text
 from engine import worlds
 from engine.models import Event
 from people.rights import require
-from plans.domain import Plan, Threshold
+from people.selectors import names
+from plans.domain import Plan, Threshold, units
 from signals.answers import SENTENCES
 from signals.domain import alerts
 from signals.domain.intake import Batch, Rejected, SampleIn, SeriesKey, Unreadable, Way, Why, batch_of, read
@@ -181,13 +182,12 @@ def _meaning(sample: Sample, plan: Plan) -> Step:
     return Step(
         "meaning",
         True,
-        _("%(metric)s = %(value)s %(unit)s at %(at)s; place: %(place)s."),
+        _("%(metric)s: %(value)s at %(at)s; place: %(place)s."),
         {
-            "metric": metric,
-            "value": f"{sample.value:g}",
-            "unit": plan.metric(metric).unit,
+            "metric": plan.metric(metric).title.as_dict(),
+            "value": units.said(plan.metric(metric).unit, sample.value).as_dict(),
             "at": sample.at.astimezone(plan.zone).strftime("%Y-%m-%d %H:%M:%S"),
-            "place": " · ".join(word for word in (region, hotline, node) if word) or "*",
+            "place": _place(region, hotline, node),
         },
         {
             "metric": metric,
@@ -199,6 +199,14 @@ def _meaning(sample: Sample, plan: Plan) -> Step:
             "node": node or None,
         },
     )
+
+
+def _place(region: str, hotline: str, node: str) -> Both:
+    """Where a sample is of, as the company calls it; a key that is on no map as it is."""
+    places = names()
+    keys = (("nodes", node), ("hotlines", hotline), ("regions", region))
+    found = [places[kind].get(key, {"zh": key, "en": key}) for kind, key in keys if key]
+    return {code: " · ".join(row[code] for row in found) for code in ("zh", "en")} if found else both(EVERYWHERE)
 
 
 def _through(known: Known, sample: Sample) -> Iterator[Step]:
@@ -218,7 +226,7 @@ def _through(known: Known, sample: Sample) -> Iterator[Step]:
     yield Step(
         "rules",
         None,
-        _("%(n)s rules of the plan concern it."),
+        _("Rules of the plan that concern it: %(n)s."),
         {"n": len(own.thresholds)},
         {"thresholds": [threshold.id for threshold in own.thresholds]},
     )
@@ -226,10 +234,10 @@ def _through(known: Known, sample: Sample) -> Iterator[Step]:
     for threshold in own.thresholds:
         points = points_of(own, threshold, sample.at - span(threshold, own.metric), sample.at, plan)
         verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=sample.at)
-        yield _verdict(threshold, verdict, len(points), plan)
+        yield _verdict(threshold, verdict, len(points), own.metric.unit)
     with worlds.standing_at(known.world.pk, worlds.now(known.world)):
         judge_samples(known.world.pk, [(series, microseconds(sample.at), sample.value)])
-    yield from _followed(before)
+    yield from _followed(before, known.plan)
 
 
 def _series(known: Known, sample: Sample) -> Step:
@@ -263,6 +271,7 @@ def _stored(series: int, sample: Sample) -> Step:
     )
 
 
+EVERYWHERE: Final = _("the whole company")
 STATES: Final[dict[str, Text]] = {
     "normal": _("normal"),
     "near": _("near the line"),
@@ -281,21 +290,22 @@ REASONS: Final[dict[str, Text]] = {
 }
 
 
-def _verdict(threshold: Threshold, verdict: Any, points: int, plan: Plan) -> Step:
-    measured = verdict.measured
+def _verdict(threshold: Threshold, verdict: Any, points: int, unit: str) -> Step:
+    """`unit` of the metric; a share or an excess is said in percent."""
+    measured, unit = verdict.measured, unit if threshold.measure == "value" else "ratio"
     return Step(
         "verdict",
         None,
         _(
-            "%(title)s: %(state)s (%(reason)s), from %(points)s samples in its window; measured %(figure)s against %(line)s."
+            "%(title)s: %(state)s (%(reason)s). Measured %(figure)s against %(line)s; samples in its window: %(points)s."
         ),
         {
             "title": threshold.title.as_dict(),
             "state": STATES.get(verdict.state.value, verdict.state.value),
             "reason": REASONS.get(verdict.reason.value, verdict.reason.value),
             "points": points,
-            "figure": "—" if measured is None else f"{measured.figure:g}",
-            "line": f"{threshold.value:g}",
+            "figure": "—" if measured is None else units.said(unit, measured.figure).as_dict(),
+            "line": units.said(unit, threshold.value).as_dict(),
         },
         {
             "threshold": threshold.id,
@@ -330,8 +340,12 @@ FOLLOWS: Final[dict[str, Text]] = {
     "warning.started": _("A pre-response begins as a yellow warning."),
     "level.proposed": _("Level %(level)s is proposed."),
     "obligation.opened": _("Due: %(title)s (%(owners)s)."),
-    "message.queued": _("A message goes to %(people)s people (%(roles)s)."),
+    "message.queued": _("A message goes out (%(roles)s); people told: %(people)s."),
+    "condition.near": _("A threshold is near: a warning may have to be issued."),
 }
+
+
+SHOWN_OF_EVENT: Final = ("threshold", "level", "title", "people", "rule", "due_at", "owners", "roles")
 
 
 def _last_event() -> int:
@@ -340,28 +354,34 @@ def _last_event() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _followed(before: int) -> Iterator[Step]:
+def _followed(before: int, plan: Plan) -> Iterator[Step]:
     with connection.cursor() as cursor:
         cursor.execute(OWN_EVENTS, [before])
         ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         yield Step("consequence", None, _("Nothing follows: no watch opens or clears."))
     for event in Event.objects.filter(pk__in=ids).order_by("pk"):
-        yield _consequence(event)
+        yield _consequence(event, plan)
 
 
-def _consequence(event: Event) -> Step:
+def _consequence(event: Event, plan: Plan) -> Step:
     data = event.data
     facts: dict[str, Any] = {"kind": event.kind, "clause": event.clause or data.get("clause", "")}
-    params: dict[str, Any] = {}
-    for name in ("threshold", "level", "title", "people", "rule", "due_at"):
-        if name in data:
-            params[name] = facts[name] = data[name]
-    for name in ("owners", "roles"):
-        if name in data:
-            facts[name], params[name] = data[name], ", ".join(data[name])
-    if event.kind == "incident.opened":
-        params = {}
-    return Step(
-        "consequence", None, FOLLOWS.get(event.kind, event.kind), params if event.kind in FOLLOWS else {}, facts
-    )
+    facts |= {name: data[name] for name in SHOWN_OF_EVENT if name in data}
+    params: dict[str, Any] = {name: _called(plan, name, facts[name]) for name in SHOWN_OF_EVENT if name in facts}
+    if event.kind not in FOLLOWS:
+        return Step("consequence", None, _("Also on record: %(kind)s."), {"kind": event.kind}, facts)
+    return Step("consequence", None, FOLLOWS[event.kind], {} if event.kind == "incident.opened" else params, facts)
+
+
+def _called(plan: Plan, name: str, value: Any) -> Any:
+    """What an event names by a key, as the plan calls it in both languages; what the plan does not know stands as it is."""
+    sections: dict[str, Mapping[str, Any]] = {
+        "threshold": plan.thresholds, "level": plan.levels, "owners": plan.roles, "roles": plan.roles,
+    }  # fmt: skip
+    rows = sections.get(name)
+    if rows is None:
+        return value
+    keys = value if isinstance(value, list | tuple) else [value]
+    titles = [rows[key].title.as_dict() if key in rows else {"zh": str(key), "en": str(key)} for key in keys]
+    return {code: mark.join(title[code] for title in titles) for code, mark in (("zh", "、"), ("en", ", "))}

@@ -1,7 +1,7 @@
 """Figures of readings as people write them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.utils.translation import get_language, gettext
@@ -50,6 +50,18 @@ def company_time(at: str | None) -> str:
     if not at:
         return "—"
     return datetime.fromisoformat(at).astimezone(RULES.fresh().zone).strftime("%Y-%m-%d %H:%M")
+
+
+SHORT: Final = 12  # rows that are read without scrolling for long
+
+
+@register.filter
+def gravest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a long list of warnings those that a reader looks at first: the gravest by their plan's levels, of these the longest, one that
+    still stands before all; a short list as it is."""
+    if len(rows) <= SHORT:
+        return rows
+    return sorted(rows, key=lambda row: (-row.get("rank", 0), row["ended"] is not None, -(row["minutes"] or 0)))[:SHORT]
 
 
 @register.filter

@@ -230,6 +230,7 @@ def test_an_incident_under_way_is_spoken_of_in_the_words_of_its_own_plan(site: H
     site.post(DUTY, f"incidents/{number}/verify", {"outcome": "confirmed", "major": False})
     site.post(TECH, f"incidents/{number}/facts", {"feeds_lost": "both"})
     assert "our data centre" in site.cast.client(GM, "en").get("/status/?lang=en").content.decode()
+    assert site.get(GM, "board")["names"]["rights"]["hq_commander"]["en"] == "Site manager"
     plan_load(text=SHIPPED.read_text(encoding="utf-8") + "# again\n", file=SHIPPED.name, by=SYSTEM)
     names = site.get(GM, "board")["names"]
     assert names["obligations"]["power.assess"]["en"] == "Assess the supply"

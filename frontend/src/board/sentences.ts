@@ -151,12 +151,12 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
       return plain(event.data.published ? say("A published notice was withdrawn.") : say("A notice was given up."), event.data.reason, event.data.published);
     case "message.queued":
       return plain(event.data.chats
-        ? say("A message went to {people} people and into {chats} group chats.", { people: event.data.people, chats: event.data.chats })
-        : say("A message went to {people} people.", { people: event.data.people }));
+        ? say("A message went out; people told: {people}, group chats: {chats}.", { people: event.data.people, chats: event.data.chats })
+        : say("A message went out; people told: {people}.", { people: event.data.people }));
     case "message.escalated":
       return plain(event.data.chats
-        ? say("{answers} of {told} have answered: a message was pressed, {people} people and {chats} group chats.", { ...counts(event.data), people: event.data.people, chats: event.data.chats })
-        : say("{answers} of {told} have answered: a message was pressed, {people} people.", { ...counts(event.data), people: event.data.people }), "", true);
+        ? say("{answers} of {told} have answered; people told further: {people}, group chats: {chats}.", { ...counts(event.data), people: event.data.people, chats: event.data.chats })
+        : say("{answers} of {told} have answered; people told further: {people}.", { ...counts(event.data), people: event.data.people }), "", true);
     case "message.answered":
       return plain(say("A message is answered: {answers} of {told}.", counts(event.data)));
     case "message.unanswered":

@@ -2,6 +2,7 @@
 import type { EChartsCoreOption } from "echarts/core";
 import { unitName } from "../units";
 import { say } from "../words";
+import { onTheClockOf } from "./zone";
 
 export type Point = readonly [at: string, value: number | null];
 export type Span = { readonly from: string; readonly to: string | null };
@@ -64,10 +65,13 @@ const limitLines = ({ limits }: Series, palette: Palette) =>
     lineStyle: { width: 1.5, type: "dashed", color: palette.threshold }, itemStyle: { color: palette.threshold },
   }));
 
-export function chartOption(series: Series, palette: Palette): EChartsCoreOption {
+/** `zone` is the company's: whoever looks from elsewhere reads the same hours as every other page and letter says. */
+export function chartOption(read: Series, palette: Palette, zone: string): EChartsCoreOption {
+  const series = onTheClockOf(zone, read);
   const last = series.points.at(-1)?.[0] ?? "";
   return {
     animation: false,
+    useUTC: true, // the times are moved to the company's clock already
     textStyle: { color: palette.text, fontFamily: palette.font },
     grid: { left: 8, right: 16, top: 28, bottom: 8, containLabel: true },
     // richText: the default tooltip writes inline styles, which the page's policy refuses

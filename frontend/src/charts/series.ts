@@ -7,6 +7,7 @@ import { AriaComponent, GridComponent, MarkAreaComponent, MarkLineComponent, Too
 import { init, use, type EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { controller } from "../controllers/registry";
+import { companyZone } from "../controllers/clocks";
 import { send, Unreachable } from "../http";
 import { chartOption, type Palette, type Series } from "./option";
 
@@ -45,7 +46,7 @@ controller("series", (element) => {
   const plot = element.querySelector<HTMLElement>("[data-plot]") ?? element;
   const chart: EChartsType = init(plot);
   let shown: Series | undefined;
-  const paint = () => shown && chart.setOption(chartOption(shown, palette(element)), { notMerge: true });
+  const paint = () => shown && chart.setOption(chartOption(shown, palette(element), companyZone()), { notMerge: true });
   // A canvas asks for the glyphs it wants as it is painted and shows others meanwhile: paint again once they are here.
   const draw = () => {
     paint();

@@ -6,9 +6,12 @@ import { ago, countdown, urgency } from "../spans";
 import { worldClock } from "../worldclock";
 import type { Disconnect } from "./registry";
 
+/** The zone that the company's clocks go by, as the page names it. */
+export const companyZone = (): string => document.documentElement.dataset.timezone || "Asia/Shanghai";
+
 /** `2026-11-24 13:10:12` in the company's time zone, in both languages: nobody mixes up day and month at night. */
 const company = new Intl.DateTimeFormat("sv-SE", {
-  dateStyle: "short", timeStyle: "medium", timeZone: document.documentElement.dataset.timezone || "Asia/Shanghai",
+  dateStyle: "short", timeStyle: "medium", timeZone: companyZone(),
 });
 
 function write(element: HTMLElement, text: string, state: string): void {

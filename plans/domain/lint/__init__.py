@@ -13,6 +13,7 @@ from plans.domain.lint.findings import Draft, Finding, Report, Standing, report
 from plans.domain.lint.lines import lines
 from plans.domain.lint.regions import Entangled
 from plans.domain.lint.rules import rules
+from plans.domain.lint.titles import titles
 from plans.domain.lint.words import counted, words
 from plans.domain.lint.written import as_written
 from plans.domain.schema import Plan
@@ -40,6 +41,9 @@ def _said(plan: Plan) -> Iterator[tuple[Draft, Plan]]:
                     yield draft, reading
             except Entangled:
                 yield _entangled(reading), reading
+    # Titles follow what is carried out: what a ruling changed may stand in them as ruled.
+    for draft in titles(plan):
+        yield draft, plan
 
 
 def _entangled(plan: Plan) -> Draft:

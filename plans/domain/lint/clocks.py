@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from plans.domain.base import Span, Text
+from plans.domain.ending import EndingCondition
 from plans.domain.lint.findings import Draft, listed
 from plans.domain.obligations import ObligationRule
-from plans.domain.schema import EndingCondition, Plan
+from plans.domain.schema import Plan
 from plans.domain.vocabulary import ENDED, JUDGEMENTS, LIFTED, MOMENT_OF_EVENT, RESTORED, STARTS, WARNED
 
 ZERO: Final = timedelta()
@@ -302,12 +303,14 @@ _UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "days": ("天", "d"),
     "hours": ("小时", "h"),
     "minutes": ("分钟", "min"),
+    "seconds": ("秒", "s"),
 }
 
 
 def spoken(span: Span) -> Text:
     """A span in words, in its largest whole units."""
     hours, rest = divmod(span.seconds, 3600)
-    parts = {"months": span.months, "days": span.days, "hours": hours, "minutes": rest // 60}
+    minutes, seconds = divmod(rest, 60)
+    parts = {"months": span.months, "days": span.days, "hours": hours, "minutes": minutes, "seconds": seconds}
     said = [(n, *_UNITS[unit]) for unit, n in parts.items() if n] or [(0, *_UNITS["minutes"])]
     return Text(zh="".join(f"{n}{zh}" for n, zh, _ in said), en=" ".join(f"{n} {en}" for n, _, en in said))

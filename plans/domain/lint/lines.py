@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from plans.domain.base import Text
 from plans.domain.conditions import Test, Value, tests_of
+from plans.domain.deciding import LevelRule
 from plans.domain.lint.findings import Draft
 from plans.domain.lint.spoken import cited, facts_text, test_text, unreachable
 from plans.domain.metrics import Threshold
-from plans.domain.schema import LevelRule, Plan
+from plans.domain.schema import Plan
 
 
 def lines(plan: Plan) -> Iterator[Draft]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from plans.domain.base import Text
 from plans.domain.conditions import Value, alternatives, tests_of
+from plans.domain.deciding import LevelRule, MajorRule
 from plans.domain.lint.findings import Draft, listed
 from plans.domain.lint.regions import Box, Space, first_uncovered, meet
 from plans.domain.lint.spoken import (
@@ -21,7 +22,7 @@ from plans.domain.lint.spoken import (
     value_in,
     value_text,
 )
-from plans.domain.schema import LevelRule, MajorRule, Plan
+from plans.domain.schema import Plan
 from plans.domain.table import ValueClass
 from plans.domain.vocabulary import MAJOR
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from plans.domain.base import Text
 from plans.domain.conditions import Test, Value, alternatives
+from plans.domain.deciding import FactSpec, LevelRule, MajorRule
 from plans.domain.lint.findings import Draft, named
 from plans.domain.lint.regions import Box, Space
-from plans.domain.schema import FactSpec, LevelRule, MajorRule, Plan
+from plans.domain.schema import Plan
 from plans.domain.table import ValueClass
 
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from plans.domain.base import Text
 from plans.domain.lint.findings import Draft, at, listed
-from plans.domain.schema import Group, Plan
+from plans.domain.schema import Plan
 from plans.domain.vocabulary import RECORDED_ELEMENTS
+from plans.domain.who import Group
 
 _NUMBER: Final = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _GAP: Final = re.compile(r"\{(\w+)\}")

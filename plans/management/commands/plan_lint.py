@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from plans.domain import Finding, PlanErrors, Standing, lint, load
+from plans.domain import Finding, PlanErrors, Standing, admit, lint
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"Cannot read {path}: {error}") from error
         try:
-            report = lint(load(text, path.name))
+            report = lint(admit(text, path.name))
         except PlanErrors as faulty:
             raise CommandError(str(faulty)) from faulty
         for finding in report.findings if options["all"] else report.open:

@@ -117,7 +117,7 @@ def test_a_text_that_a_newer_release_cannot_read_leaves_the_plan_in_force_and_al
     def unread(text: str, file: str) -> None:
         raise PlanErrors([PlanError(file, 1, "", "", "another schema")])
 
-    monkeypatch.setattr("plans.services.entering.load", unread)
+    monkeypatch.setattr("plans.services.entering.admit", unread)
     worlds.world_forward(world=worlds.real(), by=timedelta(hours=2))
     sweep.sweep()
     assert selectors.in_force() == cast.plan
@@ -356,6 +356,28 @@ def test_the_comparison_names_thresholds_obligations_and_decisions(cast: Cast, d
     ):
         assert words in read
     assert "Complaints over the daily mean &gt; 30 % and ≤ 40 %" in read
+
+
+def test_the_comparison_speaks_in_words(cast: Cast, draft: PlanVersion) -> None:
+    """What a ruling answers, whose it is, when it begins: called as the plan calls it, not as the file does."""
+    text = draft.text.replace(
+        "anchors: [impact_assessed], due: PT1H, levels: [I, II]", "anchors: [verified], due: PT1H, levels: [I]", 1
+    )
+    first = text.index("answers: [{kind: limits_differ")
+    text = (
+        text[: text.index('seen: "', first) + 7] + "0" * 10 + text[text.index('"', text.index('seen: "', first) + 7) :]
+    )
+    version = services.version_edit(number=draft.number, text=text, based_on=2, by=cast.actor(IT))
+    read = page(cast, AUDITOR, f"/plan/versions/{version.number}/compare/")
+    for words in (
+        "Limits differ: ",
+        "<del>impact assessed</del>",
+        "<ins>verified</ins>",
+        "But the lines that machines watch differ",
+    ):
+        assert words in read
+    for machine in ("limits_differ", "impact_assessed", "seen:", "thresholds."):
+        assert machine not in read
 
 
 def test_export_and_import_are_each_others_mirror(cast: Cast, draft: PlanVersion, client: Client) -> None:

@@ -107,7 +107,7 @@ def test_where_the_product_sees_a_gap_it_leads_to_the_roster(house: House) -> No
     assert "missed 3 times" in home
     assert 'href="/people/duty/"' in home.split('id="readiness-')[1]
     rule = text(house, "su", "/readiness/rules/ready.roster/")
-    assert "gaps within 14 days" in rule
+    assert "gap within 14 days" in rule
     late = house.turns("ready.roster")[0]
     refused = house.cast.client("su").post(f"/readiness/turns/{late.pk}/fulfil/", PROOF)
     assert refused.status_code == 409

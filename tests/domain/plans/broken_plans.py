@@ -105,6 +105,8 @@ BROKEN = {
     "no_criterion": (small().replace(" near: {blue: 0.8, yellow: 0.9},", ""), ["obligations.warning.issue"]),
     "not_taken_back": (changed("channels: [inapp, sms], all_clear: [inapp, sms]", "channels: [inapp, sms], all_clear: [inapp]"), ["tiers.warning_blue"]),
     "count_differs": (changed("{of: ending, says: 3}", "{of: ending, says: 4}"), ["ending"]),
+    "title_differs": (changed("inclusive: true, value: 40, clear_at: 35", "inclusive: true, value: 45, clear_at: 35"),
+                      ["thresholds.very_hot", "thresholds.very_hot.title"]),
     "unequal_texts": (changed("en: 'Generators carry the load within 10 min;", "en: 'Generators carry the load within 12 min;"), ["clauses.5.text"]),
     "many_names": (changed("值班工程师2分钟内核实", "机房主管知悉，值班工程师2分钟内核实"), ["aliases.site_manager"]),
     "unmeasurable": (changed("measured_by: [metrics.reserve, ending.stable], ", ""), ["terms.stable"]),

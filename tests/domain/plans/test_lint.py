@@ -6,6 +6,7 @@ import time
 import pytest
 
 from plans.domain import Plan, Report, Standing, lint, load, unheld
+from plans.domain.knobs import knobs, turned
 from plans.domain.lint.sentences import SENTENCES
 from tests.domain.plans.broken_plans import BROKEN, changed, rule, small
 from tests.domain.plans.given import FILE, plan, text
@@ -190,6 +191,58 @@ def test_reasoning_is_exact_over_ranges_words_and_numbers(
     finding = findings[kind, tuple(subjects)]
     for fact, value in finding.facts.items():
         assert load(source).facts[fact].within(value), "the example is one that can be"
+
+
+@pytest.mark.parametrize(
+    ("case", "old", "new", "named"),
+    [
+        ("a value in percent", "above, value: 0.30, clear_at: 0.20", "above, value: 0.10, clear_at: 0.05", ("30%", "30 %")),
+        ("the calm limit is not the value", "above, value: 0.30, clear_at: 0.20", "above, value: 0.40, clear_at: 0.30", ("30%", "30 %")),
+        ("a time in another unit than the value", "value: 480, clear_at: 360", "value: 600, clear_at: 360", ("8分钟", "8 min")),
+        ("how long it lasts", "clear_at: 360, sustained_for: PT30M", "clear_at: 360, sustained_for: PT20M", ("30分钟", "30 min")),
+        ("one language alone", "Core CPU staying above 90 %", "Core CPU staying above 95 %", ("95 %", "95 %")),
+        ("a rule's reason", 'op: "<", value: 1000', 'op: "<", value: 2000', ("1000", "1000")),
+        ("an ending", 'op: ">=", value: 72, clauses', 'op: ">=", value: 48, clauses', ("72小时", "72 h")),
+        ("a clock", "{zh: 续报初步原因, en: Preliminary cause to the authority}",
+         "{zh: 24小时续报原因, en: Cause after 36 h}", ("36 h", "36 h")),
+    ],
+)  # fmt: skip
+def test_a_title_that_names_another_number_than_its_row(case: str, old: str, new: str, named: tuple[str, str]) -> None:
+    rows = [f for f in lint(load(changed(old, new, text()))).open if f.kind == "title_differs"]
+    assert len(rows) == 1, (case, [f.answer for f in rows])
+    assert f"写的是{named[0]}，" in rows[0].said.zh
+    assert f" names {named[1]};" in rows[0].said.en
+
+
+@pytest.mark.parametrize(
+    ("title", "value"),
+    [
+        ("{zh: 投诉过多, en: Too many complaints}", "0.10"),
+        ("{zh: 投诉达日均值130%, en: Complaints at 130 % of the mean}", "0.30"),
+        ("{zh: 超30%、低于20%解除（II级、C4）, en: 'Over 30 %, calm at 20 %, warned at 80 % of it, 10 or more (C4)'}", "0.30"),
+        ("{zh: 15分钟内超30%, en: 30 % over within 15 minutes}", "0.30"),
+    ],
+)  # fmt: skip
+def test_a_title_may_leave_the_number_out_or_say_it_otherwise(title: str, value: str) -> None:
+    source = changed(
+        "{zh: 投诉超日均值30%, en: Complaints more than 30 % over the daily mean}, metric: complaints, measure: excess, "
+        "direction: above, value: 0.30, clear_at: 0.20",
+        f"{title}, metric: complaints, measure: excess, direction: above, value: {value}, clear_at: {0.2 if value != '0.10' else 0.05}",
+        text(),
+    )  # fmt: skip
+    assert [f.said.en for f in lint(load(source)).open if f.kind == "title_differs"] == []
+
+
+def test_a_form_offers_the_titles_that_name_a_number() -> None:
+    offered = {knob.name for knob in knobs(plan()) if knob.kind == "text"}
+    assert {"thresholds.complaints_pre_response.title.en", "level_rules.complaints_30.reason.zh"} <= offered
+    assert "obligations.intake.judge.title.en" not in offered  # no figure in it
+    line = "thresholds.very_hot"
+    said = {f"{line}.value": "45", f"{line}.title.en": 'Room: 45 degrees, "hot"', f"{line}.title.zh": "机房达45度"}
+    changed_text, wrong = turned(small(), load(small()), said)
+    assert wrong == {}
+    assert [f.kind for f in found(changed_text).open if line in f.subjects] == ["limits_differ"]
+    assert turned(small(), load(small()), {f"{line}.title.en": " "})[1].keys() == {f"{line}.title.en"}
 
 
 def test_a_line_at_the_very_end_of_the_range_can_be_crossed_when_it_counts_itself() -> None:

@@ -1,14 +1,16 @@
 import json
+import re
 
 import pytest
 
-from plans.domain import PlanErrors, load
+from plans.domain import PlanErrors, admit, load
+from tests.domain.plans.broken_plans import small
 from tests.domain.plans.given import broken, plan, text
 
 
 def faults(source: str) -> list[str]:
     with pytest.raises(PlanErrors) as caught:
-        load(source, "mine.yaml")
+        admit(source, "mine.yaml")
     return [str(error) for error in caught.value.errors]
 
 
@@ -78,6 +80,46 @@ def test_the_whole_plan_is_json() -> None:
 )  # fmt: skip
 def test_a_faulty_plan_says_what_was_expected(case: str, source: str, says: str) -> None:
     assert any(says in fault for fault in faults(source)), case
+
+
+def no_line(of: str) -> str:
+    """The default plan without the thresholds of a purpose or a measure."""
+    return re.sub(rf"(?m)^  \w+: {{title.*measure: .*{of}.*\n", "", text())
+
+
+@pytest.mark.parametrize(
+    ("case", "source", "says"),
+    [
+        ("nothing is ever on target", no_line("purpose: target"),
+         "lifting.on_target (clause 5.3): expected a threshold with `purpose: target`"),
+        ("no daily mean is learnt of it", broken("fact: complaints_of_mean, op", "fact: calls_offered_of_mean, op"),
+         "lifting.complaints (clause 5.3): expected a threshold of the measure excess on calls_offered"),
+        ("longer than the signals are read back", broken('op: ">=", value: 30, clauses: ["5.3"]', 'op: ">=", value: 481, clauses: ["5.3"]'),
+         "on_target_minutes >= 481.0 is never met"),
+        ("below everything", broken('op: "<=", value: 0.85', 'op: "<", value: 0'), "complaints_of_mean < 0.0 is never met"),
+        ("beyond what its metric can be", broken('fact: stable_hours, op: ">=", value: 72', 'fact: cpu, op: ">", value: 100'),
+         "cpu > 100.0 is never met"),
+        ("graver than the gravest word",
+         broken("fact: no_secondary_risk, op: is, value: true", 'fact: secondary_risk, op: ">", value: high'),
+         "secondary_risk > 'high' is never met"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_can_never_end_does_not_enter_and_a_stored_one_is_read(case: str, source: str, says: str) -> None:
+    load(source)
+    assert any(says in fault for fault in faults(source)), (case, faults(source))
+
+
+def test_what_keeps_it_from_entering_is_told_together_with_what_cannot_be_read() -> None:
+    source = broken('op: "<=", value: 0.85', 'op: "<", value: 0').replace("owners: [coo]", "owners: [chief]", 1)
+    said = " ".join(faults(source))
+    assert "is never met" in said
+    assert "not 'chief'" in said
+
+
+def test_a_role_of_rights_is_called_as_the_plan_calls_whoever_alone_has_it() -> None:
+    called = load(small()).called_by_right
+    assert (called["duty_manager"].en, called["hq_commander"].zh) == ("Engineer on watch", "机房经理")
+    assert "group_lead" not in plan().called_by_right, "several roles of the plan have it"
 
 
 def test_an_error_names_file_line_and_clause() -> None:

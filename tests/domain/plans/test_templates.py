@@ -1,9 +1,12 @@
 """What is missing keeps a report back; what is said to be not yet known lets it leave (3.3)."""
 
+import re
+
 import pytest
 
 from plans.domain.templates import BLANK, filled, keeping_back, left_open
-from tests.domain.plans.given import plan
+from tests.domain.plans.broken_plans import small
+from tests.domain.plans.given import plan, text
 
 KNOWN = {"time": "08:00", "place": "East", "reach": "one region"}
 
@@ -29,3 +32,16 @@ def test_whoever_writes_over_a_mark_has_filled_it_in() -> None:
     report = plan().templates["first_report"]
     text = filled(report, KNOWN, "en").replace(f"[Measures taken: {BLANK}]", "spare core")
     assert keeping_back(report, text) == ["secondary_risk"]
+
+
+def test_a_template_says_which_proof_it_is_and_an_older_version_is_read_as_it_was() -> None:
+    from plans.domain import load
+
+    own = {proof: (row.id, row.rest_later) for proof, row in plan().template_of.items()}
+    assert own["authority_rest_report"] == ("first_report", True)
+    assert own["authority_cause_report"] == ("cause_report", False)
+    before = re.sub(r"(?m)^    (proves|rest_later): .*\n", "", text())
+    assert {proof: (row.id, row.rest_later) for proof, row in load(before).template_of.items()} == own
+    assert load(small()).template_of == {}
+    other = text().replace("proves: [authority_cause_report]", "proves: [root_cause_report]")
+    assert "authority_cause_report" not in load(other).template_of

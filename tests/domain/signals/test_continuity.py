@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plans.domain.schema import BciPart
+from plans.domain.deciding import BciPart
 from signals.domain.continuity import continuity
 
 FILE = json.loads((Path(__file__).parent / "continuity.json").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
  * `<details data-controller="fold" open>`: a long list that begins folded on a phone. On paper it is whole, however it stood on the screen;
  * without scripts it is open.
  */
-import { controller } from "../controllers/registry";
+import { controller } from "./registry";
 
 const NARROW = "(max-width: 40rem)"; // where tables become cards
 
