@@ -30,7 +30,7 @@ def _roster(now: datetime) -> Known | None:
     if not duties:
         return None
     gaps = sum(len(one.gaps) for one in rostered.shown(duties, now, now + rostered.AHEAD, now))
-    unheld = sum(bool(one.unheld) for one in standing_in(now, now + rostered.AHEAD))
+    unheld = len({one.leave.pk for one in standing_in(now, now + rostered.AHEAD) if one.unheld})
     if gaps:
         said = both(_("The duty roster has %(gaps)s gaps within 14 days."), gaps=gaps)
     elif unheld:

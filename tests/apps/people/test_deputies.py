@@ -23,7 +23,7 @@ from notifications.services.notices import notice_approve, notice_draft, notice_
 from people import rostered, standins
 from people.models import DutyTurn, Leave
 from people.rights import Scope, allowed, require
-from people.selectors import actor_of, actors_of, leaders_of, told
+from people.selectors import actor_of, actors_of, leading, told
 from people.services import leaves, role_assign, roster
 from plans.domain.versions import Act, barred
 from plans.selectors import answering_for, current, told_of
@@ -245,14 +245,19 @@ def test_the_group_s_deputy_stands_in_for_its_lead_in_that_group_alone(cast: Cas
     assert not allowed(cast.actor(GROUP_DEPUTY), "incident.set_group_status", Scope(group="logistics_support"))
     assert names("technical_response") == {GROUP_DEPUTY}
     (one,) = standins.standing_in(now())
-    assert (one.names, one.group and one.group.key) == ([cast.user(GROUP_DEPUTY).display_name], "technical_response")
+    assert (one.names, [group.key for group in one.groups]) == (
+        [cast.user(GROUP_DEPUTY).display_name],
+        ["technical_response"],
+    )
 
 
 def test_the_lead_s_own_deputy_comes_before_the_group_s_and_leads_its_tasks(cast: Cast) -> None:
     away(cast, TECH, SUPERVISOR)
     assert names("technical_response") == {SUPERVISOR}
     assert not allowed(cast.actor(GROUP_DEPUTY), "incident.assess")
-    assert cast.user(SUPERVISOR).pk in leaders_of("technical_response")
+    by = leading(cast.actor(SUPERVISOR), "technical_response", "task.do")
+    assert by is not None
+    assert by.authority == f"tech_lead/person:{cast.user(TECH).pk}", "not the supervisor's own, which leads no group"
 
 
 def test_the_ladder_skips_who_is_on_leave_and_says_so(hotline: Hotline) -> None:  # noqa: F811
