@@ -1,7 +1,7 @@
 """Reads about people and places."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ from people.models import (
 from people.rights import LEADING, LENT, ROLES, Scope, acting_each, narrowed
 
 Names = dict[str, str]
+NO_NAMES: Mapping[str, str] = {}
 Holding = tuple[str, str | None, str | None]  # role, region, group
 
 
@@ -159,16 +160,18 @@ def users_by_id(ids: Iterable[int]) -> dict[int, User]:
     return User.objects.in_bulk(set(ids))
 
 
-def authority_name(authority: str) -> str:
-    """What an act relied on, in the active language: a role, a deputy's with whose place it was done in; empty for what is no role."""
+def authority_name(authority: str, named: Mapping[str, str] = NO_NAMES) -> str:
+    """What an act relied on, in the active language: a role, a deputy's with whose place it was done in; empty for what is no role.
+    `named`: what roles are called, by key, where a plan has names of its own."""
     role, person = authority_read(authority)
-    name = str(ROLES.get(role, ""))
+    name = named.get(role) or str(ROLES.get(role, ""))
     user = users_by_id([person]).get(person) if person is not None else None
-    return deputising(name, user.display_name) if user else name
+    return deputising(name or role, user.display_name) if user else name
 
 
 def deputising(role: str, name: str) -> str:
-    return gettext("%(role)s, as deputy of %(name)s") % {"role": role, "name": name}
+    """The one place where this is put together on this side; the board's scripts say it by the same sentence."""
+    return gettext("{role}, as deputy of {name}").format(role=role, name=name)
 
 
 def user_by_name(username: str) -> User:

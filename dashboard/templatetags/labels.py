@@ -15,8 +15,7 @@ from engine.models import Stream
 from escalation.card_words import source_said
 from escalation.never_words import never_said
 from incidents.selectors import Incident
-from people.rights import ROLES
-from people.selectors import deputising, users_by_id
+from people.selectors import authority_name
 from plans.domain import Plan
 from plans.selectors import current, plan_of
 
@@ -275,11 +274,9 @@ def decision_label(kind: str) -> str | Promise:
 @register.filter
 def authority_label(authority: str) -> str | Promise:
     """A role of the plan in force or of rights, by its name; another plan's stands for itself. A deputy's says whose."""
-    role, person = authority_read(authority)
+    role, _person = authority_read(authority)
     spec = current().roles.get(role)
-    name = in_language(spec.title.as_dict()) if spec else ROLES.get(role, role)
-    user = users_by_id([person]).get(person) if person is not None else None
-    return deputising(str(name), user.display_name) if user else name
+    return authority_name(authority, {role: in_language(spec.title.as_dict())} if spec else {}) or role
 
 
 @register.filter
