@@ -22,8 +22,8 @@ Conditions = Mapping[str, EndingCondition]
 def said_facts(
     plan: Plan, conditions: Conditions, declared: Mapping[str, bool], *, at: datetime, source: str
 ) -> dict[str, Fact]:
-    """What a person declared, as facts; `source` is the role he declared it in. Raises Invalid for a name that no condition of this plan asks for; what the product
-    offers to every plan may be sent all the same."""
+    """What a person declared, as facts; `source` is the role he declared it in. Raises Invalid for a name that no condition of
+    this plan asks for; what the product offers to every plan may be sent all the same."""
     asked = said_of(plan, conditions)
     errors = [
         {

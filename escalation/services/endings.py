@@ -21,7 +21,8 @@ from plans.domain import EndVerdict, incident_end
 def ending_verdict(
     incident: Incident, declared: Mapping[str, bool], waived: frozenset[str] = frozenset(), *, source: str = ""
 ) -> EndVerdict:
-    """The conditions of the incident's plan as they stand; `source` is the role in which a fact is declared. Raises Invalid when a fact is declared that it does not ask for."""
+    """The conditions of the incident's plan as they stand; `source` is the role in which a fact is declared. Raises Invalid when a
+    fact is declared that it does not ask for."""
     plan, now = selectors.plan_for(incident), worlds.now(incident.world_id)
     said = said_facts(plan, plan.ending, declared, at=now, source=source)
     return incident_end(plan, facts_now(incident, plan, plan.ending) | said, waived=waived)
