@@ -88,7 +88,8 @@ class DeputyOut(serializers.Serializer):
 
 
 class StandInOut(serializers.Serializer):
-    """`groups`: they stand in as the deputies of these work groups; `group` is the first. `unheld`: roles that nobody answers for meanwhile."""
+    """`groups`: they stand in as the deputies of these work groups; `group` is the first. `unheld`: roles that nobody answers for
+    meanwhile."""
 
     person = DutyPersonOut()
     deputies = DutyPersonOut(many=True)

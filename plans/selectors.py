@@ -124,7 +124,8 @@ def unanswered_now(plan: Plan) -> list[Unanswered]:
     """The roles of a plan that nobody answers for at this instant, in the plan's order."""
     owing = {key for rule in plan.obligations.values() for key in rule.owners}
     asked = owing | {above.id for key in owing for above in owner_chain(plan, key)}
-    roles = [role for role in plan.roles.values() if role.id in asked]
+    # What the product itself owes is nobody's role.
+    roles = [role for role in plan.roles.values() if role.id in asked and (role.acts_as or role.duty)]
     here = answering_of(roles)
     nobody = [role for role in roles if not here[role.id]]
     holding = holders_each(nobody) if nobody else {}
