@@ -124,7 +124,8 @@ class StandIn:
 
 def standing_in(now: datetime, until: datetime | None = None) -> list[StandIn]:
     """Who is on leave at an instant, and who stands in for each: what was is read as it was, but for the seats of work groups, of
-    which only the log has a history. With `until`, over a span: a leave stands there in parts where that changes meanwhile.
+    which only the log has a history. With `until`, over a span: a leave stands there in parts where that changes meanwhile, the
+    first from its own beginning, the last to its own end.
 
     One query while nobody is away, else five, however many are.
     """
@@ -141,8 +142,8 @@ def standing_in(now: datetime, until: datetime | None = None) -> list[StandIn]:
     return [
         StandIn(
             rows[one.n],
-            one.start,
-            one.end,
+            rows[one.n].starts_at if one.start == now else one.start,
+            known.leaves[one.n].end if one.end == until else one.end,
             tuple(users[who] for who in one.place.people),
             tuple(groups[key] for key in one.place.groups),
             one.unheld,
