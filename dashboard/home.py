@@ -22,7 +22,7 @@ from incidents.selectors import Incident, open_incidents, tasks_mine
 from people.rights import allowed_somewhere
 from people.rostered import own_now
 from people.selectors import names
-from plans.selectors import versions_awaiting
+from plans.selectors import current, unanswered_now, versions_awaiting
 from readiness.selectors import pressing as readiness_pressing
 from resources.selectors import duties_of
 from signals.selectors import near_outside
@@ -86,9 +86,15 @@ def home_state(by: Actor, world: World, *, only: Incident | None = None) -> dict
         "near": _near(by, world, standing_now),
         "versions": versions_awaiting(by),
         "moves": plan_moves_awaiting(world.pk, by),
+        "unanswered": unanswered_now(current()) if world.is_real and _mends(by) else (),
         "duty": own_now(by.id or 0, now) if world.is_real else None,
         "group_names": names("groups")["groups"],
     }
+
+
+def _mends(by: Actor) -> bool:
+    """Whether this person can see to it that somebody answers for a role again: he assigns roles, or records leave."""
+    return allowed_somewhere(by, "role.assign") or allowed_somewhere(by, "duty.manage")
 
 
 def _owed(by: Actor, world: World, pressing: Iterable[Any], now: datetime) -> list[Item]:

@@ -1,8 +1,9 @@
 """The live feed's sockets (DESIGN.md, rule 8): each web process subscribes once, encodes once a world and writes to its own.
 
 Frames are JSON text. `hello` and `heads` name the newest number of every stream one may see; `event` carries an event;
-`reading` the newest value of a series; `inbox` says that messages came. A client that misses a number fetches what it
-missed; everything here may be lost and the board stays right.
+`reading` the newest value of a series; `inbox` says that messages came. `around` is a mark of what stands on the board beside
+its streams, alarms and who stands in for whom: where it is another than before, the board is read anew. A client that misses a
+number fetches what it missed; everything here may be lost and the board stays right.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from redis import RedisError
 
 from common.clock import utc_text
 from common.errors import HotlineError
+from dashboard.around import around
 from engine import worlds
 from engine.feed import GROUP
 from engine.models import World
@@ -36,6 +38,11 @@ HEADS_EVERY = 10.0  # seconds
 RETRY_EVERY = 1.0  # seconds between two tries to reach Redis
 BACKLOG = 500  # frames a slow client may be behind before it is let go
 PATIENCE = 5.0  # seconds a client is given to take its dismissal
+# Events of people after which others may stand in, or nobody any more.
+STANDING_IN = frozenset({
+    "duty.leave_set", "duty.leave_cancelled", "people.deputy_began", "people.deputy_ended", "people.role_assigned",
+    "people.role_ended", "people.user_deactivated",
+})  # fmt: skip
 SEEN_BY_ALL = frozenset({"incident", "signals", "plan"})  # stream kinds whose events the board may show
 REFUSED, GONE = 4403, 4404
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -109,6 +116,7 @@ class Hub:
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._around = ""
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell_heads())]
@@ -141,6 +149,8 @@ class Hub:
         elif hint["t"] == "event":
             if hint["stream_kind"] == "people":
                 await self._rights_again()
+                if hint["event"]["kind"] in STANDING_IN:
+                    await self._tell_around()
             if hint["stream_kind"] in SEEN_BY_ALL:
                 await self._push_event(hint)
         elif hint["t"] == "reading":
@@ -169,6 +179,16 @@ class Hub:
         for socket in asked:
             if socket.user_id not in still:
                 socket.lost.set()
+
+    async def _tell_around(self) -> None:
+        """Somebody stands in from now on, or no more: every board says so at once, in whichever world."""
+        if not self.sockets:
+            return
+        mark = await database_sync_to_async(around)()
+        if mark != self._around:
+            self._around = mark
+            for world_id in {socket.world_id for socket in self.sockets}:
+                self._push({"t": "around", "around": mark}, world=world_id)
 
     async def _tell_heads(self) -> None:
         """Now and then the newest numbers, so that a board finds out by itself what it missed.
@@ -261,4 +281,5 @@ def _state_of(world_id: int) -> dict[str, Any]:
     return {
         "heads": {str(k): v for k, v in heads(world_id, SEEN_BY_ALL).items()},
         "now": utc_text(worlds.now(world_id)),
+        "around": around(),
     }

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from common.actor import Actor
 from common.clock import utc_text
+from dashboard.around import beside_the_streams
 from dashboard.changes import INTO, changes_for, changes_for_department
 from dashboard.live import SEEN_BY_ALL
 from dashboard.names import grades_of, names_of
@@ -13,7 +14,7 @@ from dashboard.prefill import act_started, prefilled
 from dashboard.record import Record
 from engine import worlds
 from engine.models import World
-from engine.selectors import alarms_standing, heads, newest_events
+from engine.selectors import heads, newest_events
 from escalation.files import files_of
 from escalation.forms import decisions_for
 from escalation.selectors import (
@@ -54,11 +55,9 @@ from incidents.selectors import (
     tasks_of,
 )
 from incidents.services.acting import scope_of
-from notifications.alarm_words import alarm_text
 from notifications.selectors import holding_offered, notices_of, summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
-from people.standins import standing_in
 from plans.domain import Plan
 from plans.selectors import current
 from resources.selectors import away_for
@@ -93,28 +92,10 @@ def board_state(world: World) -> dict[str, Any]:
             "incidents": [incident_state(row, newest[row.stream_id]) for row in standing],
             "readings": readings(world.pk),
             "bci": _bci(plan, world.pk, None),
-            "alarms": [
-                {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
-            ],
-            "standing_in": _standing_in(),
+            **beside_the_streams(),
             "names": names_of(plan, *others),
             "grades": grades_of(plan, *others),
         }
-
-
-def _standing_in() -> list[dict[str, Any]]:
-    """Who is on leave now with a part in the plan: who stands in, and the roles nobody answers for meanwhile."""
-    found = standing_in(worlds.now(worlds.real()))
-    return [
-        {
-            "person": one.leave.user.display_name,
-            "deputies": one.names,
-            "until": utc_text(one.leave.ends_at),
-            "unheld": list(one.unheld),
-        }
-        for one in found
-        if one.deputies or one.unheld
-    ]
 
 
 def incident_state(incident: Incident, seq: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext
 
 from common.actor import authority_read
 from dashboard.templatetags.labels import group_look
+from people.selectors import deputising
 
 Data = Mapping[str, Any]
 Names = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -34,7 +35,7 @@ def acted(event: Mapping[str, Any], names: Names) -> str:
     held, _person = authority_read(event["authority"])
     role = _pick(names["roles"].get(held)) or _pick(names["rights"].get(held))
     if event["actor"].get("in_place_of"):
-        role = _say("{role}, as deputy of {name}", role=role, name=event["actor"]["in_place_of"])
+        role = deputising(role, event["actor"]["in_place_of"])
     return " · ".join(part for part in (event["actor"]["name"], role) if part)
 
 

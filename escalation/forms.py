@@ -1,6 +1,6 @@
 """Forms of the acts on a warning; those of the decisions stand in the incident room itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -85,9 +85,21 @@ class DataForm(forms.Form):
     forecast = _words(_("Forecast of impact"), required=True, rows=2)
 
     def __init__(
-        self, *args: Any, incident: Incident, plan: Plan, last: WarningData | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        incident: Incident,
+        plan: Plan,
+        reports: Collection[str] = (),
+        last: WarningData | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`reports`: the departments the reader reports for; of several, as a deputy has, he says for which."""
         super().__init__(*args, **kwargs)
+        if len(reports) > 1:
+            known = {key: in_language(text.as_dict()) for key, text in plan.departments.items()}
+            choices = [(key, known.get(key, key)) for key in reports]
+            self.fields["department"] = forms.ChoiceField(label=_("Department"), choices=choices)
+            self.order_fields(["department"])
         if not self.is_bound:
             self.initial.setdefault("availability", availability_said(incident, plan))
         self.last = last

@@ -106,9 +106,13 @@ def holds_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> bool
 
 
 def holding_any(by: Actor, plan: Plan, roles: Iterable[str], place: Place) -> Actor | None:
-    """As `holds_any`: the actor, acting as the deputy of whoever holds it where it is not one's own; None for who does not."""
+    """As `holds_any`: the actor, acting in the role that it is, or as the deputy of whoever holds it where it is not one's own; as he
+    is where he stands its duty by another role; None for who does not."""
     specs = [plan.role(key) for key in roles]
-    if any(spec.duty in place.duties or _holds(by, spec, place) for spec in specs):
+    own = next((spec.acts_as for spec in specs if _holds(by, spec, place)), None)
+    if own is not None:
+        return by.acting_as(own)
+    if any(spec.duty in place.duties for spec in specs):
         return by
     for lender, where in zip(by.lent, place.lent, strict=True):
         for spec in specs:
@@ -198,14 +202,23 @@ def held_until(obligations: Iterable[int]) -> dict[int, datetime]:
     return {row.obligation_id: row.held_until for row in rows if row.held_until is not None}
 
 
-def may_take(by: Actor, plan: Plan, row: Obligation, place: Place) -> bool:
-    """Its owners, and whoever its ladder has told so far; once it is late, the deputies of an owner's work group too."""
+def taking(by: Actor, plan: Plan, row: Obligation, place: Place) -> Actor | None:
+    """The actor, acting as who may take it: its owners, and whoever its ladder has told so far; once it is late, the deputies of an
+    owner's work group too. None for who may not."""
+    if row.state not in Obligation.STANDING:
+        return None
     told = [role for step in range(1, row.step + 1) for role in next_up(plan, row.owners[0], step)]
+    if found := holding_any(by, plan, [*row.owners, *told], place):
+        return found
     late = row.state == Obligation.State.OVERDUE
     next_in_group = late and any(
         plan.role(key).group in place.deputy_in and plan.role(key).acts_as in LEADING for key in row.owners
     )
-    return row.state in Obligation.STANDING and (next_in_group or holds_any(by, plan, [*row.owners, *told], place))
+    return by if next_in_group else None
+
+
+def may_take(by: Actor, plan: Plan, row: Obligation, place: Place) -> bool:
+    return taking(by, plan, row, place) is not None
 
 
 def unfired(world_id: int, before: datetime) -> list[Obligation]:

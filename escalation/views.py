@@ -32,6 +32,7 @@ from escalation.services import endings, hourly, levels, lifting, preparing, pro
 from escalation.services.files import uploads_of
 from incidents.acted import settled
 from incidents.selectors import Incident, by_number
+from incidents.services.acting import scope_of
 from people.endpoints import PageRequest, change_once, home_in, page, posts
 
 Act = Callable[[dict[str, Any]], object]
@@ -172,7 +173,9 @@ def warn(request: PageRequest, number: str) -> HttpResponse:
 @posts("warning.report_data")
 def warning_data(request: PageRequest, number: str) -> HttpResponse:
     incident = by_number(number)
-    form = DataForm(request.POST, incident=incident, plan=selectors.plan_for(incident))
+    plan = selectors.plan_for(incident)
+    reports = hourly.departments_of(request.by, plan, scope_of(incident))
+    form = DataForm(request.POST, incident=incident, plan=plan, reports=reports)
 
     def act(data: dict[str, Any]) -> object:
         return hourly.warning_data_report(number=number, by=request.by, **data)

@@ -39,6 +39,9 @@ class DataIn(serializers.Serializer):
     availability = words()
     spares = words(help_text="the state of spare resources")
     forecast = words(help_text="the impact expected")
+    department = serializers.CharField(
+        required=False, max_length=40, help_text="of whom reports for several; without it, the first that owes"
+    )
 
 
 class WarningReasonIn(serializers.Serializer):

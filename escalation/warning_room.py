@@ -10,15 +10,14 @@ from common.errors import Text
 from escalation import selectors
 from escalation.forms import ApproveForm, AssignForm, DataForm, DoneForm, LiftForm, ReasonForm, WarnForm
 from escalation.models import EarlyWarning, PreparationTask, WarningData
-from escalation.services.preparing import GIVERS
+from escalation.services.hourly import departments_of
+from escalation.services.preparing import doing, giving
 from escalation.services.warning_state import candidates, warning_dict
 from escalation.services.warnings import RIGHTS
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, act_open
 from incidents.services.acting import scope_of
 from people.rights import acting, allowed
-from people.selectors import department_of, users_by_id
-from plans.selectors import may_do_for
 
 Room = dict[str, Any]
 
@@ -57,9 +56,9 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
     if approver and not selectors.lift_waiting(waiting["id"]).barred(approver):
         offer("lift-approve", "lift/approve", _("Approve lifting"), ApproveForm(auto_id="id_approve_%s"))
         offer("lift-refuse", "lift/refuse", _("Refuse lifting"), ReasonForm(auto_id="id_refuse_%s"))
-    own = _department(by)
-    if allowed(by, "warning.report_data", scope) and (not plan.responsible or own in plan.responsible):
-        data = DataForm(incident=incident, plan=plan, last=_last_data(incident, own), auto_id="id_data_%s")
+    if reports := departments_of(by, plan, scope):
+        last = _last_data(incident, next(iter(reports)))
+        data = DataForm(incident=incident, plan=plan, last=last, reports=reports, auto_id="id_data_%s")
         offer("warning-data", "warning/data", _("Report the hourly data"), data)
     if waiting is None and allowed(by, "warning.apply_lift", scope):
         offer("lift", "lift", _("Apply for lifting"), LiftForm(plan=plan, auto_id="id_lift_%s"))
@@ -70,31 +69,25 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
     return acts
 
 
-def _department(by: Actor) -> str | None:
-    user = users_by_id([by.id or 0]).get(by.id or 0)
-    return department_of(user) if user else None
-
-
-def _last_data(incident: Incident, department: str | None) -> WarningData | None:
+def _last_data(incident: Incident, department: str) -> WarningData | None:
     """What a department reported last of the warning that stands."""
-    rows = WarningData.objects.filter(warning=selectors.standing_warning(incident), department=department or "")
+    rows = WarningData.objects.filter(warning=selectors.standing_warning(incident), department=department)
     return rows.order_by("-at", "-pk").first()
 
 
 def _tasks(incident: Incident, by: Actor, state: Room) -> None:
     """Put the acts open to this person beside each task that is not done."""
-    plan, here = selectors.plan_for(incident), candidates()
+    plan, here, place = selectors.plan_for(incident), candidates(), selectors.place_of(by)
     tasks = {task.pk: task for task in PreparationTask.objects.filter(warning__incident=incident, done_at=None)}
     for row in state["preparation"]:
         task = tasks.get(row["id"])
         if task is None:
             continue
-        owner = by.id in may_do_for(plan.role(task.role))
         path = f"warning/preparation/{task.pk}"
         row["acts"] = []
-        if owner or task.person_id == by.id:
+        if doing(by, plan, task, place):
             done = DoneForm(auto_id=f"id_done_{task.pk}_%s")
             row["acts"].append(_act(incident, f"task-done-{task.pk}", f"{path}/done", _("Tick off"), done))
-        if owner or GIVERS & by.every_role:
+        if giving(by, plan, task, place):
             given = AssignForm(task=task, here=here, auto_id=f"id_assign_{task.pk}_%s")
             row["acts"].append(_act(incident, f"task-assign-{task.pk}", f"{path}/assign", _("Give the task"), given))

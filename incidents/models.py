@@ -316,7 +316,19 @@ class StepTick(models.Model):
                 fields=["incident", "step"], condition=Q(undone_at=None), name="step_ticked_once_at_a_time"
             )
         ]
-        triggers = [pgtrigger.Protect(name="step_tick_stays", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="step_tick_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="step_tick_as_it_was",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("incident", "step", "at", "by_user", "note"),
+            ),
+            pgtrigger.Protect(
+                name="step_tick_taken_back_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__undone_at__isnull=False),
+            ),
+        ]
 
 
 class Written(models.Model):

@@ -10,6 +10,7 @@ from common.bilingual import in_language
 from engine import worlds
 from engine.models import Alarm
 from people.rostered import duties
+from plans.selectors import current
 
 TEXTS: dict[str, str | Promise] = {
     "reaction.failing": _(
@@ -57,6 +58,17 @@ TEXTS: dict[str, str | Promise] = {
     "duty.nobody": _(
         "Nobody is on duty now (%(duty)s), until %(until)s by the roster. Take it, or put somebody on: People → Duty roster."
     ),
+    "role.unheld": _(
+        "Nobody answers for a role of the plan (%(role)s): nobody holds it. Assign it: People → Accounts and roles."
+    ),
+    "role.away": _(
+        "Nobody answers for a role of the plan (%(role)s): whoever holds it is on leave and nobody stands in. Name a deputy: "
+        "People → Duty roster."
+    ),
+    "role.many": _(
+        "Nobody answers for roles of the plan: %(n)s of them. Assign them: People → Accounts and roles; which they are stands under "
+        "Readiness."
+    ),
     "letters.held": _(
         "The database is an older backup, or cannot be compared with what was exported of it; logs that lack events: "
         "%(n)s. No message leaves the house until the system administrator decides: Operations → Restored backup."
@@ -74,6 +86,7 @@ TEXTS: dict[str, str | Promise] = {
 
 OF_A_WORLD = frozenset({"signals.no_data"})  # alarms whose `ref` is the key of a world
 OF_A_DUTY = frozenset({"duty.gap", "duty.nobody"})  # … of a duty
+OF_A_ROLE = frozenset({"role.unheld", "role.away"})  # … of a role of the plan
 INSTANTS = ("first", "until")  # parameters that are instants, shown by the company's clock
 
 
@@ -98,6 +111,9 @@ def alarm_text(alarm: Alarm) -> str:
     if alarm.kind in OF_A_DUTY:
         duty = next((duty for duty in duties() if duty.key == alarm.ref), None)
         values["duty"] = duty.name if duty else alarm.ref
+    if alarm.kind in OF_A_ROLE:
+        role = current().roles.get(alarm.ref)
+        values["role"] = in_language(role.title.as_dict()) if role else alarm.ref
     if alarm.kind in OF_A_WORLD:
         world = worlds.find(alarm.ref)
         values["world"] = in_language(world.names) if world else alarm.ref

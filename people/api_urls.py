@@ -1,6 +1,6 @@
 from django.urls import path
 
-from people import api, directory_api, duty_api
+from people import api, directory_api, duty_api, leave_api
 
 urlpatterns = [
     path("people", api.Directory.as_view(), name="api-people"),
@@ -29,11 +29,11 @@ urlpatterns = [
     path("people/duties/<slug:key>/rotations/<int:pk>", duty_api.OneRotation.as_view(), name="api-duty-rotation"),
     path("people/rotations/<int:pk>/end", duty_api.EndRotation.as_view(), name="api-rotation-end"),
     path("people/overrides/<int:pk>/cancel", duty_api.CancelOverride.as_view(), name="api-override-cancel"),
-    path("people/leaves", duty_api.Leaves.as_view(), name="api-leaves"),
-    path("people/leaves/<int:pk>/cancel", duty_api.CancelLeave.as_view(), name="api-leave-cancel"),
-    path("people/leaves/<int:pk>/deputy", duty_api.DeputiseLeave.as_view(), name="api-leave-deputy"),
-    path("people/users/<str:username>/deputy", duty_api.NameDeputy.as_view(), name="api-user-deputy"),
-    path("people/standing-in", duty_api.StandingIn.as_view(), name="api-standing-in"),
+    path("people/leaves", leave_api.Leaves.as_view(), name="api-leaves"),
+    path("people/leaves/<int:pk>/cancel", leave_api.CancelLeave.as_view(), name="api-leave-cancel"),
+    path("people/leaves/<int:pk>/deputy", leave_api.DeputiseLeave.as_view(), name="api-leave-deputy"),
+    path("people/users/<str:username>/deputy", leave_api.NameDeputy.as_view(), name="api-user-deputy"),
+    path("people/standing-in", leave_api.StandingIn.as_view(), name="api-standing-in"),
     path("people/swaps/<int:pk>/answer", duty_api.AnswerSwap.as_view(), name="api-swap-answer"),
     path("people/swaps/<int:pk>/withdraw", duty_api.WithdrawSwap.as_view(), name="api-swap-withdraw"),
     path("people/handovers/<int:pk>", duty_api.EditHandover.as_view(), name="api-handover"),

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from common.errors import HotlineError, Missing
-from people import directory, selectors, services
+from people import directory, selectors, services, standins
 from people.directory_forms import KINDS, AccountForm, Kind, ReachForm, SeatForm
+from people.duty_forms import deputy_chosen
 from people.endpoints import SIGNED_IN, PageRequest, blame, change_once, page, posts
 from people.models import Contact, User
+from people.services import leaves
 
 Change = Callable[[], tuple[str, int]]
 
@@ -124,6 +126,8 @@ def _account(
         "details": details or AccountForm(instance=person),
         "reach": reach or ReachForm(person=person, auto_id="reach-%s"),
         "ways": _ways(person),
+        "standing_deputy": leaves.standing_deputy(person.pk),
+        "deputies": standins.may_stand_in(but=person.pk),
     }
     return render(request, "people/account.html", shown, status=400 if details or reach else 200)
 
@@ -140,6 +144,20 @@ def account_change(request: PageRequest, user: int) -> HttpResponse:
         messages.success(request, _("The account is changed."))
         return redirect("people-account", person.pk)
     return _account(request, person, details=form)
+
+
+@posts("role.assign")
+def account_deputy(request: PageRequest, user: int) -> HttpResponse:
+    """Who stands in for this person on every leave set from now on; nobody where none is chosen."""
+    person, deputy = selectors.person(user), deputy_chosen(request.POST)
+
+    def change() -> tuple[str, int]:
+        leaves.deputy_name(user_id=person.pk, deputy_id=deputy, by=request.by)
+        return f"user:{person.pk}", 303
+
+    change_once(request, change)
+    messages.success(request, _("The deputy is on record from now on."))
+    return redirect("people-account", person.pk)
 
 
 @posts("user.manage")

@@ -10,18 +10,18 @@ from rest_framework.response import Response
 
 from common.clock import utc_text
 from people import duty_shapes as shapes
-from people import rostered, standins
+from people import rostered
 from people.endpoints import ActionEndpoint, EditEndpoint, Endpoint, Nothing
-from people.models import Leave, Rotation, Swap
+from people.models import Rotation, Swap
 from people.rights import GRANTS
-from people.selectors import user_by_name, users_by_id
-from people.services import handovers, leaves, roster, swaps
+from people.selectors import users_by_id
+from people.services import handovers, roster, swaps
 
 MOST_DAYS = 92
 FURTHEST = timedelta(days=366)  # nobody plans further
 
 
-def _id(**more: Any) -> serializers.IntegerField:
+def id_field(**more: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=1, max_value=shapes.BIGGEST, **more)
 
 
@@ -37,7 +37,7 @@ class AsOfIn(serializers.Serializer):
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=14, help_text="how far ahead")
 
 
-def _asked(request: Request) -> dict[str, Any]:
+def asked(request: Request) -> dict[str, Any]:
     said = AsOfIn(data={name: request.query_params[name] for name in ("at", "days") if name in request.query_params})
     said.is_valid(raise_exception=True)
     return dict(said.validated_data)
@@ -73,7 +73,7 @@ class Duties(AnswersDuty):
     )
     def get(self, request: Request) -> Response:
         now = roster.now_here()
-        until = now + timedelta(days=_asked(request)["days"])
+        until = now + timedelta(days=asked(request)["days"])
         return Response([shapes.duty_dict(one) for one in rostered.shown(rostered.duties(), now, until, now)])
 
     @extend_schema(request=DutyIn, responses=shapes.DutyOut)
@@ -95,7 +95,7 @@ class StandingAt(Endpoint):
     )
     def get(self, request: Request, key: str) -> Response:
         duty, now = rostered.duty_named(key), roster.now_here()
-        at = min(_asked(request).get("at", now), now + FURTHEST)
+        at = min(asked(request).get("at", now), now + FURTHEST)
         said = rostered.standing_at(duty, at, now)
         known = users_by_id(who for who in (said.person, said.meant) if who is not None)
         user = known.get(said.person or 0)
@@ -133,7 +133,7 @@ class TakeDuty(AnswersDuty):
 
 
 class OverrideIn(serializers.Serializer):
-    user = _id()
+    user = id_field()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
@@ -165,7 +165,7 @@ class CancelOverride(AnswersDuty):
 class RotationIn(serializers.Serializer):
     anchor = serializers.DateTimeField(help_text="when the first turn begins")
     turn_hours = serializers.IntegerField(min_value=1, max_value=roster.LONGEST_TURN)
-    people = serializers.ListField(child=_id(), min_length=1, max_length=roster.MOST_PEOPLE, help_text="user ids")
+    people = serializers.ListField(child=id_field(), min_length=1, max_length=roster.MOST_PEOPLE, help_text="user ids")
     days = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6), max_length=7, required=False, default=list
     )
@@ -239,109 +239,13 @@ class EndRotation(AnswersRotation, ActionEndpoint):
         return f"rotation:{row.pk}"
 
 
-# --- leave and swaps ------------------------------------------------------------------------------------------------------
-class LeaveIn(serializers.Serializer):
-    user = _id(required=False, allow_null=True, help_text="without it, whoever asks")
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    deputy = _id(
-        required=False, allow_null=True,
-        help_text="who stands in; null: nobody; without it, whoever is named for every leave of this person",
-    )  # fmt: skip
-
-
-class AnswersLeave:
-    def answer(self, reference: str) -> Any:
-        row = Leave.objects.select_related("user", "deputy").get(pk=int(reference.removeprefix("leave:")))
-        return shapes.leave_dict(row)
-
-
-class Leaves(AnswersLeave, ActionEndpoint):
-    """Leave that runs or comes; one's own by oneself, another's by who keeps the roster."""
-
-    right = "duty.view"
-    serializer_class = LeaveIn
-    success = 201
-
-    @extend_schema(responses=shapes.LeaveOut(many=True))
-    def get(self, request: Request) -> Response:
-        return Response([shapes.leave_dict(row) for row in rostered.leaves_standing(roster.now_here())])
-
-    @extend_schema(request=LeaveIn, responses={201: shapes.LeaveOut})
-    def post(self, request: Request, **kwargs: Any) -> Response:
-        return super().post(request, **kwargs)
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        user = data.pop("user", None) or self.by.id or 0
-        deputy = data.pop("deputy", leaves.UNSAID)
-        return f"leave:{leaves.leave_set(user_id=user, by=self.by, deputy_id=deputy, **data).pk}"
-
-
-class DeputyIn(serializers.Serializer):
-    deputy = _id(allow_null=True, help_text="null: nobody")
-
-
-@extend_schema(request=DeputyIn, responses=shapes.LeaveOut)
-class DeputiseLeave(AnswersLeave, ActionEndpoint):
-    """Another deputy for the rest of a leave: what was stays on record, the rest is answered as a leave of its own."""
-
-    right = "duty.view"
-    serializer_class = DeputyIn
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"leave:{leaves.leave_deputise(leave_id=kwargs['pk'], deputy_id=data['deputy'], by=self.by).pk}"
-
-
-@extend_schema(request=DeputyIn, responses=shapes.DeputyOut)
-class NameDeputy(ActionEndpoint):
-    """Who stands in for a person on every leave set from now on: named by that person, or by who assigns roles."""
-
-    right = "people.view"
-    serializer_class = DeputyIn
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        user = user_by_name(kwargs["username"])
-        leaves.deputy_name(user_id=user.pk, deputy_id=data["deputy"], by=self.by)
-        return f"user:{user.pk}"
-
-    def answer(self, reference: str) -> Any:
-        pk = int(reference.removeprefix("user:"))
-        row = leaves.standing_deputy(pk)
-        return {
-            "person": shapes.person_dict(users_by_id([pk])[pk]),
-            "deputy": shapes.person_dict(row.deputy if row else None),
-        }
-
-
-class StandingIn(Endpoint):
-    """Who was on leave at an instant and who stood in for each; ahead, who will."""
-
-    right = "duty.view"
-
-    @extend_schema(
-        responses=shapes.StandInOut(many=True),
-        parameters=[OpenApiParameter("at", datetime, description="an instant, a year ahead at most; now, without")],
-    )
-    def get(self, request: Request) -> Response:
-        now = roster.now_here()
-        at = min(_asked(request).get("at", now), now + FURTHEST)
-        return Response([shapes.stand_in_dict(one) for one in standins.standing_in(at)])
-
-
-@extend_schema(request=Nothing, responses=shapes.LeaveOut)
-class CancelLeave(AnswersLeave, ActionEndpoint):
-    right = "duty.view"
-
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        return f"leave:{leaves.leave_cancel(leave_id=kwargs['pk'], by=self.by).pk}"
-
-
+# --- swaps ----------------------------------------------------------------------------------------------------------------
 class SwapIn(serializers.Serializer):
     """A span of one's own, whom to ask, and perhaps a span of theirs to stand in return."""
 
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
-    asked_of = _id()
+    asked_of = id_field()
     back_starts_at = serializers.DateTimeField(required=False, allow_null=True)
     back_ends_at = serializers.DateTimeField(required=False, allow_null=True)
 

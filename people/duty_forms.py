@@ -1,5 +1,6 @@
 """Forms of the duty roster."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -249,6 +250,12 @@ class SwapForm(forms.Form):
         back = self.known.get(self.cleaned_data["back"])
         asked_of = self.cleaned_data["asked_of"].pk
         return {"duty_id": duty.pk, "span": tuple(span), "asked_of": asked_of, "back": back and back[1:]}
+
+
+def deputy_chosen(said: Mapping[str, str]) -> int | None:
+    """Of `people/deputy_choice.html`: the id of whoever is chosen; None: nobody."""
+    chosen = said.get("deputy", "")
+    return int(chosen) if chosen.isdecimal() and len(chosen) < 19 else None
 
 
 class BriefForm(forms.Form):

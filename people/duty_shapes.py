@@ -88,11 +88,13 @@ class DeputyOut(serializers.Serializer):
 
 
 class StandInOut(serializers.Serializer):
-    """`group`: they stand in as the deputies of that work group. `unheld`: roles that nobody answers for meanwhile."""
+    """`groups`: they stand in as the deputies of these work groups; `group` is the first. `unheld`: roles that nobody answers for
+    meanwhile."""
 
     person = DutyPersonOut()
     deputies = DutyPersonOut(many=True)
     group = serializers.CharField(allow_null=True)
+    groups = serializers.ListField(child=serializers.CharField())
     unheld = serializers.ListField(child=serializers.CharField())
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -200,10 +202,11 @@ def stand_in_dict(one: StandIn) -> dict[str, Any]:
     return {
         "person": person_dict(one.leave.user),
         "deputies": [person_dict(user) for user in one.deputies],
-        "group": one.group.key if one.group else None,
+        "group": one.groups[0].key if one.groups else None,
+        "groups": [group.key for group in one.groups],
         "unheld": list(one.unheld),
-        "starts_at": utc_text(one.leave.starts_at),
-        "ends_at": utc_text(one.leave.cancelled_at or one.leave.ends_at),
+        "starts_at": utc_text(one.start),
+        "ends_at": utc_text(one.end),
     }
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from common.errors import HotlineError
 from people import calendars, rostered, standins
-from people.duty_forms import DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm
+from people.duty_forms import DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm, deputy_chosen
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts
 from people.models import Duty, Rotation
 from people.rights import allowed_somewhere, role_names
@@ -36,7 +36,7 @@ def duties(request: PageRequest) -> HttpResponse:
         "days": rostered.calendar(found, first, WEEKS.days, now),
         "before": first - WEEKS,
         "after": first + WEEKS,
-        "gaps": sum(len(one.gaps) for one in found) + sum(bool(one.unheld) for one in standing_in),
+        "gaps": sum(len(one.gaps) for one in found) + len({one.leave.pk for one in standing_in if one.unheld}),
         "standing_in": standing_in,
         "may_make": allowed_somewhere(request.by, "user.manage"),
     }
@@ -309,7 +309,7 @@ def _warn_of_gap(request: PageRequest, data: dict[str, Any]) -> None:
 @posts("duty.view")
 def leave_deputise(request: PageRequest, pk: int) -> HttpResponse:
     """Another deputy for the rest of a leave; nobody where none is chosen."""
-    deputy = _deputy_said(request)
+    deputy = deputy_chosen(request.POST)
     change_once(
         request,
         lambda: (f"leave:{leaves.leave_deputise(leave_id=pk, deputy_id=deputy, by=request.by).pk}", 303),
@@ -321,7 +321,7 @@ def leave_deputise(request: PageRequest, pk: int) -> HttpResponse:
 @posts("duty.take")
 def deputy_name(request: PageRequest) -> HttpResponse:
     """One's own deputy for every leave set from now on."""
-    deputy = _deputy_said(request)
+    deputy = deputy_chosen(request.POST)
 
     def change() -> tuple[str, int]:
         leaves.deputy_name(user_id=request.user.pk, deputy_id=deputy, by=request.by)
@@ -330,11 +330,6 @@ def deputy_name(request: PageRequest) -> HttpResponse:
     change_once(request, change)
     messages.success(request, _("The deputy is on record from now on."))
     return redirect("duty-mine")
-
-
-def _deputy_said(request: PageRequest) -> int | None:
-    said = request.POST.get("deputy", "")
-    return int(said) if said.isdecimal() and len(said) < 19 else None
 
 
 @posts("duty.view")

@@ -1,6 +1,6 @@
 """Who may do what: one table, role × right. A right is `resource.verb`; what no row grants is refused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import lazy
@@ -194,6 +194,19 @@ def acting(by: Actor, right: str, scope: Scope | None = None) -> Actor | None:
     return by.acting_as(*found) if found else None
 
 
+def acting_each(
+    by: Actor, right: str, scope: Scope | None = None, *, first: Container[str] = ()
+) -> list[tuple[int | None, Actor]]:
+    """Every way in which this actor may do it: as himself, and in the place of each whose deputy he is; with whose place it is. Of
+    several roles that grant it one of `first` comes first."""
+    found: list[tuple[int | None, Actor]] = []
+    for hat in _hats(by):
+        roles = sorted(_grants(hat, right, scope or NOWHERE_IN_PARTICULAR), key=lambda role: role not in first)
+        if roles:
+            found.append((hat.id, by.acting_as(roles[0], None if hat is by else hat)))
+    return found
+
+
 def require_somewhere(by: Actor, right: str) -> Actor:
     """As `require`, for what is one's own wherever it lies: a narrowing of the role does not count."""
     if by.kind == "system":
@@ -224,11 +237,13 @@ def _granted(by: Actor, right: str, scope: Scope | None) -> tuple[str, Actor | N
     if by.kind == "system":
         return "system", None
     where = scope or NOWHERE_IN_PARTICULAR
-    for hat in _hats(by):
-        for role in GRANTS[right]:
-            if role in hat.roles and _counts(hat, role, right, where):
-                return role, None if hat is by else hat
-    return None
+    found = ((role, None if hat is by else hat) for hat in _hats(by) for role in _grants(hat, right, where))
+    return next(found, None)
+
+
+def _grants(hat: Actor, right: str, where: Scope) -> Iterator[str]:
+    """The roles of one hat that grant it, in the order of the table."""
+    return (role for role in GRANTS[right] if role in hat.roles and _counts(hat, role, right, where))
 
 
 def _hats(by: Actor) -> tuple[Actor, ...]:

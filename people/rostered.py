@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.errors import Missing, Text
-from people.domain.roster import Cover, Layer, Leave, Roster, Shift, Standing, Weekly, Why, on_duty, shifts
+from people.domain.roster import Cover, Layer, Roster, Shift, Standing, Weekly, Why, on_duty, shifts
+from people.domain.standins import Leave
 from people.models import Duty, DutyTurn, Handover, Override, Rotation, RotationMember, Swap, User
 from people.models import Leave as LeaveRow
 from people.selectors import current_holdings
@@ -220,10 +221,11 @@ def standing_at(duty: Duty, at: datetime, now: datetime) -> Standing:
     return Standing(turn.user_id, Why(turn.why), turn.meant_id) if turn else Standing(None, Why.UNFILLED)
 
 
-def on_now(keys: Iterable[str]) -> list[User]:
-    """Who is on these duties now, by the record, each once; a duty nobody is on, or that does not exist, gives nobody."""
-    turns = DutyTurn.objects.filter(duty__key__in=list(keys), until=None, user__is_active=True).select_related("user")
-    return list({turn.user_id: turn.user for turn in turns.order_by("duty__position", "pk") if turn.user}.values())
+def on_now(keys: Iterable[str]) -> dict[str, User]:
+    """Who is on these duties now, by the record; a duty nobody is on, or that does not exist, is not there. One query."""
+    turns = DutyTurn.objects.filter(duty__key__in=list(keys), until=None, user__is_active=True)
+    found = turns.select_related("user", "duty").order_by("duty__position", "pk")
+    return {turn.duty.key: turn.user for turn in found if turn.user}
 
 
 def duties_on(user_id: int) -> frozenset[str]:

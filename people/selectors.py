@@ -1,6 +1,7 @@
 """Reads about people and places."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -26,9 +27,10 @@ from people.models import (
     WorkGroup,
     WorkGroupMember,
 )
-from people.rights import LEADING, LENT, ROLES, narrowed
+from people.rights import LEADING, LENT, ROLES, Scope, acting_each, narrowed
 
 Names = dict[str, str]
+NO_NAMES: Mapping[str, str] = {}
 Holding = tuple[str, str | None, str | None]  # role, region, group
 
 
@@ -136,6 +138,17 @@ def holders_of_any(roles: Iterable[str], *, region: str | None = None) -> list[U
     return list(found.order_by("display_name", "pk"))
 
 
+def holders_each(roles: Iterable[str]) -> dict[str, list[User]]:
+    """Role → its active holders, each once, by name, with their department and whether they are on leave now (`away`). One query."""
+    away = Exists(standins.running().filter(user=OuterRef("user")))
+    rows = current_holdings().filter(role__in=set(roles)).select_related("user__department").annotate(away=away)
+    found: dict[str, dict[int, User]] = defaultdict(dict)
+    for row in rows.order_by("user__display_name", "user"):
+        row.user.away = row.away  # type: ignore[attr-defined]
+        found[row.role].setdefault(row.user_id, row.user)
+    return {role: list(users.values()) for role, users in found.items()}
+
+
 def told(role: str) -> list[User]:
     """Who is told what concerns a role: its holders, and in the place of those on leave their deputies; where none of them is
     here, all holders: a gap must never be a silence."""
@@ -147,16 +160,18 @@ def users_by_id(ids: Iterable[int]) -> dict[int, User]:
     return User.objects.in_bulk(set(ids))
 
 
-def authority_name(authority: str) -> str:
-    """What an act relied on, in the active language: a role, a deputy's with whose place it was done in; empty for what is no role."""
+def authority_name(authority: str, named: Mapping[str, str] = NO_NAMES) -> str:
+    """What an act relied on, in the active language: a role, a deputy's with whose place it was done in; empty for what is no role.
+    `named`: what roles are called, by key, where a plan has names of its own."""
     role, person = authority_read(authority)
-    name = str(ROLES.get(role, ""))
+    name = named.get(role) or str(ROLES.get(role, ""))
     user = users_by_id([person]).get(person) if person is not None else None
-    return deputising(name, user.display_name) if user else name
+    return deputising(name or role, user.display_name) if user else name
 
 
 def deputising(role: str, name: str) -> str:
-    return gettext("%(role)s, as deputy of %(name)s") % {"role": role, "name": name}
+    """The one place where this is put together on this side; the board's scripts say it by the same sentence."""
+    return gettext("{role}, as deputy of {name}").format(role=role, name=name)
 
 
 def user_by_name(username: str) -> User:
@@ -269,12 +284,21 @@ def groups_of(user: User) -> list[str]:
     return list(WorkGroupMember.objects.filter(user=user).order_by("group__key").values_list("group__key", flat=True))
 
 
-def leaders_of(group: str) -> set[int]:
-    """Ids of those who lead a group or stand in for its lead, as the group's deputies or as whom the lead named, and are still here."""
-    leading = (WorkGroupMember.Seat.LEAD, WorkGroupMember.Seat.DEPUTY)
-    seats = WorkGroupMember.objects.filter(group__key=group, role__in=leading, user__is_active=True)
-    seats = seats.annotate(stand_in=standins.deputy_of("user"))
-    return {pk for row in seats.values_list("user_id", "stand_in") for pk in row if pk is not None}
+def groups_each(user_ids: Iterable[int]) -> dict[int, set[str]]:
+    """User id → keys of the work groups that person sits in; one query."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for user, key in WorkGroupMember.objects.filter(user__in=set(user_ids)).values_list("user_id", "group__key"):
+        found[user].add(key)
+    return found
+
+
+def leading(by: Actor, group: str, right: str, *, region: str | None = None) -> Actor | None:
+    """The actor, acting as who leads a group: by a seat of his own, as its lead or deputy, or in the place of one of those who named
+    him. None for who does neither, or whose role does not give the right there."""
+    seated = (WorkGroupMember.Seat.LEAD, WorkGroupMember.Seat.DEPUTY)
+    leaders = set(WorkGroupMember.objects.filter(group__key=group, role__in=seated).values_list("user_id", flat=True))
+    ways = [actor for who, actor in acting_each(by, right, Scope(region, group), first=LEADING) if who in leaders]
+    return next(iter(ways), None)
 
 
 def department_of(user: User) -> str | None:

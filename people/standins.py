@@ -1,17 +1,19 @@
 """Who stands in for whom while somebody is on leave (docs/decisions/0037). By the real world's clock: people are on leave in all worlds."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Least
 
+from engine import worlds
 from engine.models import World
 from engine.worlds import CLOCK
-from people.domain.roster import Leave, stood_in
+from people.domain.standins import Holding, Known, Leave, Seats, places, stretches
 from people.models import Leave as LeaveRow
 from people.models import RoleHolding, User, WorkGroup, WorkGroupMember
 from people.rights import LEADING, LENT, ROLES, role_names
@@ -53,37 +55,43 @@ def leads_away(deputies: Iterable[User]) -> QuerySet[Any]:
 
 
 def led_by(leads: Iterable[int]) -> dict[int, dict[str, list[int]]]:
-    """Of these leads of work groups: group → its deputies who are here."""
+    """Of these leads of work groups: group → its deputies who are here; one query."""
     found: dict[int, dict[str, list[int]]] = {lead: {} for lead in leads}
-    seats = WorkGroupMember.objects.filter(role=LEAD, user__in=found).values_list("user_id", "group_id", "group__key")
-    here = WorkGroupMember.objects.filter(role=DEPUTY, user__is_active=True).exclude(user__in=away_ids())
-    for lead, group_id, key in seats:
-        found[lead][key] = list(here.filter(group=group_id).order_by("pk").values_list("user_id", flat=True))
+    for one in _seats(found, but=away_ids()):
+        found[one.lead][one.group] = list(one.deputies)
     return found
 
 
-def away_now() -> dict[int, int | None]:
-    """Who is away now, and who stands in for each."""
-    rows = running().values_list("user_id", "starts_at", "ends_at", "deputy_id", "deputy__is_active")
-    return stood_in(Leave(user, start, end, deputy if here else None) for user, start, end, deputy, here in rows)
+def _seats(leads: Iterable[int], *, but: Iterable[Any] = ()) -> list[Seats]:
+    """The work groups these persons lead, with their deputies who are still with the company, but for these; one query."""
+    rows = WorkGroupMember.objects.filter(role=DEPUTY, group__seats__role=LEAD, group__seats__user__in=list(leads))
+    rows = rows.filter(user__is_active=True).exclude(user__in=but).order_by("group__key", "pk")
+    deputies: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for key, lead, user in rows.values_list("group__key", "group__seats__user", "user"):
+        deputies[key, lead].append(user)
+    return [Seats(key, lead, tuple(found)) for (key, lead), found in deputies.items()]
 
 
 def answering(users: Sequence[User], group: str | None = None) -> list[User]:
     """Who answers in the place of these holders of a role: those who are here, the deputies of those who are not, and, where the
     role is of a work group and its lead named nobody, the group's deputies. Nobody stands in for who has no deputy."""
-    if not any(getattr(user, "away", True) for user in users):
-        return list(users)
-    away = away_now()
-    ids: list[int] = []
-    for user in users:
-        if user.pk not in away:
-            ids.append(user.pk)
-        elif (deputy := away[user.pk]) is not None:
-            ids.append(deputy)
-        elif group is not None:
-            ids += led_by([user.pk])[user.pk].get(group, [])
-    known = User.objects.in_bulk(ids)
-    return [known[pk] for pk in dict.fromkeys(ids)]
+    return answering_each([(users, group)])[0]
+
+
+def answering_each(asked: Sequence[tuple[Sequence[User], str | None]]) -> list[list[User]]:
+    """As `answering`, of many roles at once: no query while all are here, else three at most."""
+    away = {user.pk for users, _group in asked for user in users if getattr(user, "away", True)}
+    if not away:
+        return [list(users) for users, _group in asked]
+    now = worlds.now(worlds.real())
+    stand = places(_known(_leaves(now)), now)
+    ids = [
+        [pk for user in users for pk in (stand[user.pk].answering(group) if user.pk in stand else (user.pk,))]
+        for users, group in asked
+    ]
+    here = {user.pk: user for users, _group in asked for user in users}
+    here |= User.objects.in_bulk({pk for found in ids for pk in found} - here.keys())
+    return [[here[pk] for pk in dict.fromkeys(found)] for found in ids]
 
 
 def deputies_in(group: str) -> list[User]:
@@ -92,15 +100,17 @@ def deputies_in(group: str) -> list[User]:
     return list(User.objects.filter(seats, is_active=True).exclude(pk__in=away_ids()).order_by("display_name", "pk"))
 
 
-# --- on pages -----------------------------------------------------------------------------------------------------------
+# --- at any instant -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Somebody is on leave, and these stand in for them: whoever they named, or the deputies of a work group they lead. Without
-    anybody, `unheld` are the roles that nobody else answers for meanwhile."""
+    """Somebody is on leave, and for this part of it these stand in: whoever they named, or the deputies of the work groups they
+    lead. `unheld` are the roles of theirs that nobody answers for meanwhile."""
 
     leave: LeaveRow
+    start: datetime
+    end: datetime
     deputies: tuple[User, ...]
-    group: WorkGroup | None = None
+    groups: tuple[WorkGroup, ...] = ()
     unheld: tuple[str, ...] = ()
 
     @property
@@ -113,30 +123,67 @@ class StandIn:
 
 
 def standing_in(now: datetime, until: datetime | None = None) -> list[StandIn]:
-    """Who is on leave at an instant, or in some part of a span, and who stands in for each: what was is read as it was."""
-    rows = LeaveRow.objects.filter(starts_at__lte=until or now, ends_at__gt=now)
-    rows = rows.filter(Q(cancelled_at=None) | (Q(cancelled_at__gt=now) & Q(cancelled_at__gt=F("starts_at"))))
-    found = list(rows.select_related("user", "deputy").order_by("starts_at", "pk"))
-    if not found:
+    """Who is on leave at an instant, and who stands in for each: what was is read as it was, but for the seats of work groups, of
+    which only the log has a history. With `until`, over a span: a leave stands there in parts where that changes meanwhile, the
+    first from its own beginning, the last to its own end.
+
+    One query while nobody is away, else five, however many are.
+    """
+    rows = _leaves(now, until)
+    if not rows:
         return []
-    holding = _holding()
-    return [_standing_in(row, found, holding) for row in found if row.user.is_active]
+    known = _known(rows)
+    found = stretches(known, _holdings(now), now, until, roles=[r for r in ROLES if r in LENT], leading=LEADING)
+    ids = {who for one in found for who in one.place.people}
+    users = User.objects.in_bulk(ids)
+    groups = {
+        group.key: group for group in WorkGroup.objects.filter(key__in={k for s in found for k in s.place.groups})
+    }
+    return [
+        StandIn(
+            rows[one.n],
+            rows[one.n].starts_at if one.start == now else one.start,
+            known.leaves[one.n].end if one.end == until else one.end,
+            tuple(users[who] for who in one.place.people),
+            tuple(groups[key] for key in one.place.groups),
+            one.unheld,
+        )
+        for one in sorted(found, key=lambda one: (one.start, rows[one.n].starts_at, one.n))
+    ]
 
 
-def _standing_in(row: LeaveRow, all_away: Sequence[LeaveRow], holding: Mapping[str, set[int]]) -> StandIn:
-    away = {other.user_id for other in all_away if other.starts_at < row.ends_at and other.ends_at > row.starts_at}
-    if row.deputy is not None and row.deputy.is_active and row.deputy_id not in away:
-        return StandIn(row, (row.deputy,))
-    led = WorkGroupMember.objects.filter(role=LEAD, user=row.user_id).select_related("group").order_by("group__key")
-    for seat in led:
-        seats = WorkGroupMember.objects.filter(group=seat.group_id, role=DEPUTY, user__is_active=True)
-        if deputies := [other.user for other in seats.exclude(user__in=away).select_related("user").order_by("pk")]:
-            return StandIn(row, tuple(deputies), seat.group, _unheld(row, away, holding, LENT - LEADING))
-    return StandIn(row, (), None, _unheld(row, away, holding, LENT))
+def _leaves(now: datetime, until: datetime | None = None) -> list[LeaveRow]:
+    """Leaves that ran or will at an instant, or in some part of a span, in the order they were set; a leave taken back ran up to
+    then."""
+    rows = LeaveRow.objects.filter(ends_at__gt=now)
+    rows = rows.filter(starts_at__lte=now) if until is None else rows.filter(starts_at__lt=until)
+    rows = rows.filter(Q(cancelled_at=None) | (Q(cancelled_at__gt=now) & Q(cancelled_at__gt=F("starts_at"))))
+    return list(rows.select_related("user", "deputy").order_by("pk"))
 
 
-def _unheld(row: LeaveRow, away: set[int], holding: Mapping[str, set[int]], roles: Collection[str]) -> tuple[str, ...]:
-    return tuple(role for role in ROLES if role in roles and row.user_id in holding[role] and not holding[role] - away)
+def _known(rows: Sequence[LeaveRow]) -> Known:
+    """What these leaves say, with the seats as they are."""
+    gone = {user.pk: _left(user) for row in rows for user in (row.user, row.deputy) if user and not user.is_active}
+    leaves = [Leave(row.user_id, row.starts_at, _end(row, gone), row.deputy_id) for row in rows]
+    return Known(leaves, _seats({row.user_id for row in rows}), gone)
+
+
+def _left(user: User) -> datetime:
+    """When an account was shut; of one shut before that was kept nobody knows, and it counts for no instant."""
+    return user.left_at or datetime.min.replace(tzinfo=UTC)
+
+
+def _end(row: LeaveRow, gone: Mapping[int, datetime]) -> datetime:
+    """When a leave ended in fact: it was over, or taken back, or its holder left."""
+    return min(at for at in (row.ends_at, row.cancelled_at, gone.get(row.user_id)) if at is not None)
+
+
+def _holdings(now: datetime) -> list[Holding]:
+    """Who held a role that is lent at an instant, or does since."""
+    rows = RoleHolding.objects.filter(Q(until=None) | Q(until__gt=now), role__in=LENT)
+    rows = rows.filter(Q(user__is_active=True) | Q(user__left_at__gt=now))
+    found = rows.values_list("role", "user_id", "since", Least("until", "user__left_at"))
+    return [Holding(*row) for row in found]
 
 
 def _holding() -> Mapping[str, set[int]]:

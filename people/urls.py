@@ -36,6 +36,7 @@ urlpatterns = [
     path("people/accounts/<int:user>/deactivate", views.user_deactivate, name="people-user-deactivate"),
     path("people/accounts/<int:user>/", directory_views.account, name="people-account"),
     path("people/accounts/<int:user>/change", directory_views.account_change, name="people-account-change"),
+    path("people/accounts/<int:user>/deputy", directory_views.account_deputy, name="people-account-deputy"),
     path("people/accounts/<int:user>/reach", directory_views.account_reach, name="people-account-reach"),
     path("people/reach/", directory_views.own_reach, name="own-reach"),
     path("people/map/", directory_views.overview, name="map"),

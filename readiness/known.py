@@ -31,7 +31,7 @@ def _roster(now: datetime) -> Known | None:
     if not duties:
         return None
     gaps = sum(len(one.gaps) for one in rostered.shown(duties, now, now + rostered.AHEAD, now))
-    unheld = sum(bool(one.unheld) for one in standing_in(now, now + rostered.AHEAD))
+    unheld = len({one.leave.pk for one in standing_in(now, now + rostered.AHEAD) if one.unheld})
     if gaps:
         said = in_each(
             lambda: (

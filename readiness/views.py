@@ -18,7 +18,7 @@ from escalation.services.files import uploads_of
 from people.calendars import calendar_renew
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, home_in, page, posts, world_of
 from people.rights import allowed_somewhere
-from plans.selectors import current
+from plans.selectors import current, unanswered_now
 from readiness import calendars, selectors
 from readiness.domain.moves import State
 from readiness.forms import DrillForm, FilterForm, ProofForm, WaiveForm
@@ -45,6 +45,7 @@ def readiness(request: PageRequest) -> HttpResponse:
         "by_item": selectors.kept_by_item(world),
         "tally": _tally(every),
         "history": selectors.history(world),
+        "unanswered": unanswered_now(current()) if world.is_real else (),
         "calendar": request.build_absolute_uri(calendars.link_of(request.user)),
     }
     return render(request, "readiness/readiness.html", shown)

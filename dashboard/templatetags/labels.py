@@ -15,8 +15,7 @@ from engine.models import Stream
 from escalation.card_words import source_said
 from escalation.never_words import never_said
 from incidents.selectors import Incident
-from people.rights import ROLES
-from people.selectors import deputising, users_by_id
+from people.selectors import authority_name
 from plans.domain import Plan
 from plans.selectors import current, plan_of
 
@@ -282,11 +281,9 @@ def decision_label(kind: str) -> str | Promise:
 
 def authority_label(authority: str, plan: Plan | None) -> str:
     """A role of the plan, or one of rights as the plan calls it; what it does not know stands for itself. A deputy's says whose."""
-    role, person = authority_read(authority)
+    role, _person = authority_read(authority)
     title = plan and (plan.roles[role].title if role in plan.roles else plan.called_by_right.get(role))
-    name = in_language(title.as_dict()) if title else str(ROLES.get(role, role))
-    user = users_by_id([person]).get(person) if person is not None else None
-    return deputising(name, user.display_name) if user else name
+    return authority_name(authority, {role: in_language(title.as_dict())} if title else {}) or role
 
 
 def owner_label(owner: str, plan: Plan | None) -> str:

@@ -1,7 +1,8 @@
 """What the conditions of ending and lifting hang on, as it stands: seen in the log and the signals, on record, or said by a person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,8 @@ Conditions = Mapping[str, EndingCondition]
 def said_facts(
     plan: Plan, conditions: Conditions, declared: Mapping[str, bool], *, at: datetime, source: str
 ) -> dict[str, Fact]:
-    """What a person declared, as facts. Raises Invalid for a name that no condition of this plan asks for; what the product
-    offers to every plan may be sent all the same."""
+    """What a person declared, as facts; `source` is the role he declared it in. Raises Invalid for a name that no condition of
+    this plan asks for; what the product offers to every plan may be sent all the same."""
     asked = said_of(plan, conditions)
     errors = [
         {
@@ -53,7 +54,7 @@ def facts_now(incident: Incident, plan: Plan, conditions: Conditions) -> dict[st
         known = facts_of(incident, plan).known
         found |= {name: known[name] for name in wanted[Kind.RECORDED] if name in known}
     for name in wanted[Kind.SEEN]:
-        seen = _stable(incident, now) if name == "stable_hours" else _on_target(incident)
+        seen = SEEN[name](incident, now)
         if seen is not None:
             found[name] = seen
     return found
@@ -69,6 +70,14 @@ def _stable(incident: Incident, now: datetime) -> Fact | None:
     return Fact((now - max(incident.service_restored_at, since)).total_seconds() / 3600, now, "log")
 
 
-def _on_target(incident: Incident) -> Fact | None:
+def _on_target(incident: Incident, now: datetime) -> Fact | None:
+    """Minutes for which all that the plan gives a target has met it."""
     run = on_target(incident.world_id, incident.regions)
     return None if run is None else Fact(run[0], run[1], "signals")
+
+
+# Every fact of `plans.domain.vocabulary.SEEN_FACTS`, and how it is seen.
+SEEN: Final[Mapping[str, Callable[[Incident, datetime], Fact | None]]] = {
+    "stable_hours": _stable,
+    "on_target_minutes": _on_target,
+}

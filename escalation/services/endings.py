@@ -19,11 +19,12 @@ from plans.domain import EndVerdict, incident_end
 
 
 def ending_verdict(
-    incident: Incident, declared: Mapping[str, bool], waived: frozenset[str] = frozenset()
+    incident: Incident, declared: Mapping[str, bool], waived: frozenset[str] = frozenset(), *, source: str = ""
 ) -> EndVerdict:
-    """The conditions of the incident's plan as they stand. Raises Invalid when a fact is declared that it does not ask for."""
+    """The conditions of the incident's plan as they stand; `source` is the role in which a fact is declared. Raises Invalid when a
+    fact is declared that it does not ask for."""
     plan, now = selectors.plan_for(incident), worlds.now(incident.world_id)
-    said = said_facts(plan, plan.ending, declared, at=now, source="hq")
+    said = said_facts(plan, plan.ending, declared, at=now, source=source)
     return incident_end(plan, facts_now(incident, plan, plan.ending) | said, waived=waived)
 
 
@@ -42,14 +43,14 @@ def response_end(
     Raises NotAllowed, Conflict when it is not that far, or naming each open condition with its clause, Invalid when a waiver
     comes without a reason.
     """
-    incident, _actor, _now = entered(Act.END, number=number, by=by, based_on=based_on)
+    incident, actor, _now = entered(Act.END, number=number, by=by, based_on=based_on)
     if waived and not reason.strip():
         raise Invalid(
             "reason.required",
             _("Give the reason; it is kept with your name."),
             errors=[{"field": "reason", "code": "required", "message": _("This field may not be blank.")}],
         )
-    verdict = ending_verdict(incident, declared, waived)
+    verdict = ending_verdict(incident, declared, waived, source=actor.role)
     if not verdict.allowed:
         raise Conflict(
             "end.conditions",

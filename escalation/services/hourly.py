@@ -11,21 +11,29 @@ from escalation.events import WarningDataReported
 from escalation.models import EarlyWarning, Obligation, WarningData
 from escalation.services.obligations import turns_settle
 from escalation.services.standing import HOURLY, entered
-from incidents.services.acting import blank, user_id
+from incidents.services.acting import blank, scope_of, user_id
 from people import selectors as people
+from people.rights import Scope, acting_each
 from plans.domain import Plan
 
 EVIDENCE = "warning_data"
 
 
 @transaction.atomic
-def warning_data_report(*, number: str, availability: str, spares: str, forecast: str, by: Actor) -> WarningData:
-    """A department's data of this hour. A turn is settled when every responsible department has reported for it.
+def warning_data_report(
+    *, number: str, availability: str, spares: str, forecast: str, by: Actor, department: str = ""
+) -> WarningData:
+    """A department's data of this hour. A turn is settled when every responsible department has reported for it. Of whom reports for
+    several, as a deputy does, `department` says for which; without it, for the first that owes.
 
     Raises NotAllowed (not of a responsible department), Invalid naming each empty field, Conflict (the warning is over).
     """
     standing = entered("warning.report_data", number=number, by=by)
-    department = department_for(by, standing.plan)
+    reports = departments_of(by, standing.plan, scope_of(standing.incident))
+    owing = (key for key in reports if _owed(standing.warning, key))
+    department = department or next(owing, next(iter(reports), ""))
+    if department not in reports:
+        raise _not_yours(standing.plan)
     given = {"availability": availability.strip(), "spares": spares.strip(), "forecast": forecast.strip()}
     if missing := [name for name, text in given.items() if not text]:
         raise blank(missing)
@@ -38,24 +46,29 @@ def warning_data_report(*, number: str, availability: str, spares: str, forecast
         **given,
     )
     payload = WarningDataReported(department=department, covers=row.covers, **given)
-    event = standing.write(payload, act="hourly-data")
+    event = standing.write(payload, act="hourly-data", by=reports[department])
     whole = [turn for turn in row.covers if not missing_for(standing.warning, standing.plan, turn)]
     turns_settle(standing.incident, HOURLY, whole, EVIDENCE, event)
     return row
 
 
-def department_for(by: Actor, plan: Plan) -> str:
-    """The responsible department this person reports for: his own. Raises NotAllowed."""
-    user = people.users_by_id([by.id or 0]).get(by.id or 0)
-    own = (people.department_of(user) if user else None) or ""
-    if plan.responsible and own not in plan.responsible:
-        names = "、".join(in_language(plan.departments[key].as_dict()) for key in plan.responsible)
-        raise NotAllowed(
-            "warning.department",
-            _("Only the responsible departments report here: %(departments)s."),
-            departments=names,
-        )
-    return own
+def departments_of(by: Actor, plan: Plan, scope: Scope) -> dict[str, Actor]:
+    """The responsible departments this person reports for: his own, and those of whom he stands in for, each with in what role."""
+    ways = acting_each(by, "warning.report_data", scope)
+    users = people.users_by_id(pk for pk, _actor in ways if pk is not None)
+    found: dict[str, Actor] = {}
+    for pk, actor in ways:
+        key = (people.department_of(users[pk]) if pk in users else None) or ""
+        if not plan.responsible or key in plan.responsible:
+            found.setdefault(key, actor)
+    return found
+
+
+def _not_yours(plan: Plan) -> NotAllowed:
+    names = "、".join(in_language(plan.departments[key].as_dict()) for key in plan.responsible)
+    return NotAllowed(
+        "warning.department", _("Only the responsible departments report here: %(departments)s."), departments=names
+    )
 
 
 def _owed(warning: EarlyWarning, department: str) -> list[int]:

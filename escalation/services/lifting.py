@@ -7,10 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from common.actor import Actor
+from common.actor import Actor, authority_read
 from common.bilingual import both, in_language
 from common.errors import Conflict, NotAllowed
 from engine import worlds
+from engine.models import Event
 from escalation import selectors
 from escalation.events import LiftApplied, LiftRefused, WarningLifted
 from escalation.models import EarlyWarning, LiftApplication
@@ -27,12 +28,25 @@ LIFT = "lift"  # the act that the plan is asked for the clause of
 APPROVERS = ("hq_commander", "hq_member")  # roles of rights
 
 
-def lift_verdict(incident: Incident, declared: Mapping[str, bool], *, since: datetime | None = None) -> EndVerdict:
-    """The conditions of the incident's plan as they stand; `declared` is the technical group's word and `since` when it was given."""
+def lift_verdict(
+    incident: Incident, declared: Mapping[str, bool], *, source: str = "", since: datetime | None = None
+) -> EndVerdict:
+    """The conditions of the incident's plan as they stand; `declared` is the word of who applies, in what role (`source`), and `since`
+    when it was given."""
     plan = selectors.plan_for(incident)
     at = since or worlds.now(incident.world_id)
-    said = said_facts(plan, plan.lifting, declared, at=at, source="technical_response")
+    said = said_facts(plan, plan.lifting, declared, at=at, source=source)
     return warning_lift(plan, facts_now(incident, plan, plan.lifting) | said)
+
+
+def applied_verdict(incident: Incident, application: LiftApplication) -> EndVerdict:
+    """The conditions as they stand, with what was confirmed when somebody applied, by whom it was."""
+    events = Event.objects.filter(
+        stream=incident.stream_id, kind="warning.lift_applied", data__application=application.pk
+    )
+    authority = events.values_list("authority", flat=True).get()
+    declared = declared_in(application, selectors.plan_for(incident))
+    return lift_verdict(incident, declared, source=authority_read(authority)[0], since=application.applied_at)
 
 
 def declared_in(application: LiftApplication, plan: Plan) -> dict[str, bool]:
@@ -85,7 +99,7 @@ def lift_apply(*, number: str, declared: Mapping[str, bool], note: str, by: Acto
     note = required("note", note)
     if LiftApplication.objects.filter(warning=standing.warning, state="applied").exists():
         raise Conflict("lift.waits", _("An application for lifting waits for headquarters already."))
-    verdict = lift_verdict(standing.incident, declared)
+    verdict = lift_verdict(standing.incident, declared, source=standing.actor.role)
     _must_hold(verdict)
     application = LiftApplication.objects.create(
         warning=standing.warning,
@@ -119,7 +133,7 @@ def lift_approve(*, number: str, note: str = "", by: Actor) -> EarlyWarning:
     """
     standing, application = _deciding(number, by)
     warning = standing.warning
-    verdict = lift_verdict(standing.incident, declared_in(application, standing.plan), since=application.applied_at)
+    verdict = applied_verdict(standing.incident, application)
     _must_hold(verdict)
     _decide(application, LiftApplication.State.APPROVED, standing, note.strip())
     warning.ended_at, warning.outcome = standing.now, EarlyWarning.Outcome.LIFTED

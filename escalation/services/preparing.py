@@ -9,6 +9,7 @@ from common.actor import Actor
 from common.bilingual import both, in_language
 from common.clock import utc_text
 from common.errors import Conflict, Invalid, Missing, NotAllowed
+from escalation import selectors
 from escalation.events import TaskAssigned, TaskDone, TaskSaid
 from escalation.models import EarlyWarning, PreparationTask
 from escalation.services.standing import PREPARE, Standing, entered
@@ -16,13 +17,13 @@ from escalation.services.telling import tell_people
 from incidents.selectors import Incident
 from incidents.services.acting import required
 from people import selectors as people
-from people.rights import allowed
+from people.rights import acting, allowed, relying_on
 from people.selectors import User
 from plans.domain import Plan
-from plans.selectors import may_do_for, told_of
+from plans.selectors import told_of
 
 # Who may give any task to anybody; everyone else only what their own role owns.
-GIVERS = frozenset({"duty_manager", "cs_supervisor", "hq_commander", "hq_member"})
+GIVERS = ("duty_manager", "cs_supervisor", "hq_commander", "hq_member")
 
 
 def tasks_make(warning: EarlyWarning, plan: Plan) -> list[PreparationTask]:
@@ -92,7 +93,8 @@ def task_assign(
     part in the plan, a time beyond the list's), Conflict (done already).
     """
     standing, task = _entered(number, task_id, by)
-    if not (GIVERS & by.every_role or by.kind == "system" or _holds(by, standing.plan, task.role)):
+    giver = giving(by, standing.plan, task, selectors.place_of(by))
+    if giver is None:
         raise _not_yours(standing.plan, task)
     user = _fit(person)
     due_at = due_at or task.due_at
@@ -112,7 +114,7 @@ def task_assign(
         person=user.pk,
         due_at=utc_text(due_at),
     )
-    event = standing.write(payload, act="prepare")
+    event = standing.write(payload, act="prepare", by=giver)
     tasks_tell(standing.incident, [task], standing.plan, key=f"warning.task:{task.pk}:{event.seq}")
     return task
 
@@ -124,7 +126,8 @@ def task_done(*, number: str, task_id: int, word: str, by: Actor) -> Preparation
     Raises NotAllowed (neither its person nor a holder of its role), Invalid (no word), Conflict (done already).
     """
     standing, task = _entered(number, task_id, by)
-    if by.id != task.person_id and by.kind != "system" and not _holds(by, standing.plan, task.role):
+    doer = doing(by, standing.plan, task, selectors.place_of(by))
+    if doer is None:
         raise _not_yours(standing.plan, task)
     word = required("word", word)
     task.done_at, task.word = standing.now, word
@@ -138,7 +141,7 @@ def task_done(*, number: str, task_id: int, word: str, by: Actor) -> Preparation
         word=word,
         all_done=not rest,
     )
-    standing.write(payload, act="prepare")
+    standing.write(payload, act="prepare", by=doer)
     return task
 
 
@@ -168,8 +171,19 @@ def _fit(person: int) -> User:
     raise Invalid("task.person", sentence, errors=[row], name=name)
 
 
-def _holds(by: Actor, plan: Plan, role: str) -> bool:
-    return by.id in may_do_for(plan.role(role))
+def giving(by: Actor, plan: Plan, task: PreparationTask, place: selectors.Place) -> Actor | None:
+    """The actor, acting as who may give a task to somebody: who gives any, or whose role owns it; None for who may not."""
+    if by.kind == "system":
+        return by
+    return relying_on(by, GIVERS) or selectors.holding_any(by, plan, [task.role], place)
+
+
+def doing(by: Actor, plan: Plan, task: PreparationTask, place: selectors.Place) -> Actor | None:
+    """The actor, acting as who may tick a task off: whose role owns it, or who was given it; None for who may not."""
+    if by.kind == "system":
+        return by
+    owner = selectors.holding_any(by, plan, [task.role], place)
+    return owner or (acting(by, "warning.prepare") if by.id == task.person_id else None)
 
 
 def _not_yours(plan: Plan, task: PreparationTask) -> NotAllowed:

@@ -32,12 +32,13 @@ class Standing:
     actor: Actor
     now: datetime
 
-    def write(self, payload: Payload, *, act: str) -> Event:
-        """Write an event that cites the clause this act stands under in the incident's plan."""
+    def write(self, payload: Payload, *, act: str, by: Actor | None = None) -> Event:
+        """Write an event that cites the clause this act stands under in the incident's plan; `by`: the same actor, where the act
+        found the very role that allows it."""
         return log_append(
             stream_of(self.incident),
             payload,
-            by=self.actor,
+            by=by or self.actor,
             occurred=self.now,
             known=self.now,
             clause=self.plan.cites(act),

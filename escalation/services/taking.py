@@ -25,7 +25,8 @@ def obligation_take(*, obligation_id: int, by: Actor) -> Obligation:
     the same person: whoever said so once and is late again cannot hold it back a second time)."""
     by = require(by, "obligation.fulfil")
     row, plan = standing_locked(obligation_id)
-    if by.id is None or not selectors.may_take(by, plan, row, selectors.place_of(by)):
+    taker = selectors.taking(by, plan, row, selectors.place_of(by))
+    if by.id is None or taker is None:
         raise NotAllowed(
             "obligation.not_yours_to_take", _("Only its owner, or who was told that it is late, can take this.")
         )
@@ -37,7 +38,7 @@ def obligation_take(*, obligation_id: int, by: Actor) -> Obligation:
     payload = ObligationTaken(
         id=row.pk, rule=row.rule, turn=row.turn, person=by.id, held_until=utc_text(held) if held else None
     )
-    log_append(stream_of(row.incident), payload, by=by, clause=row.clause, plan_version=row.incident.plan_version)
+    log_append(stream_of(row.incident), payload, by=taker, clause=row.clause, plan_version=row.incident.plan_version)
     return row
 
 

@@ -7,7 +7,7 @@ from common.clock import utc_text
 from escalation import selectors
 from escalation.models import EarlyWarning, LiftApplication, Obligation, PreparationTask, WarningData
 from escalation.services.hourly import missing_for
-from escalation.services.lifting import declared_in, lift_verdict
+from escalation.services.lifting import applied_verdict, lift_verdict
 from escalation.services.standing import HOURLY
 from incidents.selectors import Incident, latest_of
 from people import selectors as people
@@ -127,9 +127,9 @@ def _lifting(warning: EarlyWarning, incident: Incident) -> dict[str, Any]:
     rows = list(warning.applications.select_related("applied_by", "decided_by").order_by("-pk"))
     waiting = next((row for row in rows if row.state == LiftApplication.State.APPLIED), None)
     refused = rows[0] if rows and rows[0].state == LiftApplication.State.REFUSED else None
-    declared = declared_in(waiting, selectors.plan_for(incident)) if waiting else {}
-    since = waiting.applied_at if waiting else None
-    verdict = lift_verdict(incident, declared, since=since) if warning.ended_at is None else None
+    verdict = None
+    if warning.ended_at is None:
+        verdict = applied_verdict(incident, waiting) if waiting else lift_verdict(incident, {})
     return {
         "allowed": verdict.allowed if verdict else None,
         "conditions": verdict.as_dict()["conditions"] if verdict else [],

@@ -114,8 +114,8 @@ def _doer(incident: Incident, task: Task, by: Actor) -> Actor:
     """One's own task is one's own wherever it lies; for another's one must lead the group, or stand in for its lead."""
     if by.id == task.assignee_id:
         return require_somewhere(by, "task.do")
-    if by.id in people.leaders_of(task.group):
-        return require(by, "task.do", scope_of(incident, group=task.group))
+    if leader := people.leading(by, task.group, "task.do", region=scope_of(incident).region):
+        return leader
     raise NotAllowed(
         "task.not_yours",
         _("Only the person it was given to or the lead of the group can say that this task is done."),

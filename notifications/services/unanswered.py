@@ -81,12 +81,14 @@ def _climb(message: Message, number: int, rung: Rung) -> tuple[int, int]:
     used = ways([*(channel for _user, channel in sorted(there)), *rung.channels])
     known = {user_id for user_id, _channel in there}
     silent = set(waiting.values()) if plan else set()
-    for key in [*sorted(silent), *rung.roles]:
+    for key in dict.fromkeys([*sorted(silent), *rung.roles]):
         if plan is None or key not in plan.roles:
             continue
-        # The lead of a work group does not answer: its deputies are next.
-        next_ones = deputies_of(plan.roles[key]) if key in silent else told_of(plan.roles[key])
-        for user in next_ones:
+        # A role of the rung is told as it would be at first; of one whose lead was told and does not answer, the group's deputies
+        # are next.
+        role = plan.roles[key]
+        there_now = told_of(role) if key in rung.roles else []
+        for user in (*there_now, *(deputies_of(role) if key in silent else ())):
             if user.pk not in known:
                 to |= {(user.pk, channel): key for channel in used if (user.pk, channel) not in to}
     to = with_browsers({place: role for place, role in to.items() if place not in there})

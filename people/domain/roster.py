@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
+from people.domain.standins import Known, Leave, places
+
 DAY = timedelta(days=1)
 
 
@@ -75,16 +77,6 @@ class Cover:
     end: datetime
     why: Why
     present: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """A person is away; the deputy, if one is named, stands in."""
-
-    person: int
-    start: datetime
-    end: datetime
-    deputy: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,29 +149,13 @@ def _there(
     """The person, unless the account is shut or leave has begun: then the deputy they named, or a gap; never silently somebody."""
     if person in roster.gone:
         return Standing(None, Why.GONE, person, by)
-    away = absent(roster.leaves, at)
+    away = places(Known(roster.leaves), at)
     if present or person not in away:
         return Standing(person, why, person, by)
-    deputy = away[person]
+    deputy = away[person].named
     if deputy is None or deputy in roster.gone:
         return Standing(None, Why.AWAY, person, by)
     return Standing(deputy, Why.DEPUTY, person, by)
-
-
-def absent(leaves: Iterable[Leave], at: datetime) -> dict[int, int | None]:
-    """Who is away at an instant, and who stands in for them."""
-    return stood_in(leave for leave in leaves if leave.start <= at < leave.end)
-
-
-def stood_in(leaves: Iterable[Leave]) -> dict[int, int | None]:
-    """Of leaves that run together, in the order they were set: who is away, and who stands in for them, as the last that names
-    somebody who is here says. A deputy who is away too stands in for nobody, nor does a deputy's deputy."""
-    running = list(leaves)
-    away: dict[int, int | None] = dict.fromkeys(leave.person for leave in running)
-    for leave in running:
-        if leave.deputy is not None and leave.deputy not in away:
-            away[leave.person] = leave.deputy
-    return away
 
 
 # --- turns and days -----------------------------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class User(AbstractBaseUser):
         Department, on_delete=models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("department")
     )
     is_active = models.BooleanField(default=True)
+    left_at = models.DateTimeField(null=True, blank=True, help_text="when the account was shut")
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "username"

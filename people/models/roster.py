@@ -208,6 +208,11 @@ class Leave(Span):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange("user", "deputy", "starts_at", "ends_at"),
             ),
+            pgtrigger.Protect(
+                name="leave_taken_back_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__cancelled_at__isnull=False),
+            ),
         ]
 
 
@@ -228,7 +233,19 @@ class Deputy(models.Model):
             models.CheckConstraint(condition=~Q(named_by=F("deputy")), name="deputy_not_by_self"),
             models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name="deputy_ends_after_start"),
         ]
-        triggers = [pgtrigger.Protect(name="deputy_stays", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="deputy_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="deputy_as_it_was",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("user", "deputy", "named_by", "since"),
+            ),
+            pgtrigger.Protect(
+                name="deputy_over_is_over",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__until__isnull=False),
+            ),
+        ]
 
 
 class DutyTurn(models.Model):

@@ -111,8 +111,8 @@ def user_deactivate(*, user: User, by: Actor) -> User:
     user = _lock(user)
     if not user.is_active:
         raise Conflict("user.inactive", _("This account is shut already."))
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    user.is_active, user.left_at = False, worlds.now(worlds.real())
+    user.save(update_fields=["is_active", "left_at"])
     record(UserDeactivated(user=user.pk), by=by)
     for browser in Browser.objects.select_for_update().filter(user=user).order_by("pk"):
         browser_drop(browser, Gone.SHUT, by=by)

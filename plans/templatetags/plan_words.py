@@ -17,6 +17,12 @@ register = template.Library()
 
 
 @register.simple_tag
+def unanswered() -> list[selectors.Unanswered]:
+    """The roles of the plan in force that nobody answers for now, for `plans/unanswered.html`."""
+    return selectors.unanswered_now(selectors.current())
+
+
+@register.simple_tag
 def cites(act: str, incident: Any = None) -> str:
     """The clause an act of the product stands under, in the incident's own plan or in the one in force.
 

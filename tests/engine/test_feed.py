@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +15,15 @@ from django.db import transaction
 from websockets.exceptions import InvalidStatus
 
 from common.actor import SYSTEM
-from engine import feed
+from engine import feed, worlds
 from engine.log import log_append, stream_open
 from engine.models import Event, Stream, World
 from engine.selectors import event_at
 from hotline_ep.embedded import valkey
 from people.models import RoleHolding
+from people.selectors import actor_of
 from people.services import role_end, user_deactivate
+from people.services.leaves import leave_set
 from tests.engine.kinds import Happened
 from tests.engine.pages import Web, person
 from tests.engine.processes import House, eventually, redis_frozen, redis_stopped
@@ -79,8 +82,11 @@ def test_whose_right_ends_is_let_go_at_once_and_nobody_else(real: World, house: 
     lin, zhao, su = (person(name, "duty_manager") for name in ("lin", "zhao", "su"))
     web = Web(house)
     with web.page(lin) as lins, web.page(zhao) as zhaos, web.page(su) as sus:
-        for page in (lins, zhaos, sus):
-            page.next("hello")
+        before = [page.next("hello")["around"] for page in (lins, zhaos, sus)]
+        start = worlds.now(worlds.real())
+        span = {"starts_at": start, "ends_at": start + timedelta(hours=1)}
+        leave_set(user_id=su.pk, deputy_id=lin.pk, by=actor_of(su), **span)
+        assert sus.next("around")["around"] != before[2], "somebody stands in: the board hears it at once"
         role_end(holding=RoleHolding.objects.get(user=lin), by=SYSTEM)
         assert lins.closed_with(within=5) == REFUSED
         user_deactivate(user=zhao, by=SYSTEM)

@@ -26,6 +26,7 @@ from watchdog.services.canaries import Web, posted_at, traced
 from watchdog.services.reports import reports_write
 from watchdog.services.restored import Comparing
 from watchdog.services.telling import alarms_tell, heartbeat
+from watchdog.services.unheld import roles_watched
 from watchdog.services.windows import blindness_judged, log, sight
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ JUDGE: Final = "judge"  # as the queue it drains is called
 # A part that does not answer so many looks in a row is away.
 MISSED: Final = 2
 MENDED_EVERY: Final = timedelta(seconds=60)
+ROLES_EVERY: Final = timedelta(seconds=30)
 SHOWN_FOR: Final = timedelta(hours=1)  # what was mended, after which the log alone tells of it
 
 
@@ -51,6 +53,7 @@ class Watchdog:
         self.stages: set[Stage] = set()
         self._missed: dict[str, int] = {}
         self._mended: datetime | None = None
+        self._roles_watched: datetime | None = None
         self._lost: datetime | None = None
         self._told_outside: datetime | None = None
         self._begun = False
@@ -71,6 +74,7 @@ class Watchdog:
             "parts": self._parts,
             "behind": self._behind,
             "unfired": self._unfired,
+            "roles": self._roles,
             "mended": self._mend,
             "reports": reports_write,
             "alarms": alarms_tell,
@@ -145,6 +149,11 @@ class Watchdog:
             alarm_clear("watchdog.unfired", "real")
             return
         alarm_raise("watchdog.unfired", "real", n=len(late), seconds=int((world_now - min(late)).total_seconds()))
+
+    def _roles(self, now: datetime) -> None:
+        if self._roles_watched is None or now - self._roles_watched >= ROLES_EVERY:
+            self._roles_watched = now
+            roles_watched()
 
     def _mend(self, now: datetime) -> None:
         if self._mended is not None and now - self._mended < MENDED_EVERY:

@@ -13,8 +13,10 @@ export type Line = "live" | "lost" | "signed-out" | "outdated";
 export type Shown = { readonly state: State; readonly line: Line; readonly since: number };
 
 const POLL_MS = 3000;
-/** Alarms and what else comes by no frame. */
+/** Of an alarm that stands, only its mark comes by frame; its words may change. */
 const REFRESH_MS = 30_000;
+/** Boards that hear at one instant that something changed do not all ask at that instant. */
+const SPREAD_MS = 1500;
 const PAGE = 500;
 
 class SignedOut extends Error {}
@@ -34,6 +36,7 @@ export class Feed {
   private readonly tasks: (() => Promise<void>)[] = [];
   private working = false;
   private connected = false;
+  private around = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly connection: Connection;
 
@@ -108,10 +111,14 @@ export class Feed {
     switch (frame.t) {
       case "hello":
         this.connected = true;
+        this.around = frame.around ?? "";
         return this.reload();
       case "heads":
         worldClock.set(frame.now, this.state?.world.rate ?? 1);
+        this.differs(frame.around ?? this.around);
         return this.compare(frame.heads);
+      case "around":
+        return this.differs(frame.around);
       case "event":
         return this.event(frame);
       case "reading": {
@@ -122,6 +129,13 @@ export class Feed {
       case "inbox":
         document.dispatchEvent(new CustomEvent("inbox"));
     }
+  }
+
+  /** Alarms, or who stands in, are others than before: they come by no event, so that the whole is read, soon. */
+  private differs(around: string): void {
+    if (around === this.around) return;
+    this.around = around;
+    this.schedule(Math.random() * SPREAD_MS);
   }
 
   private async event(frame: EventFrame): Promise<void> {

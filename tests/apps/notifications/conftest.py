@@ -107,7 +107,7 @@ def say(world: World) -> Say:
             "urgent": False,
             "link": "/board/",
         }
-        return message_send(to=[(user.pk, "hq_member") for user in users], key=key, **words | more)
+        return message_send(key=key, **{"to": [(user.pk, "hq_member") for user in users], **words, **more})
 
     return send
 

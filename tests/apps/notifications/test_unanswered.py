@@ -74,6 +74,16 @@ def test_nobody_answers_so_they_are_rung_then_the_executive_is_told_then_an_alar
     assert not Timer.objects.filter(what="notifications.unanswered").exists(), "nothing is left to look at"
 
 
+def test_a_role_of_a_rung_is_told_whole_though_one_of_it_was_told_and_is_silent(
+    say: Say, night: World, lin: User, boss: User
+) -> None:
+    commander, member = made("commander", "hq_member"), made("member", "hq_member")
+    ladder = Ladder((Rung(timedelta(minutes=2), (), ("hq_members",)),), quorum=3)
+    say("k", commander, world_id=night.pk, ladder=ladder, to=[(commander.pk, "hq_members")])
+    forward(night, 2)
+    assert ways_to(member) == {"inapp", "email"}, "its other holders, as they would be told at first"
+
+
 @transaction.atomic
 def look(message: Message, minutes: int) -> None:
     unanswered.look(message.pk, message.created_at + timedelta(minutes=minutes), worlds.now(message.world_id))

@@ -1,5 +1,9 @@
 """How the plan says that a category is handled (6.2): in the room of an incident, on the plan's page, and for programs."""
 
+import pytest
+from django.db import DatabaseError, transaction
+
+from incidents.models import StepTick
 from tests.cast import DUTY, GM, OUTSIDER, TECH
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
 
@@ -67,6 +71,10 @@ def test_a_step_is_ticked_in_one_tap_and_taken_back_with_a_reason(hotline: Hotli
     undone = hotline.post(TECH, f"{at}/undo", {"reason": "The wrong line"})
     assert (undone["steps"][0]["done"], undone["done"]) == (None, 1)
     hotline.post(TECH, f"{at}/undo", {"reason": "Again"}, expect=409)
+    ticks = StepTick.objects.filter(incident__number=number)
+    for changed in ({"undone_at": None}, {"note": "Other words"}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ticks.update(**changed)
     assert hotline.post(TECH, f"{at}/done", {})["done"] == 2, "what was taken back can be done"
     said = [event for event in hotline.get(GM, f"incidents/{number}/events")["events"] if event["kind"][:5] == "step."]
     told = [(event["kind"], event["data"]["done"], event["clause"]) for event in said]

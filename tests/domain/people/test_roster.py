@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from people.domain.roster import Cover, Layer, Leave, Roster, Weekly, Why, gaps, on_duty, shifts
+from people.domain.roster import Cover, Layer, Roster, Weekly, Why, gaps, on_duty, shifts
+from people.domain.standins import Leave
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LIN, TANG, SU = 1, 2, 3
