@@ -13,6 +13,7 @@ from dashboard.names import names_of
 from dashboard.record import Record, figure_text
 from engine import worlds
 from engine.models import Event
+from escalation.domain.moments import TEMPLATE_OF
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, latest_events, one_region
 from notifications.domain import words
@@ -29,7 +30,7 @@ LOG_READ = 2000  # newest events of an incident
 HAPPENED: Final = frozenset({"level", "task", "event"})
 MOST = 40  # sentences: whoever was away for a day reads the log
 # Papers that leave the house hold the elements of their template (3.3); what else is on record is taken over one by one.
-PAPERS: Final = frozenset({"authority_first_report", "authority_rest_report", "authority_cause_report"})
+PAPERS: Final = frozenset(TEMPLATE_OF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from dashboard.record import Record
 from engine import worlds
 from engine.models import World
 from engine.selectors import alarms_standing, heads, newest_events
-from escalation.files import files_of
+from escalation.file_fields import AddFilesForm
+from escalation.files import added_to, files_of
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
@@ -53,9 +54,10 @@ from incidents.selectors import (
     open_tasks_of,
     tasks_of,
 )
-from incidents.services.acting import scope_of
+from incidents.services.steps import may_tick
 from notifications.alarm_words import alarm_text
-from notifications.selectors import holding_offered, notices_of, summaries_of
+from notifications.notice_selectors import holding_offered, notices_of
+from notifications.selectors import summaries_of
 from people.rights import Scope, allowed
 from people.selectors import groups, names
 from people.standins import standing_in
@@ -136,6 +138,7 @@ def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
         "major": incident.major,
         "warning": warning.colour if (warning := standing_warning(incident)) else None,
         "regions": incident.regions,
+        "reach": incident.reach,
         "opened_at": utc_text(incident.reported_at),
         "phase_since": utc_text(incident.phase_since),
         "groups": [{"key": g.group, "status": g.status, "at": utc_text(g.at)} for g in groups_at_work(incident)],
@@ -254,6 +257,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     ]
     owed = [card for card in cards if card["standing"]]
     teams = groups_state(incident, plan, by)
+    proved = added_to(rows, plan, by, place)
     shown = latest_events(incident, limit=ROOM_LOG, without=QUIET)
     seq = shown[-1]["seq"] if shown else 0
     return {
@@ -269,13 +273,15 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "groups": teams,
         "other_groups": any(not team["of_plan"] for team in teams),
         "handling": handling_of(incident),
-        "may_tick": allowed(by, "step.tick", scope_of(incident)) and incident.phase not in ("closed", "dismissed"),
+        "may_tick": may_tick(by, incident),
         "region": one_region(incident),
         "index": index_source(incident, plan),
+        "said_down": _said_down(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
         "files": files_of(incident.stream_id),
+        "add_files": AddFilesForm(proved=proved) if proved else None,
         "holding": holding_offered(incident),
         "slots": slots_for(incident, by),
         "warning": _warning(incident, by, seq, plan),
@@ -290,8 +296,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
 def clocks_of(incident: Incident) -> dict[str, Any]:
     """What runs of an incident, the most pressing first and what has no clock last; with whoever said that he is at it."""
     plan = plan_for(incident)
-    rows = [row for row in obligations_of(incident) if row.state in Obligation.STANDING]
-    rows.sort(key=lambda row: (row.due_at is None, row.due_at or row.anchored_at, row.pk))
+    rows = list(standing().filter(incident=incident))
     taken = takers(row.pk for row in rows)
     newest = latest_events(incident, limit=1)
     return {
@@ -332,6 +337,12 @@ def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
         "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region, plan)),
         "names": {"regions": names("regions")["regions"]},
     }
+
+
+def _said_down(incident: Incident, plan: Plan) -> dict[str, str] | None:
+    """What people say is down, the gravest of it: the index beside it knows only what machines measured."""
+    down = (name for name in ("full_outage", "outage") if (incident.facts.get(name) or {}).get("value") is True)
+    return next((plan.facts[name].title.as_dict() for name in down if name in plan.facts), None)
 
 
 def _bci(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:

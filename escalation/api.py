@@ -308,6 +308,7 @@ class Fulfil(OnObligation):
     right = "obligation.fulfil"
     serializer_class: ClassVar[type[serializers.BaseSerializer]] = ProofIn
     parser_classes = (BoundedJSONParser, MultiPartParser)
+    files = ("files",)
 
     @extend_schema(request={"application/json": ProofIn, "multipart/form-data": ProofWithFilesIn})
     def post(self, request: Request, **kwargs: Any) -> Response:
@@ -319,8 +320,29 @@ class Fulfil(OnObligation):
         return f"obligation:{row.pk}"
 
 
+class AddedIn(FilesIn):
+    """Files that came after the proof, with a word of what they show."""
+
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+@extend_schema(request={"multipart/form-data": AddedIn})
+class AddFiles(OnObligation):
+    """Add files to what was proved. The proof and its clock stay as they were; each file is on record as added later."""
+
+    right = "obligation.fulfil"
+    serializer_class: ClassVar[type[serializers.BaseSerializer]] = AddedIn
+    parser_classes = (MultiPartParser,)
+
+    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
+        files = uploads_of(self.request.FILES.getlist("files"))
+        row = proving.evidence_add(obligation_id=kwargs["pk"], note=data["note"], by=self.by, files=files)
+        return f"obligation:{row.pk}"
+
+
 class FileOut(serializers.Serializer):
-    """A file kept as evidence; name and word are empty once they are erased. `seq`: its event, which holds the digest."""
+    """A file kept as evidence; name and word are empty once they are erased. `seq`: its event, which holds the digest; `later`: it
+    was added after the proof."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -333,6 +355,7 @@ class FileOut(serializers.Serializer):
     at = serializers.DateTimeField()
     by = serializers.CharField()
     seq = serializers.IntegerField()
+    later = serializers.BooleanField()
 
 
 class FilesOf(Endpoint):

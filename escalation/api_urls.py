@@ -26,6 +26,7 @@ urlpatterns = [
     path("incidents/<str:number>/plan/<int:pk>/refuse", plan_api.RefuseMove.as_view(), name="api-plan-move-refuse"),
     path("obligations", api.Obligations.as_view(), name="api-obligations"),
     path("obligations/<int:pk>/fulfil", api.Fulfil.as_view(), name="api-fulfil"),
+    path("obligations/<int:pk>/files", api.AddFiles.as_view(), name="api-add-files"),
     path("obligations/<int:pk>/take", api.Take.as_view(), name="api-take"),
     path("obligations/<int:pk>/waive", api.Waive.as_view(), name="api-waive"),
 ]

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.bilingual import in_language
+from common.bilingual import in_language, listed
 from common.errors import NotAllowed
 from escalation.domain.turns import Turn, covered
 from escalation.events import WarningDataReported
@@ -49,7 +49,7 @@ def department_for(by: Actor, plan: Plan) -> str:
     user = people.users_by_id([by.id or 0]).get(by.id or 0)
     own = (people.department_of(user) if user else None) or ""
     if plan.responsible and own not in plan.responsible:
-        names = "、".join(in_language(plan.departments[key].as_dict()) for key in plan.responsible)
+        names = in_language(listed(plan.departments[key].as_dict() for key in plan.responsible))
         raise NotAllowed(
             "warning.department",
             _("Only the responsible departments report here: %(departments)s."),

@@ -188,7 +188,12 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "obligation.taken":
       return plain(say("Somebody is at it, the clock goes on: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "evidence.file_kept":
-      return plain(say("File kept: {name}, SHA-256 {digest}.", { name: event.data.name ?? "", digest: event.data.sha256.slice(0, 12) }), event.data.word);
+      return plain(
+        say(event.data.later ? "File added later: {name}, SHA-256 {digest}." : "File kept: {name}, SHA-256 {digest}.", {
+          name: event.data.name ?? "", digest: event.data.sha256.slice(0, 12),
+        }),
+        event.data.word,
+      );
     case "obligation.superseded":
       return plain(say("No longer due: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.waived":

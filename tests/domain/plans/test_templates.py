@@ -2,7 +2,7 @@
 
 import pytest
 
-from plans.domain.templates import BLANK, filled, keeping_back, left_open
+from plans.domain.templates import BLANK, blanks, filled, keeping_back, left_open
 from tests.domain.plans.given import plan
 
 KNOWN = {"time": "08:00", "place": "East", "reach": "one region"}
@@ -29,3 +29,7 @@ def test_whoever_writes_over_a_mark_has_filled_it_in() -> None:
     report = plan().templates["first_report"]
     text = filled(report, KNOWN, "en").replace(f"[Measures taken: {BLANK}]", "spare core")
     assert keeping_back(report, text) == ["secondary_risk"]
+
+
+def test_a_blank_without_a_template_is_named_in_the_language_it_was_written_in() -> None:
+    assert blanks(f"[Cause: {BLANK}]\n【防止再发生：{BLANK}】 [Cause: a cable]") == ["Cause", "防止再发生"]
