@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from common.actor import Actor
 from common.clock import utc_text
 from dashboard.changes import INTO, changes_for, changes_for_department
+from dashboard.continuity import index_of, index_source, said_down
 from dashboard.live import SEEN_BY_ALL
 from dashboard.names import grades_of, names_of
 from dashboard.prefill import act_started, prefilled
@@ -59,12 +60,11 @@ from notifications.alarm_words import alarm_text
 from notifications.notice_selectors import holding_offered, notices_of
 from notifications.selectors import summaries_of
 from people.rights import Scope, allowed
-from people.selectors import groups, names
+from people.selectors import groups
 from people.standins import standing_in
 from plans.domain import Plan
 from plans.selectors import current
 from resources.selectors import away_for
-from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
 
 LOG_SHOWN = 30
@@ -94,7 +94,7 @@ def board_state(world: World) -> dict[str, Any]:
             "heads": {str(stream): seq for stream, seq in newest.items()},
             "incidents": [incident_state(row, newest[row.stream_id]) for row in standing],
             "readings": readings(world.pk),
-            "bci": _bci(plan, world.pk, None),
+            "bci": index_of(plan, world.pk, None),
             "alarms": [
                 {"kind": a.kind, "text": alarm_text(a), "since": utc_text(a.first_at)} for a in alarms_standing()
             ],
@@ -276,7 +276,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "may_tick": may_tick(by, incident),
         "region": one_region(incident),
         "index": index_source(incident, plan),
-        "said_down": _said_down(incident, plan),
+        "said_down": said_down(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
@@ -327,26 +327,6 @@ def _warning(incident: Incident, by: Actor, seq: int, plan: Plan) -> dict[str, A
             act["changes"] = changes_for_department(incident, plan, last.department if last else "", Record([incident]))
             act["into"], act["offered"] = act["form"]["forecast"].id_for_label, True
     return room
-
-
-def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """What the room's page computes the business-continuity index with, of the incident's region or the country."""
-    region = one_region(incident)
-    return {
-        "bci": _bci(plan, incident.world_id, region),
-        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region, plan)),
-        "names": {"regions": names("regions")["regions"]},
-    }
-
-
-def _said_down(incident: Incident, plan: Plan) -> dict[str, str] | None:
-    """What people say is down, the gravest of it: the index beside it knows only what machines measured."""
-    down = (name for name in ("full_outage", "outage") if (incident.facts.get(name) or {}).get("value") is True)
-    return next((plan.facts[name].title.as_dict() for name in down if name in plan.facts), None)
-
-
-def _bci(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:
-    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region, plan)}
 
 
 def groups_state(incident: Incident, plan: Plan, by: Actor) -> list[dict[str, Any]]:

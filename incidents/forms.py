@@ -66,10 +66,7 @@ class ReportForm(forms.Form):
         plan = current()
         offered = [(key, in_language(words)) for key, words in symptoms_of(plan).items()]
         self.fields["symptoms"].choices = offered  # type: ignore[attr-defined]
-        self.fields["regions"].choices = [  # type: ignore[attr-defined]
-            (Reach.NATIONWIDE.value, Reach.NATIONWIDE.label),
-            *((row.key, row.name) for row in people.regions()),
-        ]
+        self.fields["regions"].choices = [*_whole_country(plan), *((row.key, row.name) for row in people.regions())]  # type: ignore[attr-defined]
         self.fields["business"].choices = [UNKNOWN, *_titles(plan.business)]  # type: ignore[attr-defined]
         self.fields["category"].choices = [UNKNOWN, *_titles(plan.categories)]  # type: ignore[attr-defined]
         if not plan.calls:
@@ -83,6 +80,12 @@ class ReportForm(forms.Form):
         if Reach.NATIONWIDE in said.get("regions", []):
             said |= {"regions": [], "reach": Reach.NATIONWIDE.value}
         return said
+
+
+def _whole_country(plan: Plan) -> list[tuple[str, str]]:
+    """The plan's word for it, where the plan asks how far a fault reaches."""
+    values = plan.facts["reach"].values if "reach" in plan.facts else {}
+    return [(key, in_language(values[key].as_dict())) for key in (Reach.NATIONWIDE.value,) if key in values]
 
 
 class ActForm(forms.Form):

@@ -15,7 +15,7 @@ from common.errors import Invalid
 from common.parsers import BoundedJSONParser
 from common.shapes import BilingualOut
 from engine import worlds
-from escalation.api import AddedIn, FileOut, FilesIn
+from escalation.file_api import AddedIn, FileOut, FilesIn
 from escalation.files import file_answer
 from escalation.services.files import uploads_of
 from people.endpoints import ActionEndpoint, Endpoint

@@ -92,11 +92,11 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "obligation.superseded":
     case "obligation.waived":
       return without(incident, event.data.id);
-    case "obligation.taken":
     case "incident.facts_recorded":
       return reached(event.data.after);
     case "incident.assessed":
       return reached(event.data.facts);
+    case "obligation.taken":
     case "incident.opened":
     case "task.reassigned":
     case "step.ticked":
