@@ -1,6 +1,6 @@
 """Text in both languages at once: what is kept or sent is not tied to the language of whoever caused it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils import translation
@@ -27,6 +27,12 @@ def in_each(say: Callable[[], str]) -> Both:
         with translation.override(code):
             said[short] = say()
     return said
+
+
+def listed(texts: Iterable[Both]) -> Both:
+    """What is listed in a sentence, in Chinese and English."""
+    rows = list(texts)
+    return {"zh": "、".join(text["zh"] for text in rows), "en": ", ".join(text["en"] for text in rows)}
 
 
 def in_language(text: Both, code: str | None = None) -> str:

@@ -16,7 +16,7 @@ from engine.log import log_sealed
 from escalation.files import files_of
 from escalation.selectors import Obligation, never_owed, obligation_row, obligations_of, plan_for, proposals_of, takers
 from incidents.selectors import Incident, assessments, events, handling_reports, incident_dict
-from notifications.selectors import notices_of
+from notifications.notice_selectors import notices_of
 from notifications.told import told_in
 
 DECISIONS: Final = frozenset(

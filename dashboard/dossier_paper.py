@@ -26,7 +26,7 @@ from escalation.card_words import source_said
 from escalation.never_words import never_said
 from escalation.selectors import plan_for
 from incidents.selectors import Incident
-from notifications.selectors import notices_of
+from notifications.notice_selectors import notices_of
 from notifications.templatetags.deliveries import channel_label, way_look
 from notifications.templatetags.notices import notice_look
 from plans.domain import Plan
@@ -254,9 +254,9 @@ def _files(paper: Paper, rows: list[Row]) -> None:
         paper.heading(gettext("Files"))
     for row in rows:
         quiet = f"SHA-256 {row['sha256']} · {row['media']} · {row['size']}"
-        paper.text(
-            f"{row['name']}\n{row['word']}", strong=f"#{row['seq']}  {_short(row['at'])} · {row['by']}", quiet=quiet
-        )
+        came = f"#{row['seq']}  {_short(row['at'])} · {row['by']}"
+        strong = f"{came} · {gettext('added later')}" if row["later"] else came
+        paper.text(f"{row['name']}\n{row['word']}", strong=strong, quiet=quiet)
 
 
 def _notices(paper: Paper, incident: Incident) -> None:

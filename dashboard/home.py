@@ -23,6 +23,7 @@ from people.rights import allowed_somewhere
 from people.rostered import own_now
 from people.selectors import names
 from plans.selectors import current, unanswered_now, versions_awaiting
+from readiness.prefill import begun
 from readiness.selectors import pressing as readiness_pressing
 from resources.selectors import duties_of
 from signals.selectors import near_outside
@@ -164,6 +165,9 @@ def _filled(items: Sequence[Item], by: Actor) -> None:
             obligation_card(row, item["plan"], mine=True, record=record, taken=taken.get(row.pk), may_take=may_take)
         )
         item["slot"] = slots.get((row.incident_id, row.rule))
+    ready = [item for item in items if "readiness" in item]
+    for item, one in zip(ready, begun((item["readiness"] for item in ready), by), strict=True):
+        item["readiness"] = one
 
 
 def _slots(owed: Sequence[Item], by: Actor) -> dict[tuple[int, str], SlotShown]:

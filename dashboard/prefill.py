@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
-from common.bilingual import in_language
+from common.bilingual import both, in_language
 from dashboard.changes import changes_for
 from dashboard.record import Record, figure_text
 from dashboard.templatetags.labels import value_text
@@ -17,7 +17,8 @@ from engine import worlds
 from incidents.domain.moves import Act
 from incidents.selectors import Incident, last_evaluated, open_tasks_of, tasks_of
 from plans.domain import Plan
-from plans.domain.templates import filled
+from plans.domain.base import Text
+from plans.domain.templates import filled, missing
 
 Start = Callable[[Incident, Plan, Record], str]
 
@@ -127,6 +128,10 @@ def _ending(incident: Incident, plan: Plan, record: Record) -> dict[str, str]:
     return {"summary": _lines(lines)}
 
 
+# What a person must say: its blank keeps the report back (3.3).
+ROOT_CAUSE = (gettext_lazy("Cause"), gettext_lazy("What will prevent it"))
+
+
 def _of_root_cause(incident: Incident, plan: Plan, record: Record) -> str:
     """A root-cause report (2.2): the course, what is known by facts, what was done and when; the cause itself is for a person to say."""
     lines = _course(incident, plan, record)
@@ -144,7 +149,7 @@ def _of_root_cause(incident: Incident, plan: Plan, record: Record) -> str:
     done = [task for task in tasks_of(incident) if task.state == "done" and task.ended_at]
     lines += [_done(task) for task in sorted(done, key=lambda task: task.ended_at or incident.known_at)]
     lines.append(_of_readings(incident, plan, record))
-    lines += [_("Cause: [not yet known]"), _("What will prevent it: [not yet known]")]
+    lines += [in_language(missing(Text(**both(element))).as_dict()) for element in ROOT_CAUSE]
     return _lines(lines)
 
 

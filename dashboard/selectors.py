@@ -8,6 +8,7 @@ from common.actor import Actor
 from common.clock import utc_text
 from dashboard.around import beside_the_streams
 from dashboard.changes import INTO, changes_for, changes_for_department
+from dashboard.continuity import index_of, index_source, said_down
 from dashboard.live import SEEN_BY_ALL
 from dashboard.names import grades_of, names_of
 from dashboard.prefill import act_started, prefilled
@@ -15,7 +16,8 @@ from dashboard.record import Record
 from engine import worlds
 from engine.models import World
 from engine.selectors import heads, newest_events
-from escalation.files import files_of
+from escalation.file_fields import AddFilesForm
+from escalation.files import added_to, files_of
 from escalation.forms import decisions_for
 from escalation.selectors import (
     Obligation,
@@ -54,14 +56,14 @@ from incidents.selectors import (
     open_tasks_of,
     tasks_of,
 )
-from incidents.services.acting import scope_of
-from notifications.selectors import holding_offered, notices_of, summaries_of
+from incidents.services.steps import may_tick
+from notifications.notice_selectors import holding_offered, notices_of
+from notifications.selectors import summaries_of
 from people.rights import Scope, allowed
-from people.selectors import groups, names
+from people.selectors import groups
 from plans.domain import Plan
 from plans.selectors import current
 from resources.selectors import away_for
-from signals.continuity import rules_of_index, series_of_index, trend
 from signals.selectors import readings
 
 LOG_SHOWN = 30
@@ -91,7 +93,7 @@ def board_state(world: World) -> dict[str, Any]:
             "heads": {str(stream): seq for stream, seq in newest.items()},
             "incidents": [incident_state(row, newest[row.stream_id]) for row in standing],
             "readings": readings(world.pk),
-            "bci": _bci(plan, world.pk, None),
+            "bci": index_of(plan, world.pk, None),
             **beside_the_streams(),
             "names": names_of(plan, *others),
             "grades": grades_of(plan, *others),
@@ -117,6 +119,7 @@ def incident_state(incident: Incident, seq: int) -> dict[str, Any]:
         "major": incident.major,
         "warning": warning.colour if (warning := standing_warning(incident)) else None,
         "regions": incident.regions,
+        "reach": incident.reach,
         "opened_at": utc_text(incident.reported_at),
         "phase_since": utc_text(incident.phase_since),
         "groups": [{"key": g.group, "status": g.status, "at": utc_text(g.at)} for g in groups_at_work(incident)],
@@ -235,6 +238,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
     ]
     owed = [card for card in cards if card["standing"]]
     teams = groups_state(incident, plan, by)
+    proved = added_to(rows, plan, by, place)
     shown = latest_events(incident, limit=ROOM_LOG, without=QUIET)
     seq = shown[-1]["seq"] if shown else 0
     return {
@@ -250,13 +254,15 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
         "groups": teams,
         "other_groups": any(not team["of_plan"] for team in teams),
         "handling": handling_of(incident),
-        "may_tick": allowed(by, "step.tick", scope_of(incident)) and incident.phase not in ("closed", "dismissed"),
+        "may_tick": may_tick(by, incident),
         "region": one_region(incident),
         "index": index_source(incident, plan),
+        "said_down": said_down(incident, plan),
         "log": {"events": shown[::-1], "names": names_of(plan)},
         "summaries": summaries_of(incident.pk)[:1],
         "notices": notices_of(incident.pk),
         "files": files_of(incident.stream_id),
+        "add_files": AddFilesForm(proved=proved) if proved else None,
         "holding": holding_offered(incident),
         "slots": slots_for(incident, by),
         "warning": _warning(incident, by, seq, plan),
@@ -271,8 +277,7 @@ def room_state(incident: Incident, by: Actor) -> dict[str, Any]:
 def clocks_of(incident: Incident) -> dict[str, Any]:
     """What runs of an incident, the most pressing first and what has no clock last; with whoever said that he is at it."""
     plan = plan_for(incident)
-    rows = [row for row in obligations_of(incident) if row.state in Obligation.STANDING]
-    rows.sort(key=lambda row: (row.due_at is None, row.due_at or row.anchored_at, row.pk))
+    rows = list(standing().filter(incident=incident))
     taken = takers(row.pk for row in rows)
     newest = latest_events(incident, limit=1)
     return {
@@ -303,20 +308,6 @@ def _warning(incident: Incident, by: Actor, seq: int, plan: Plan) -> dict[str, A
             act["changes"] = changes_for_department(incident, plan, last.department if last else "", Record([incident]))
             act["into"], act["offered"] = act["form"]["forecast"].id_for_label, True
     return room
-
-
-def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """What the room's page computes the business-continuity index with, of the incident's region or the country."""
-    region = one_region(incident)
-    return {
-        "bci": _bci(plan, incident.world_id, region),
-        "readings": readings(incident.world_id, only=series_of_index(incident.world_id, region, plan)),
-        "names": {"regions": names("regions")["regions"]},
-    }
-
-
-def _bci(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:
-    return {"clause": plan.cites("index"), "rules": rules_of_index(plan), "trend": trend(world_id, region, plan)}
 
 
 def groups_state(incident: Incident, plan: Plan, by: Actor) -> list[dict[str, Any]]:

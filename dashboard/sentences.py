@@ -270,8 +270,10 @@ def _titled(sentence: str, *, grave: bool = False) -> Callable[[Data, Names], Li
 
 
 def _file_kept(data: Data, names: Names) -> Line:
-    digest = data["sha256"][:12]
-    return Line(_say("File kept: {name}, SHA-256 {digest}.", name=data["name"] or "", digest=digest), data["word"])
+    said = {"name": data["name"] or "", "digest": data["sha256"][:12]}
+    if data.get("later"):
+        return Line(_say("File added later: {name}, SHA-256 {digest}.", **said), data["word"])
+    return Line(_say("File kept: {name}, SHA-256 {digest}.", **said), data["word"])
 
 
 SENTENCES: Final[dict[str, Callable[[Data, Names], Line]]] = {

@@ -21,7 +21,7 @@ from engine.services import set_aside_return
 from escalation.selectors import obligation_of, plan_for, proofs_of
 from incidents.selectors import by_number
 from notifications.alarm_words import alarm_text
-from notifications.selectors import notices_of
+from notifications.notice_selectors import notices_of
 from people.endpoints import SIGNED_IN, PageRequest, change_once, page, posts, world_of
 from people.rights import allowed_somewhere
 from people.rostered import duty_named

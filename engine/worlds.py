@@ -23,6 +23,8 @@ CLOCK = """
               ELSE w.world_anchor + (clock_timestamp() - w.wall_anchor) * w.rate END AS flow) f)
 """
 NOW = f"SELECT {CLOCK} FROM engine_world w WHERE w.id = %s"  # noqa: S608 - a constant
+# In this order: what is on record is so after it happened.
+NOW_AND_WALL = f"SELECT {CLOCK}, clock_timestamp() FROM engine_world w WHERE w.id = %s"  # noqa: S608 - a constant
 
 
 def now(world: World | int) -> datetime:
@@ -31,15 +33,26 @@ def now(world: World | int) -> datetime:
     A world that is not real does not pass a due time before it has fired: whatever happens after it, happens after it.
     """
     world_id = world if isinstance(world, int) else world.pk
-    standing = _standing.get()
-    if standing and world_id in standing:
-        return standing[world_id]
+    standing = (_standing.get() or {}).get(world_id)
+    return standing or _read(NOW, [world_id])[0]
+
+
+def now_and_wall(world_id: int) -> tuple[datetime, datetime]:
+    """The time in this world, and wall time by the same clock, read after it."""
+    standing = (_standing.get() or {}).get(world_id)
+    if standing:
+        return standing, _read("SELECT clock_timestamp()", [])[0]
+    world, wall = _read(NOW_AND_WALL, [world_id])
+    return world, wall
+
+
+def _read(statement: str, params: list[int]) -> tuple[datetime, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(NOW, [world_id])
+        cursor.execute(statement, params)
         row = cursor.fetchone()
     if row is None:
         raise Missing("world.missing", _("There is no such world."))
-    return row[0]
+    return tuple(row)
 
 
 def stands(world_id: int) -> bool:

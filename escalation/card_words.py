@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.bilingual import Both, both, in_each
+from common.bilingual import Both, both, in_each, listed
 from people.rights import ROLES
 from plans.domain import Plan
 from plans.domain.units import SIGNS
@@ -52,7 +52,7 @@ def card_said(card: Mapping[str, Any], plan: Plan) -> Both:
         lines += [both(_("What is known:")), *known]
     unknown = [row["title"] for row in rows if not row["known"]]
     if unknown:
-        lines.append(both(_("Unknown: %(facts)s"), facts=_listed(unknown)))
+        lines.append(both(_("Unknown: %(facts)s"), facts=listed(unknown)))
     changes = [_change(change, plan) for change in card["would_change"]]
     if changes:
         lines += [both(_("What would change it:")), *changes]
@@ -83,7 +83,7 @@ def _change(change: Mapping[str, Any], plan: Plan) -> Both:
         )
         for shift in change["shifts"]
     ]
-    return both(_("• %(level)s, if %(shifts)s"), level=_level(change["level"], plan), shifts=_listed(shifts))
+    return both(_("• %(level)s, if %(shifts)s"), level=_level(change["level"], plan), shifts=listed(shifts))
 
 
 def _missing(rows: Sequence[Mapping[str, Any]], plan: Plan) -> list[Both]:
@@ -95,7 +95,3 @@ def _missing(rows: Sequence[Mapping[str, Any]], plan: Plan) -> list[Both]:
 
 def _could(row: Mapping[str, Any], plan: Plan) -> dict[str, Both]:
     return {"fact": row["title"], "level": _level(row["level"], plan)}
-
-
-def _listed(texts: Sequence[Both]) -> Both:
-    return {"zh": "、".join(text["zh"] for text in texts), "en": ", ".join(text["en"] for text in texts)}

@@ -191,7 +191,8 @@ class ObligationEscalated(Payload):
 
 @event("evidence.file_kept")
 class FileKept(Payload):
-    """A file came as evidence; `obligation` is the turn it proves, of an incident or of readiness. Its bytes are kept beside the log."""
+    """A file came as evidence; `obligation` is the turn it proves, of an incident or of readiness. Its bytes are kept beside the log.
+    `later`: the turn had been proved before, and its clock stays as it was."""
 
     file: int
     obligation: int
@@ -202,6 +203,7 @@ class FileKept(Payload):
     media: str
     name: FreeText
     word: FreeText = ""
+    later: bool = False
 
 
 @event("obligation.taken")

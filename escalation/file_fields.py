@@ -1,5 +1,6 @@
-"""The field of a form that takes files; what they are is looked at by the service."""
+"""The field of a form that takes files, and the form that adds some to a proof; what they are is looked at by the service."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -21,3 +22,18 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> None:
         return None
+
+
+class AddFilesForm(forms.Form):
+    """Files that came after the proof; `proved` are the turns they may be added to, by id, with what each is called."""
+
+    turn = forms.TypedChoiceField(label=_("What they prove"), coerce=int)
+    note = forms.CharField(
+        label=_("What they show"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, proved: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="add-%s", **kwargs)
+        self.fields["turn"].choices = proved  # type: ignore[attr-defined]
+        self.fields["files"] = FilesField()
+        self.order_fields(["turn", "files", "note"])

@@ -1,31 +1,37 @@
 """Reads of the files kept as evidence."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 
+from common.actor import Actor
+from common.bilingual import in_language
 from common.clock import utc_text
 from common.errors import Missing
 from engine.log import with_texts
 from engine.models import Event
 from escalation.domain.files import SORTS
-from escalation.models import EvidenceFile, FileContent
+from escalation.models import EvidenceFile, FileContent, Obligation
+from escalation.selectors import Place, owns
+from plans.domain import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class FileShown:
-    """A file with the name and the word it came with; both are empty once they are erased."""
+    """A file with the name and the word it came with; both are empty once they are erased. `later`: it came after the proof."""
 
     row: EvidenceFile
     name: str
     word: str
     rule: str
+    later: bool
 
     def as_dict(self) -> dict[str, Any]:
         row = self.row
@@ -33,6 +39,7 @@ class FileShown:
             "id": row.pk, "name": self.name, "word": self.word, "rule": self.rule, "obligation": row.obligation,
             "media": row.media, "size": row.size, "sha256": row.sha256, "at": utc_text(row.at),
             "by": row.by_user.display_name if row.by_user else "", "seq": row.event.seq,
+            "later": self.later,
         }  # fmt: skip
 
 
@@ -46,7 +53,7 @@ def files_of(stream_id: int, **only: Any) -> list[FileShown]:
 
 def _shown(row: EvidenceFile, data: dict[str, Any]) -> FileShown:
     name = data["name"] or f"{row.pk}{SORTS[row.media].endings[0]}"
-    return FileShown(row, name, data["word"], data["rule"])
+    return FileShown(row, name, data["word"], data["rule"], data.get("later", False))
 
 
 def file_of(stream_id: int, pk: int) -> FileShown:
@@ -65,6 +72,17 @@ def file_answer(shown: FileShown) -> HttpResponse:
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def added_to(rows: Iterable[Obligation], plan: Plan, by: Actor, place: Place) -> list[tuple[int, str]]:
+    """Of these obligations, those to whose proof this person may add files, with what each is called, the newest first."""
+    proved = [row for row in rows if row.state == Obligation.State.FULFILLED and owns(by, plan, row, place)]
+    proved.sort(key=lambda row: (row.ended_at or row.anchored_at, row.pk), reverse=True)
+    return [(row.pk, f"{in_language(plan.rule(row.rule).title.as_dict())} · {_minute(row)}") for row in proved]
+
+
+def _minute(row: Obligation) -> str:
+    return timezone.localtime(row.ended_at).strftime("%m-%d %H:%M")
 
 
 def told() -> QuerySet[Event]:

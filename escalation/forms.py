@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.bilingual import in_language
+from common.bilingual import in_language, listed
 from engine import worlds
 from escalation import selectors
 from escalation.file_fields import FilesField
@@ -65,7 +65,7 @@ class WarnForm(ActForm):
                 self.initial.setdefault(name, in_language(text))
         elif incident.regions:
             places = names()["regions"]
-            self.initial.setdefault("reach", "、".join(in_language(places[k]) for k in incident.regions if k in places))
+            self.initial.setdefault("reach", in_language(listed(places[k] for k in incident.regions if k in places)))
 
 
 def _near_text(near: list[tuple[Any, str]]) -> str:

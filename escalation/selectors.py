@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.clock import utc_text
 from common.errors import Missing
+from escalation.domain.rungs import next_up
 from escalation.domain.waiving import waivers
 from escalation.models import EarlyWarning, LiftApplication, Moment, Obligation, PlanMove, Proposal, Taking
 from incidents.selectors import Incident
 from people import selectors as people
 from people.rights import LEADING, acting, relying_on
 from people.rostered import duties_on
-from plans.domain import ObligationRule, Plan, RoleSpec, Situation, not_triggered, owner_chain
-from plans.domain.templates import keeping_back, left_open
+from plans.domain import ObligationRule, Plan, RoleSpec, Situation, not_triggered
+from plans.domain.templates import blanks, keeping_back, left_open
 from plans.selectors import deputies_of, in_force, plan_of, told_of, version_of
 
 
@@ -58,12 +59,6 @@ def recipients(plan: Plan, roles: Iterable[str], *, unanswered: Collection[str] 
         for user in (*told_of(role), *(deputies_of(role) if key in unanswered else ())):
             found.setdefault(user.pk, key)
     return list(found.items())
-
-
-def next_up(plan: Plan, role: str, step: int) -> tuple[str, ...]:
-    """The role told at an escalation step: 1 is the next one up; past the top it is empty."""
-    chain = owner_chain(plan, role)
-    return (chain[step - 1].id,) if step <= len(chain) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,4 +371,6 @@ def left_open_of(plan: Plan, evidence: str, text: str) -> list[str]:
 def missing_of(plan: Plan, evidence: str, text: str) -> list[dict[str, str]]:
     """What keeps back a report of this kind of proof, by name in both languages: elements that nobody has written (3.3)."""
     template = plan.template_of.get(evidence)
-    return [template.elements[name].as_dict() for name in keeping_back(template, text)] if template else []
+    if template is None:
+        return [{"zh": name, "en": name} for name in blanks(text)]
+    return [template.elements[name].as_dict() for name in keeping_back(template, text)]

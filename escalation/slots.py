@@ -19,7 +19,7 @@ from escalation.models import Obligation
 from escalation.selectors import plan_for, standing
 from incidents.selectors import Incident
 from notifications.domain.notices import Act
-from notifications.selectors import Notice, holding_ready, notice_acts
+from notifications.notice_selectors import Notice, holding_ready, notice_acts
 from notifications.services.notices import BARRED
 from people import selectors as people
 from people.rostered import on_now

@@ -15,6 +15,7 @@ urlpatterns = [
     path("incidents/<str:number>/lift/", views.lift_apply, name="lift-apply"),
     path("incidents/<str:number>/lift/approve/", views.lift_approve, name="lift-approve"),
     path("incidents/<str:number>/lift/refuse/", views.lift_refuse, name="lift-refuse"),
+    path("incidents/<str:number>/files/", views.add_files, name="add-files"),
     path("incidents/<str:number>/files/<int:pk>/", views.evidence_file, name="evidence-file"),
     path("obligations/<int:pk>/fulfil/", views.fulfil, name="fulfil"),
     path("obligations/<int:pk>/take/", views.take, name="take"),

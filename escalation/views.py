@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from common.bilingual import in_language
 from escalation import selectors
-from escalation.files import file_answer, file_of
+from escalation.file_fields import AddFilesForm
+from escalation.files import added_to, file_answer, file_of
 from escalation.forms import (
     ApproveForm,
     AssignForm,
@@ -120,6 +121,22 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     form = ProofForm(request.POST, rule=rule, plan=plan)
     label = in_language(rule.title.as_dict())
     return _acted(request, row.incident, form, act, label=label, said=_("Done and on record."), to=_back(form, row))
+
+
+@posts("obligation.fulfil")
+def add_files(request: PageRequest, number: str) -> HttpResponse:
+    """Files that came after a proof; its clock stays as it was."""
+    incident = by_number(number)
+    plan, place = selectors.plan_for(incident), selectors.place_of(request.by)
+    proved = added_to(selectors.obligations_of(incident), plan, request.by, place)
+
+    def act(data: dict[str, Any]) -> object:
+        files = uploads_of(request.FILES.getlist("files"))
+        return proving.evidence_add(obligation_id=data["turn"], note=data["note"], by=request.by, files=files)
+
+    to = f"{reverse('incident-room', args=[number])}#room-files"
+    form, said = AddFilesForm(request.POST, proved=proved), _("Kept, and on record as added later.")
+    return _acted(request, incident, form, act, label=_("Add files"), said=said, to=to)
 
 
 @page("incident.view")

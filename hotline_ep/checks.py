@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from hotline_ep import numbers
 from notifications.bundling import unreadable
 from notifications.channels import vapid
 from notifications.channels.chats import VARIABLE, read_all
@@ -18,6 +19,7 @@ from notifications.channels.email import MAIL_VARIABLE, readable, server
 def register_all() -> None:
     register(secrets_are_set, Tags.security, deploy=True)
     register(two_roles, Tags.security, deploy=True)
+    register(numbers_are_read)
     register(keeping_is_long_enough)
     register(gateways_are_whole)
     register(mail_is_whole)
@@ -51,6 +53,14 @@ def two_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Create a second role without DDL rights and name it in DATABASE_URL; keep the owner in OWNER_DATABASE_URL."
     return [Warning("The application uses the database role that owns the tables.", hint=hint, id="hotline.one_role")]
+
+
+def numbers_are_read(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A number that cannot be read would count as the usual one, and nobody would know."""
+    return [
+        Error(f"{name} cannot be read.", hint=numbers.NUMBERS[name].expected, id=f"hotline.{name}")
+        for name in numbers.unreadable()
+    ]
 
 
 def keeping_is_long_enough(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

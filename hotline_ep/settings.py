@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from hotline_ep import numbers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HOTLINE_VAR", BASE_DIR / "var"))
 TESTING = "pytest" in sys.modules
@@ -144,7 +146,7 @@ APP_SESSION = (
 )
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://hotline_app@localhost/hotline")
 OWNER_DATABASE_URL = os.environ.get("OWNER_DATABASE_URL", DATABASE_URL)
-POOL_SIZE = int(os.environ.get("HOTLINE_POOL", "12"))
+POOL_SIZE = numbers.whole("HOTLINE_POOL")
 DATABASES = {
     "default": database(
         DATABASE_URL,
@@ -288,8 +290,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- files as evidence (docs/decisions/0038): of one sending, and of all that is kept for an incident ---
-EVIDENCE_FILE_BYTES = int(os.environ.get("HOTLINE_EVIDENCE_FILE_MB") or "20") * 1_000_000
-EVIDENCE_TOTAL_BYTES = int(os.environ.get("HOTLINE_EVIDENCE_TOTAL_MB") or "500") * 1_000_000
+EVIDENCE_FILE_BYTES = numbers.whole("HOTLINE_EVIDENCE_FILE_MB") * 1_000_000
+EVIDENCE_TOTAL_BYTES = numbers.whole("HOTLINE_EVIDENCE_TOTAL_MB") * 1_000_000
 
 # --- the product's own switches --------------------------------------------------------------------------------------------------
 # Only tests may move the clock of the real world.
@@ -305,8 +307,8 @@ SWEEP_SECONDS = 0.25
 # Where heads of the logs are kept outside the database, to tell an older backup by; empty: nowhere. Never restore it with a backup.
 HEADS_DIR = "" if TESTING else os.environ.get("HOTLINE_HEADS_DIR", str(VAR_DIR / "heads"))
 # What one source may send to one web process: so many samples a second, and so many at once.
-SOURCE_SAMPLES_A_SECOND = float(os.environ.get("HOTLINE_SOURCE_SAMPLES_A_SECOND", "20000"))
-SOURCE_BURST = float(os.environ.get("HOTLINE_SOURCE_BURST", "200000"))
+SOURCE_SAMPLES_A_SECOND = numbers.measure("HOTLINE_SOURCE_SAMPLES_A_SECOND")
+SOURCE_BURST = numbers.measure("HOTLINE_SOURCE_BURST")
 # How long a source's former token opens beside the new one, unless whoever rotates says otherwise.
 SOURCE_TOKEN_GRACE = timedelta(hours=1)
 # How long after its last message an alert still stands for what it said; Alertmanager repeats every four hours.
@@ -314,9 +316,9 @@ ALERT_HELD = timedelta(hours=5)
 # How long samples and their roll-ups are kept. Samples of the past 90 days are still taken in, and a year is compared with:
 # keep samples no shorter than 100 days (`hotline_ep.checks`).
 SIGNALS_KEEP_DAYS = {
-    "raw": int(os.environ.get("HOTLINE_KEEP_SAMPLES_DAYS", "400")),
-    "minute": int(os.environ.get("HOTLINE_KEEP_MINUTES_DAYS", "800")),
-    "hour": int(os.environ.get("HOTLINE_KEEP_HOURS_DAYS", "3650")),
+    "raw": numbers.whole("HOTLINE_KEEP_SAMPLES_DAYS"),
+    "minute": numbers.whole("HOTLINE_KEEP_MINUTES_DAYS"),
+    "hour": numbers.whole("HOTLINE_KEEP_HOURS_DAYS"),
 }
 
 LOGGING = {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.bilingual import in_language
 from incidents.domain.moves import Act
-from incidents.models import GroupAtWork, Incident, Intake, SystemsState
+from incidents.models import GroupAtWork, Incident, Intake, Reach, SystemsState
 from incidents.selectors import acts, symptoms_of
 from people import selectors as people
 from plans.domain import FactSpec, Plan
@@ -47,7 +47,7 @@ class ReportForm(forms.Form):
         label=_("State of the systems"), choices=SystemsState.choices, initial="unknown", widget=forms.RadioSelect
     )
     regions = forms.MultipleChoiceField(
-        label=_("Where? None: the whole country, or not known yet"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Where? None: not known yet"), required=False, widget=forms.CheckboxSelectMultiple
     )
     noticed_at = forms.DateTimeField(
         label=_("Since when?"),
@@ -66,13 +66,26 @@ class ReportForm(forms.Form):
         plan = current()
         offered = [(key, in_language(words)) for key, words in symptoms_of(plan).items()]
         self.fields["symptoms"].choices = offered  # type: ignore[attr-defined]
-        self.fields["regions"].choices = [(row.key, row.name) for row in people.regions()]  # type: ignore[attr-defined]
+        self.fields["regions"].choices = [*_whole_country(plan), *((row.key, row.name) for row in people.regions())]  # type: ignore[attr-defined]
         self.fields["business"].choices = [UNKNOWN, *_titles(plan.business)]  # type: ignore[attr-defined]
         self.fields["category"].choices = [UNKNOWN, *_titles(plan.categories)]  # type: ignore[attr-defined]
         if not plan.calls:
             for name in ("call_minutes", "queue_minutes"):
                 del self.fields[name]
         self.fields["noticed_at"].initial = timezone.localtime().replace(second=0, microsecond=0)
+
+    def clean(self) -> dict[str, Any]:
+        """The whole country is no region: it is how far the fault reaches."""
+        said = self.cleaned_data
+        if Reach.NATIONWIDE in said.get("regions", []):
+            said |= {"regions": [], "reach": Reach.NATIONWIDE.value}
+        return said
+
+
+def _whole_country(plan: Plan) -> list[tuple[str, str]]:
+    """The plan's word for it, where the plan asks how far a fault reaches."""
+    values = plan.facts["reach"].values if "reach" in plan.facts else {}
+    return [(key, in_language(values[key].as_dict())) for key in (Reach.NATIONWIDE.value,) if key in values]
 
 
 class ActForm(forms.Form):

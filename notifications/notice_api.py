@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from common.errors import Invalid, Missing
 from incidents import selectors as incidents
 from incidents.selectors import Incident
-from notifications import selectors, services
+from notifications import notice_selectors as selectors
+from notifications import services
 from notifications.api import slug_of
 from notifications.domain.notices import LONGEST, RIGHT, Act
 from notifications.models import Notice

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from common.errors import Conflict, HotlineError
 from incidents import selectors as incidents
 from incidents.selectors import Incident
-from notifications import selectors, services
+from notifications import notice_selectors as selectors
+from notifications import services
 from notifications.domain.notices import RIGHT, Act
 from notifications.models import Notice
 from notifications.notice_forms import NewNoticeForm, NoticeForm, PublishForm

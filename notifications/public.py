@@ -18,9 +18,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from common.bilingual import in_language
 from common.database import note
 from engine import worlds
-from notifications import selectors
 from notifications.models import Notice
-from notifications.selectors import PublicState
+from notifications.notice_selectors import PublicState, public_state
+from notifications.selectors import service_of
 from people.endpoints import public
 
 # A withdrawn notice is gone after this; when we are down, caches may show what they have for a day.
@@ -34,7 +34,7 @@ def status(request: HttpRequest) -> HttpResponseBase:
     """Where the services stand and what was published, newest first; `?lang=` or Accept-Language choose the language."""
     with translation.override(_language(request)):
         try:
-            found, service = selectors.public_state(worlds.real()), selectors.service_of(None)
+            found, service = public_state(worlds.real()), service_of(None)
         except Error as error:
             note(error)
             return _busy()
@@ -48,7 +48,7 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     """The same as JSON Feed 1.1, with both languages in `_hotline`."""
     with translation.override(_language(request)):
         try:
-            found = selectors.public_state(worlds.real())
+            found = public_state(worlds.real())
         except Error as error:
             note(error)
             return _busy()

@@ -13,13 +13,14 @@ from engine import worlds
 from notifications.domain.delivery import Channel, State
 from notifications.models import Call, Delivery, Message
 from notifications.pressing import may_ring_about
+from notifications.selectors import SUMMARY_TIER
 from people import selectors as people
 
 DAY: Final = timedelta(days=1)
 MOST: Final = 300
 TIER: Final = "tier."  # before the key of a tier of the plan, in the kind of a message that tells it
 # What tells a tier of the plan under a name of its own.
-OF_TIER: Final = {"summary.published": "progress"}
+OF_TIER: Final = {"summary.published": SUMMARY_TIER}
 OTHER: Final = "other"  # what no tier of the plan says
 
 

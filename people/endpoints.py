@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -105,6 +105,24 @@ class Endpoint(APIView):
         return world_of(self.request)
 
 
+MOST_NAMED = 20
+LONGEST_NAME = 64
+
+
+def unknown_fields(body: Any, sent: Any) -> Iterator[str]:
+    """What a body says under names that nothing reads, by the paths errors have: left unread, what a program meant would be lost
+    and nobody told. A serializer that `takes_more` says itself what it does not know."""
+    if isinstance(body, serializers.ListSerializer) and isinstance(sent, list):
+        for number, one in enumerate(sent):
+            yield from (f"{number}.{name}" for name in unknown_fields(body.child, one))
+    elif isinstance(body, serializers.Serializer) and isinstance(sent, Mapping):
+        if not getattr(body, "takes_more", False):
+            yield from (str(name)[:LONGEST_NAME] for name in sent if name not in body.fields)
+        for name, field in body.fields.items():
+            if isinstance(field, serializers.BaseSerializer):
+                yield from (f"{name}.{inner}" for inner in unknown_fields(field, sent.get(name)))
+
+
 class Nothing(serializers.Serializer):
     """The body of an action that needs no words."""
 
@@ -118,6 +136,7 @@ class ChangeEndpoint(Endpoint):
 
     serializer_class: ClassVar[type[serializers.BaseSerializer]] = Nothing
     success: ClassVar[int] = 200
+    files: ClassVar[tuple[str, ...]] = ()  # names of the files that `act` reads from the request
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         """Make the change and return a reference to what it made, such as `incident:2026-0001`."""
@@ -130,6 +149,10 @@ class ChangeEndpoint(Endpoint):
     def changed(self, request: Request, **kwargs: Any) -> Response:
         """What a handler of POST or PATCH returns."""
         body = self.serializer_class(data=request.data)
+        read_by_itself = self.files if request.FILES else ()
+        if unknown := [name for name in unknown_fields(body, request.data) if name not in read_by_itself][:MOST_NAMED]:
+            sentence = _("There is no such field; nothing was changed.")
+            raise serializers.ValidationError({name: [sentence] for name in unknown}, code="unknown_field")
         body.is_valid(raise_exception=True)
 
         def change() -> tuple[str, int]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -39,7 +40,7 @@ SUPERSEDED: dict[str, Text] = {
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A turn with what the plan says of it. `following`: when the next one is due; `known`: what the product sees; `missed`:
-    how many turns were missed, of which this is the first."""
+    how many turns were missed, of which this is the first; `start`: what its proof begins with."""
 
     row: ReadinessTurn
     plan: Plan
@@ -49,6 +50,7 @@ class Shown:
     following: datetime | None
     known: Known | None
     missed: int = 1
+    start: str = ""
 
     @property
     def title(self) -> dict[str, str]:
@@ -120,7 +122,7 @@ def turn(turn_id: int) -> ReadinessTurn:
 
 def standing(world_id: int) -> QuerySet[ReadinessTurn]:
     """What is owed, the most pressing first; what has no clock last."""
-    rows = ReadinessTurn.objects.filter(world=world_id, state__in=ReadinessTurn.STANDING)
+    rows = ReadinessTurn.objects.filter(world=world_id, state__in=ReadinessTurn.STANDING).select_related("world")
     return rows.order_by(F("due_at").asc(nulls_last=True), "rule", "pk")
 
 
@@ -269,6 +271,37 @@ def history(world: World, rule: str = "", limit: int = HISTORY) -> list[Past]:
     actors = [event.actor_id for event in events.values() if event.actor_kind == "person" and event.actor_id]
     people = users_by_id([*actors, *(_about(row) for row in rows)])
     return [_past(row, events[row.ended_event_id or 0], people) for row in rows]
+
+
+def proved_last(turns: Iterable[ReadinessTurn]) -> dict[int, tuple[datetime, str]]:
+    """Turn → when the same matter was proved the last time, and with which words."""
+    turns = list(turns)
+    rows = ReadinessTurn.objects.filter(
+        world__in={turn.world_id for turn in turns}, rule__in={turn.rule for turn in turns}, state=State.FULFILLED
+    )
+    rows = rows.order_by("world", "rule", "matter", "-ended_at", "-pk").distinct("world", "rule", "matter")
+    newest = {(row.world_id, row.rule, row.matter): row for row in rows.select_related("ended_event")}
+    with_texts([row.ended_event for row in newest.values() if row.ended_event])
+    found = {turn.pk: newest.get((turn.world_id, turn.rule, turn.matter)) for turn in turns}
+    return {
+        pk: (row.ended_at, row.ended_event.data.get("note", ""))
+        for pk, row in found.items()
+        if row is not None and row.ended_at is not None and row.ended_event is not None
+    }
+
+
+def proved_by(by: Actor, world: World, rule: str) -> list[tuple[int, str]]:
+    """The turns of a rule to whose proof this person may add files, with what each is called, the newest first."""
+    proved = ReadinessTurn.objects.filter(world=world, rule=rule, state=State.FULFILLED).order_by("-ended_at", "-pk")
+    place = place_of(by)
+    found = [row for row in proved[:HISTORY] if owns(by, plan_of(row.plan_version_id), row, place)]
+    people = users_by_id(_about(row) for row in found if row.matter)
+    return [(row.pk, _called(row, people.get(_about(row)))) for row in found]
+
+
+def _called(row: ReadinessTurn, about: User | None) -> str:
+    proved = timezone.localtime(row.ended_at).strftime("%Y-%m-%d %H:%M")
+    return f"{about.display_name} · {proved}" if about else proved
 
 
 def _past(row: ReadinessTurn, event: Event, people: dict[int, User]) -> Past:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from common.errors import Conflict, Invalid, TooLarge
 from engine import worlds
 from engine.models import World
+from escalation.file_fields import AddFilesForm
 from escalation.files import file_answer
 from escalation.services.files import uploads_of
 from people.calendars import calendar_renew
@@ -23,7 +24,7 @@ from readiness import calendars, selectors
 from readiness.domain.moves import State
 from readiness.forms import DrillForm, FilterForm, ProofForm, WaiveForm
 from readiness.known import DRILL
-from readiness.prefill import prefilled
+from readiness.prefill import begun
 from readiness.selectors import Shown
 from readiness.services import acting
 
@@ -34,7 +35,7 @@ def readiness(request: PageRequest) -> HttpResponse:
     world = world_of(request)
     form = FilterForm(request.GET, plan=current())
     every = selectors.missed_once(selectors.owed(request.by, world))
-    found = [one for one in every if _wanted(one, form)]
+    found = begun((one for one in every if _wanted(one, form)), request.by)
     shown = {
         "world": world,
         "form": form,
@@ -74,19 +75,26 @@ def rule(request: PageRequest, rule: str) -> HttpResponse:
 
 
 def _rule(
-    request: PageRequest, key: str, world: World, *, status: int = 200, tried: dict[int, forms.Form] | None = None
+    request: PageRequest,
+    key: str,
+    world: World,
+    *,
+    status: int = 200,
+    tried: dict[int, forms.Form] | None = None,
+    adding: AddFilesForm | None = None,
 ) -> HttpResponse:
-    """One row of the plan: what it asks, what stands with what one can do, and every turn that was."""
+    """One row of the plan: what it asks, what stands with what one can do, and every turn that was. `tried` and `adding` are
+    forms that were refused."""
     found, plan = selectors.rule_named(key, world)
     now = worlds.now(world)
-    rows = selectors.missed_once(selectors.shown(request.by, selectors.standing(world.pk).filter(rule=key), now))
+    standing = selectors.standing(world.pk).filter(rule=key)
+    rows = begun(selectors.missed_once(selectors.shown(request.by, standing, now)), request.by)
     may_waive = allowed_somewhere(request.by, "readiness.waive")
     tried = tried or {}
     cards = []
     for one in rows:
         refused = tried.get(one.row.pk)
-        told = prefilled(one.row, request.by.id) if one.mine and one.by_word and refused is None else ""
-        proof = refused if isinstance(refused, ProofForm) else proof_form(one, note=told)
+        proof = refused if isinstance(refused, ProofForm) else proof_form(one, note=one.start)
         waive = refused if isinstance(refused, WaiveForm) else WaiveForm(auto_id=f"waive-{one.row.pk}-%s")
         cards.append(
             {
@@ -96,6 +104,7 @@ def _rule(
                 "waive": waive if may_waive and not one.mine and one.row.due_at else None,
             }
         )
+    proved = selectors.proved_by(request.by, world, key)
     shown = {
         "world": world,
         "rule": found,
@@ -106,6 +115,8 @@ def _rule(
         "cards": cards,
         "history": selectors.history(world, key, limit=100),
         "files": [shown for shown in selectors.files(world) if shown.rule == key],
+        "add_files": adding or (AddFilesForm(proved=proved) if proved else None),
+        "add_to": _at(reverse("readiness-add-files", args=[key]), world),
     }
     return render(request, "readiness/rule.html", shown, status=status)
 
@@ -131,8 +142,11 @@ def _page_of(pk: int) -> str:
 
 
 def _in_world(row: selectors.ReadinessTurn) -> str:
-    address = reverse("readiness-rule", args=[row.rule])
-    return address if row.world.is_real else f"{address}?world={row.world.key}"
+    return _at(reverse("readiness-rule", args=[row.rule]), row.world)
+
+
+def _at(address: str, world: World) -> str:
+    return address if world.is_real else f"{address}?world={world.key}"
 
 
 def _acted(
@@ -174,6 +188,30 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
         return acting.readiness_fulfil(turn_id=pk, by=request.by, **{**form.cleaned_data, "files": files})
 
     return _acted(request, row, form, act, _("Done and on record."))
+
+
+@posts("readiness.fulfil")
+def add_files(request: PageRequest, rule: str) -> HttpResponse:
+    """Files that came after the proof of a turn; its clock stays as it was."""
+    world = world_of(request)
+    form = AddFilesForm(request.POST, proved=selectors.proved_by(request.by, world, rule))
+
+    def change() -> tuple[str, int]:
+        said, files = form.cleaned_data, uploads_of(request.FILES.getlist("files"))
+        row = acting.readiness_evidence_add(turn_id=said["turn"], note=said["note"], by=request.by, files=files)
+        return f"readiness:{row.pk}", 303
+
+    status = 400
+    if form.is_valid():
+        try:
+            change_once(request, change)
+        except (Invalid, Conflict, TooLarge) as error:
+            blame(form, error)
+            status = error.status
+        else:
+            messages.success(request, _("Kept, and on record as added later."))
+            return redirect(f"{_at(reverse('readiness-rule', args=[rule]), world)}#room-files")
+    return _rule(request, rule, world, status=status, adding=form)
 
 
 @page("readiness.view")

@@ -9,6 +9,7 @@ from people.models import User
 from resources import selectors
 from resources.domain.item import FIELDS
 from resources.models import Category, Condition, Equipment, Store, Unit
+from resources.prefill import inspection_begun
 from resources.selectors import STATES
 
 DAY = {"type": "date"}
@@ -115,7 +116,10 @@ class InspectForm(ActForm):
     note = _text(_("Note"))
 
     def __init__(self, row: Equipment, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"on": selectors.today(), "condition": row.condition}, **kwargs)
+        begun, last = inspection_begun(row) if not args else ("", "")
+        initial = {"on": selectors.today(), "condition": row.condition, "note": begun}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields["note"].help_text = last
 
 
 # --- around the ledger ------------------------------------------------------------------------------------------------

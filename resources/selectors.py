@@ -167,6 +167,17 @@ def inspected_since(user_id: int, since: datetime, most: int) -> list[Movement]:
     return list(lines.order_by("-pk")[:most])
 
 
+def inspected_last(equipment_id: int) -> Movement | None:
+    return Movement.objects.filter(equipment_id=equipment_id, kind=Movement.Kind.INSPECTED).order_by("-pk").first()
+
+
+def used_since(equipment_id: int, line: Movement | None) -> list[Movement]:
+    """How an item was withdrawn and returned after a line of its record, or from its beginning, the oldest first."""
+    used = [Movement.Kind.WITHDRAWN, Movement.Kind.RETURNED]
+    lines = Movement.objects.filter(equipment_id=equipment_id, kind__in=used, pk__gt=line.pk if line else 0)
+    return list(lines.order_by("pk"))
+
+
 @dataclass(frozen=True, slots=True)
 class Out:
     """Pieces of an item that are out, for an incident or (None) without one."""

@@ -79,7 +79,7 @@ UNITS = {
     "node_daily_calls": _("{n} calls a day"),
 }
 VALUES = {
-    "node": _("single node"), "nodes": _("several nodes of a region"), "region": _("one region"), "regions": _("several regions"),
+    "node": _("single node"), "nodes": _("several nodes of one region"), "region": _("single region"), "regions": _("several regions"),
     "nationwide": _("nationwide"), "general": _("general business"), "core": _("core business"),
     "none": pgettext_lazy("risk", "none"), "low": _("low"), "medium": _("medium"), "high": _("high"),
     True: _("yes"), False: _("no"),

@@ -18,6 +18,7 @@ from engine.log import Entry, log_append_many
 from engine.models import Event
 from engine.timers import Fallen, timers_set
 from escalation import selectors
+from escalation.domain.rungs import rung
 from escalation.events import ObligationEscalated, ObligationOverdue
 from escalation.models import Obligation
 from escalation.services.telling import tell_roles
@@ -65,6 +66,9 @@ class Struck:
     def incident(self) -> Incident:
         return self.row.incident
 
+    def answers(self, role: str) -> bool:
+        return self.held(self.incident, self.plan, role)
+
 
 def _struck(fallen: Sequence[Fallen]) -> list[Struck]:
     """The obligations, each row locked after its stream: the order every writer takes."""
@@ -87,7 +91,7 @@ def remind(ref: int, due_at: datetime, now: datetime) -> None:
     if SUMMARY in rule.evidence:
         summary_draft(incident_id=incident.pk, turn=row.turn, due_at=row.due_at, now=now)
     # Nobody of its owners is here: the next one up who is hears before it is too late.
-    away = not any(one.held(incident, plan, role) for role in rule.owners)
+    away = not any(one.answers(role) for role in rule.owners)
     said = _("%(number)s: “%(title)s” is due at %(due)s (clause %(clause)s).")
     if away:
         said = _("%(number)s: “%(title)s” is due at %(due)s (clause %(clause)s). Nobody who owes it is here.")
@@ -111,12 +115,7 @@ def remind(ref: int, due_at: datetime, now: datetime) -> None:
 
 def _next_here(one: Struck) -> tuple[str, ...]:
     """The next role up that somebody answers for."""
-    step = 1
-    while (roles := selectors.next_up(one.plan, one.rule.owner, step)) and not one.held(
-        one.incident, one.plan, roles[0]
-    ):
-        step += 1
-    return roles
+    return rung(one.plan, one.rule.owner, 1, one.answers).roles
 
 
 def due(fallen: Sequence[Fallen], now: datetime) -> None:
@@ -192,18 +191,15 @@ def _climb(one: Struck, *, step: int, now: datetime, at_due: bool) -> None:
     """The next one up who exists and is here hears; a role nobody holds, or all of whose holders are on leave without a deputy, is
     skipped at once, and the log says so."""
     row, plan, rule = one.row, one.plan, one.rule
-    roles = selectors.next_up(plan, rule.owner, step)
-    while roles and not one.held(one.incident, plan, roles[0]):
-        away = bool(holders_of(plan.role(roles[0])))
-        one.entries.append(_step(one, step, (), at_due=at_due, skipped=roles[0], away=away))
-        step += 1
-        roles = selectors.next_up(plan, rule.owner, step)
-    # The last step that was logged: past the top of the chain there is none.
-    row.step = step if roles else step - 1
-    one.told = (*rule.owners, *roles) if at_due else roles
-    if roles:
-        one.entries.append(_step(one, step, roles, at_due=at_due))
-        one.climbs_at = max(escalate_at(plan, rule, row.due_at or now, step + 1), now)
+    found = rung(plan, rule.owner, step, one.answers)
+    for below, role in found.skipped:
+        away = bool(holders_of(plan.role(role)))
+        one.entries.append(_step(one, below, (), at_due=at_due, skipped=role, away=away))
+    row.step = found.step
+    one.told = (*rule.owners, *found.roles) if at_due else found.roles
+    if found.roles:
+        one.entries.append(_step(one, found.step, found.roles, at_due=at_due))
+        one.climbs_at = max(escalate_at(plan, rule, row.due_at or now, found.step + 1), now)
 
 
 def _step(

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.errors import Invalid, Text, TooLarge
+from common.errors import Conflict, Invalid, Text, TooLarge
 from engine import worlds
 from engine.log import log_append
 from engine.models import Event, Stream
@@ -52,14 +52,15 @@ def uploads_of(sent: Iterable[Any]) -> list[Upload]:
     return [Upload(one.name or "", one.read()) for one in found]
 
 
-def files_keep(uploads: Sequence[Upload], about: About, *, word: str, by: Actor) -> list[Event]:
+def files_keep(uploads: Sequence[Upload], about: About, *, word: str, by: Actor, later: bool = False) -> list[Event]:
     """Keep the files of one proof, each with an event that holds its digest; whoever calls holds the stream, in the transaction
-    of the proof itself. Raises Invalid (empty, or of a kind that is not taken), TooLarge (the incident is full)."""
+    of the proof itself, or, `later`, after it. Raises Invalid (empty, or of a kind that is not taken), TooLarge (the incident is
+    full)."""
     _check_room(uploads, about)
-    return [_keep(upload, about, word=word, by=by) for upload in uploads]
+    return [_keep(upload, about, word=word, by=by, later=later) for upload in uploads]
 
 
-def _keep(upload: Upload, about: About, *, word: str, by: Actor) -> Event:
+def _keep(upload: Upload, about: About, *, word: str, by: Actor, later: bool) -> Event:
     sort = sort_of(upload.content)
     if sort is None:
         sentence = _(
@@ -88,6 +89,7 @@ def _keep(upload: Upload, about: About, *, word: str, by: Actor) -> Event:
         media=sort.media,
         name=tidy_name(upload.name, sort),
         word=word,
+        later=later,
     )
     row.event = log_append(about.stream, payload, by=by, clause=about.clause, plan_version=about.plan_version)
     row.save(force_insert=True)
@@ -119,3 +121,13 @@ def check_files(evidence: str, uploads: Sequence[Upload], accepted: Sequence[str
         raise _invalid("file.none", _("Choose the file that proves it."))
     if uploads and FILE not in accepted:
         raise _invalid("file.not_accepted", _("This obligation takes no file as proof."))
+
+
+def check_later(uploads: Sequence[Upload], *, proved: bool, stands: bool) -> None:
+    """Files are added to what was proved, and to nothing else. Raises Conflict, Invalid (no file)."""
+    if stands:
+        raise Conflict("file.not_proved_yet", _("This is still owed: send the file with its proof."))
+    if not proved:
+        raise Conflict("file.nothing_proved", _("This ended without a proof; there is nothing to add a file to."))
+    if not uploads:
+        raise _invalid("file.none", _("Choose the files to add."))

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.bilingual import in_language
+from common.bilingual import in_language, listed
 from common.errors import NotAllowed
 from escalation.domain.turns import Turn, covered
 from escalation.events import WarningDataReported
@@ -65,7 +65,7 @@ def departments_of(by: Actor, plan: Plan, scope: Scope) -> dict[str, Actor]:
 
 
 def _not_yours(plan: Plan) -> NotAllowed:
-    names = "、".join(in_language(plan.departments[key].as_dict()) for key in plan.responsible)
+    names = in_language(listed(plan.departments[key].as_dict() for key in plan.responsible))
     return NotAllowed(
         "warning.department", _("Only the responsible departments report here: %(departments)s."), departments=names
     )

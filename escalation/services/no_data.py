@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from common.bilingual import Both, both
+from common.bilingual import Both, both, listed
 from engine.alarms import alarm_clear, alarm_raise
 from engine.models import Event, World
 from escalation.selectors import recipients
@@ -81,7 +81,7 @@ def _named(rows: Sequence[dict[str, Any]], plan: Plan) -> Both:
     """The first of them by metric and place, and how many more."""
     places = names()
     said = [_one(row, plan, places) for row in rows[:NAMED]]
-    first = {"zh": "、".join(row["zh"] for row in said), "en": ", ".join(row["en"] for row in said)}
+    first = listed(said)
     more = len(rows) - NAMED
     return both(_("%(place)s and %(n)s more"), place=first, n=more) if more > 0 else first
 

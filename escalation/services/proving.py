@@ -1,13 +1,12 @@
-"""What people do about an obligation: attach a proof, or let it go from above."""
+"""What people do about an obligation: attach a proof, add files to one, or let it go from above."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import SYSTEM, Actor
-from common.bilingual import in_language
+from common.bilingual import in_language, listed
 from common.errors import Conflict, Invalid, Missing, NotAllowed
 from engine import worlds
 from engine.log import log_append
@@ -16,7 +15,7 @@ from escalation import selectors
 from escalation.domain.moments import INCOMPLETE, MOMENT_OF_PROOF
 from escalation.events import ObligationFulfilled, ObligationWaived
 from escalation.models import Obligation
-from escalation.services.files import About, Upload, check_files, files_keep
+from escalation.services.files import About, Upload, check_files, check_later, files_keep
 from escalation.services.obligations import moment_came, row_close, row_fulfil, row_log
 from escalation.services.turns import stream_of
 from people.rights import ROLES, require
@@ -48,11 +47,10 @@ def obligation_fulfil(
     check_files(evidence, files, accepted)
     _must_be_said(plan, evidence, note)
     open_still = selectors.left_open_of(plan, evidence, note)
-    stream = stream_of(row.incident)
-    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.incident.plan_version)
+    about = _about(row)
     files_keep(files, about, word=note, by=by)
     proof = log_append(
-        stream,
+        about.stream,
         ObligationFulfilled(
             id=row.pk,
             rule=row.rule,
@@ -76,6 +74,24 @@ def obligation_fulfil(
     return row
 
 
+@transaction.atomic
+def evidence_add(*, obligation_id: int, note: str, by: Actor, files: Sequence[Upload]) -> Obligation:
+    """Files that came after the proof, from whoever may prove it. The proof and its clock stay as they were.
+
+    Raises Missing, NotAllowed (not its owner), Conflict (it is still owed, or ended without a proof), Invalid and TooLarge.
+    """
+    by = require(by, "obligation.fulfil")
+    row, plan = _locked(obligation_id)
+    by = _as_owner(by, plan, row)
+    check_later(files, proved=row.state == Obligation.State.FULFILLED, stands=row.state in Obligation.STANDING)
+    files_keep(files, _about(row), word=note, by=by, later=True)
+    return row
+
+
+def _about(row: Obligation) -> About:
+    return About(stream_of(row.incident), row.pk, row.rule, row.turn, row.clause, row.incident.plan_version)
+
+
 def _must_be_said(plan: Plan, evidence: str, note: str) -> None:
     if not note.strip():
         raise Invalid(
@@ -84,11 +100,7 @@ def _must_be_said(plan: Plan, evidence: str, note: str) -> None:
             errors=[{"field": "note", "code": "required", "message": _("This field may not be blank.")}],
         )
     if missing := selectors.missing_of(plan, evidence, note):
-        named = (
-            "、".join(map(in_language, missing))
-            if get_language() == "zh-hans"
-            else ", ".join(map(in_language, missing))
-        )
+        named = in_language(listed(missing))
         raise Invalid(
             "report.element_missing",
             _("The report cannot leave without: %(missing)s. Write it, or “not yet known” where its blank is."),
@@ -129,6 +141,13 @@ def obligation_waive(*, obligation_id: int, reason: str, by: Actor) -> Obligatio
 
 def standing_locked(obligation_id: int) -> tuple[Obligation, Plan]:
     """A standing obligation with its plan, its stream held until the transaction ends. Raises Missing, or Conflict when it ended."""
+    row, plan = _locked(obligation_id)
+    if row.state not in Obligation.STANDING:
+        raise Conflict("obligation.ended", _("This obligation was settled or ended meanwhile; reload the page."))
+    return row, plan
+
+
+def _locked(obligation_id: int) -> tuple[Obligation, Plan]:
     found = Obligation.objects.filter(pk=obligation_id).select_related("incident").first()
     if found is None:
         raise Missing("obligation.missing", _("There is no such obligation."))
@@ -137,8 +156,6 @@ def standing_locked(obligation_id: int) -> tuple[Obligation, Plan]:
     row = (
         Obligation.objects.select_for_update(no_key=True, of=("self",)).select_related("incident").get(pk=obligation_id)
     )
-    if row.state not in Obligation.STANDING:
-        raise Conflict("obligation.ended", _("This obligation was settled or ended meanwhile; reload the page."))
     return row, selectors.plan_for(row.incident)
 
 

@@ -13,12 +13,17 @@ from incidents.events import StepTicked, StepUnticked
 from incidents.models import Incident, StepTick
 from incidents.selectors import by_number, ticks_of
 from incidents.services.acting import SENTENCES, locked, required, scope_of, user_id, written
-from people.rights import require
+from people.rights import allowed, require
 from plans.domain.who import Checklist
 from plans.selectors import plan_of
 
 # Electronic waste and the like are treated when the response is over; what is closed stays as it is.
 CLOSED = frozenset({Phase.CLOSED, Phase.DISMISSED})
+
+
+def may_tick(by: Actor, incident: Incident) -> bool:
+    """Whether this person ticks the steps of this incident now."""
+    return Phase(incident.phase) not in CLOSED and allowed(by, "step.tick", scope_of(incident))
 
 
 @transaction.atomic

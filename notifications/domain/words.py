@@ -61,10 +61,10 @@ NOTICES: Final = {
 NEVER_OUT: Final = Both("尚未发布的{notice}", "{notice}, which had not been published")
 COLOURS: Final = {"blue": Both("蓝色", "blue"), "yellow": Both("黄色", "yellow")}
 VALUES: Final = {
-    "node": Both("单个节点", "a single node"),
-    "nodes": Both("多个节点", "several nodes"),
-    "region": Both("单一地区", "one region"),
-    "regions": Both("多个地区", "several regions"),
+    "node": Both("单一节点", "single node"),
+    "nodes": Both("同一区域多个节点", "several nodes of one region"),
+    "region": Both("单一区域", "single region"),
+    "regions": Both("多个区域", "several regions"),
     "nationwide": Both("全国", "nationwide"),
     "general": Both("一般业务", "general business"),
     "core": Both("核心业务", "core business"),

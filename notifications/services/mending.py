@@ -1,11 +1,15 @@
-"""What has to leave the house and has nobody to send it: a lost place in the queue is made again."""
+"""What nothing else would mend: a letter that lost its place in the queue, an alarm against who is not asked any more."""
 
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from engine.alarms import alarm_clear
 from engine.bell import ring_after_commit
+from engine.models import Alarm
+from notifications.channels.chats import VARIABLE, read_all
+from notifications.channels.configured import providers
 from notifications.domain.delivery import Channel, State
 from notifications.models import Delivery, Send
 
@@ -28,3 +32,16 @@ def sends_mend() -> list[int]:
     if lost:
         ring_after_commit("sends")
     return lost
+
+
+def alarms_settle() -> list[str]:
+    """Clear what stands against providers and chats that the settings name no more; which. No letter will go well by them again,
+    and only one that does clears such an alarm."""
+    chats, unreadable = read_all()
+    there = {f"{channel}:{name}"[:80] for channel in Channel for name in providers(channel, real=True)}
+    there |= {f"{chat.kind}:{name}"[:80] for name, chat in chats.items()}
+    if unreadable:
+        there.add(f"chat:{VARIABLE}")
+    standing = Alarm.objects.filter(kind="channel.failing", cleared_at=None).exclude(ref__in=there)
+    gone = list(standing.values_list("ref", flat=True).order_by("ref"))
+    return [ref for ref in gone if alarm_clear("channel.failing", ref)]

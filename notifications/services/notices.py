@@ -27,7 +27,8 @@ from notifications.events import (
     OfNotice,
 )
 from notifications.models import Notice
-from notifications.selectors import NOTICE_STREAM, notice_scope, plan_for
+from notifications.notice_selectors import NOTICE_STREAM, notice_scope
+from notifications.selectors import plan_for
 from notifications.services import notice_words
 from people.rights import require
 

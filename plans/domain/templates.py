@@ -1,5 +1,6 @@
 """Reports of the plan (3.3): an element that is missing keeps a report back; one that nobody knows yet is said to be so."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -46,6 +47,14 @@ def filled(template: Template, known: Mapping[str, str], language: str) -> str:
 def keeping_back(template: Template, text: str) -> list[str]:
     """The elements that are missing in a report, in the order of the template; in whichever language."""
     return [name for name, element in template.elements.items() if _in(missing(element), text)]
+
+
+_BLANKS = re.compile(rf"【([^【】]+)：{BLANK}】|\[([^\[\]]+): {BLANK}\]")
+
+
+def blanks(text: str) -> list[str]:
+    """What a text without a template names as not written yet, in its own language and order."""
+    return [zh or en for zh, en in _BLANKS.findall(text)]
 
 
 def left_open(template: Template, text: str) -> list[str]:

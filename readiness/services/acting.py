@@ -1,4 +1,4 @@
-"""What people do with a readiness obligation: prove it, or waive a turn of it."""
+"""What people do with a readiness obligation: prove it, add files to its proof, or waive a turn of it."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,9 @@ from common.errors import Conflict, Invalid, NotAllowed, Text
 from engine import worlds
 from engine.models import Stream
 from escalation.selectors import holding_any, place_of
-from escalation.services.files import About, Upload, check_files, files_keep
+from escalation.services.files import About, Upload, check_files, check_later, files_keep
 from people.rights import require
+from plans.domain import Plan
 from readiness import selectors
 from readiness.domain.moves import State
 from readiness.drills import drill_proof
@@ -37,11 +38,7 @@ def readiness_fulfil(
     by = require(by, "readiness.fulfil")
     row, stream = _standing(turn_id)
     plan, rule = rule_of(row)
-    owner = by if by.kind == "system" else holding_any(by, plan, row.owners, place_of(by))
-    if owner is None:
-        owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
-        raise NotAllowed("readiness.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
-    by = owner
+    by = _as_owner(by, plan, row)
     accepted = selectors.proofs_of(rule, plan)
     if evidence not in accepted:
         said = ", ".join(accepted) or "-"
@@ -60,12 +57,39 @@ def readiness_fulfil(
     if held is None or note.strip():
         note = _words(note, "note", _("Say in a few words what was done and where it can be found."))
     check_files(evidence, files, accepted)
-    about = About(stream, row.pk, row.rule, row.turn, row.clause, row.plan_version_id)
-    files_keep(files, about, word=note, by=by)
+    files_keep(files, _about(stream, row), word=note, by=by)
     missed = list(overdue_of(row)) if row.state == State.OVERDUE else []
     for turn in (*missed, row):
         turn_prove(stream, turn, evidence=evidence, note=note, now=now, by=by, known=held)
     return row
+
+
+@transaction.atomic
+def readiness_evidence_add(*, turn_id: int, note: str, by: Actor, files: Sequence[Upload]) -> ReadinessTurn:
+    """Files that came after the proof of a turn, from whoever may prove it. The proof and its clock stay as they were.
+
+    Raises Missing, NotAllowed (not an owner), Conflict (it is still owed, or ended without a proof), Invalid and TooLarge.
+    """
+    by = require(by, "readiness.fulfil")
+    row, stream = _locked(turn_id)
+    plan, _rule = rule_of(row)
+    by = _as_owner(by, plan, row)
+    check_later(files, proved=row.state == State.FULFILLED, stands=row.stands)
+    files_keep(files, _about(stream, row), word=note, by=by, later=True)
+    return row
+
+
+def _about(stream: Stream, row: ReadinessTurn) -> About:
+    return About(stream, row.pk, row.rule, row.turn, row.clause, row.plan_version_id)
+
+
+def _as_owner(by: Actor, plan: Plan, row: ReadinessTurn) -> Actor:
+    """Who owes it, as a deputy where it is owed in somebody's place; raises NotAllowed."""
+    owner = by if by.kind == "system" else holding_any(by, plan, row.owners, place_of(by))
+    if owner is None:
+        owners = ", ".join(in_language(plan.role(key).title.as_dict()) for key in row.owners)
+        raise NotAllowed("readiness.not_yours", _("Only its owner can settle this: %(owners)s."), owners=owners)
+    return owner
 
 
 @transaction.atomic
@@ -88,11 +112,15 @@ def readiness_waive(*, turn_id: int, reason: str, by: Actor) -> ReadinessTurn:
 
 
 def _standing(turn_id: int) -> tuple[ReadinessTurn, Stream]:
-    stream = stream_held(selectors.turn(turn_id).world_id)
-    row = ReadinessTurn.objects.select_for_update(no_key=True).get(pk=turn_id)
+    row, stream = _locked(turn_id)
     if not row.stands:
         raise Conflict("readiness.ended", _("This was settled or ended meanwhile; reload the page."))
     return row, stream
+
+
+def _locked(turn_id: int) -> tuple[ReadinessTurn, Stream]:
+    stream = stream_held(selectors.turn(turn_id).world_id)
+    return ReadinessTurn.objects.select_for_update(no_key=True).get(pk=turn_id), stream
 
 
 def _words(text: str, field: str, sentence: Text) -> str:

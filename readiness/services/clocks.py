@@ -13,7 +13,8 @@ from engine.alarms import alarm_raise
 from engine.log import stream_open
 from engine.models import Stream
 from engine.timers import timer_set
-from escalation.selectors import next_up, recipients
+from escalation.domain.rungs import rung
+from escalation.selectors import recipients
 from notifications.services import message_send
 from plans.domain import ObligationRule, Plan, escalate_at, next_due
 from plans.selectors import answering_for, holders_of
@@ -124,14 +125,12 @@ def _overdue(it: Struck, due_at: datetime, now: datetime, *, speaks: bool) -> No
 def _climb(it: Struck, *, step: int, now: datetime, also: Sequence[str] = ()) -> None:
     """Tell the next one up who exists and is here; a role nobody holds or answers for is skipped at once, and the log says so."""
     row, plan, rule = it.row, it.plan, it.rule
-    roles = next_up(plan, rule.owner, step)
-    while roles and not answering_for(plan.role(roles[0])):
-        _log_step(it, step, (), skipped=roles[0], away=bool(holders_of(plan.role(roles[0]))))
-        step += 1
-        roles = next_up(plan, rule.owner, step)
-    row.step = step if roles else step - 1
+    found = rung(plan, rule.owner, step, lambda role: bool(answering_for(plan.role(role))))
+    for below, role in found.skipped:
+        _log_step(it, below, (), skipped=role, away=bool(holders_of(plan.role(role))))
+    row.step = found.step
     row.save(update_fields=["step"])
-    told = (*also, *roles)
+    told = (*also, *found.roles)
     if told:
         body = both(
             _("“%(title)s” was due at %(due)s and is not done (clause %(clause)s). Owner: %(owner)s."),
@@ -141,11 +140,11 @@ def _climb(it: Struck, *, step: int, now: datetime, also: Sequence[str] = ()) ->
             owner=plan.role(rule.owner).title.as_dict(),
         )
         subject = both(_("Overdue: %(title)s"), title=rule.title.as_dict())
-        key = f"readiness:overdue:{row.pk}:{step}"
+        key = f"readiness:overdue:{row.pk}:{found.step if found.roles else found.step + 1}"
         _tell(it, told, kind="readiness.overdue", subject=subject, body=body, key=key)
-    if roles:
-        _log_step(it, step, roles)
-        following = escalate_at(plan, rule, row.due_at or now, step + 1)
+    if found.roles:
+        _log_step(it, found.step, found.roles)
+        following = escalate_at(plan, rule, row.due_at or now, found.step + 1)
         timer_set(row.world_id, CLIMB, row.pk, max(following, now))
 
 

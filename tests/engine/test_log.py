@@ -1,6 +1,7 @@
 """Nothing is lost, changed or left out: the log."""
 
 import threading
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -67,8 +68,12 @@ def test_transactions_committing_out_of_order_leave_no_gap(real: World) -> None:
     a_may_commit.set()
     for thread in threads:
         thread.join(5)
-    seen.append([e.seq for e in events_after(stream.pk, 0)])
-    assert seen == [[], [1, 2]]
+    after = events_after(stream.pk, 0)
+    assert [*seen, [e.seq for e in after]] == [[], [1, 2]]
+    assert all(e.occurred_at <= e.recorded_at for e in after), "nothing is on record before it happened"
+    assert after[0].recorded_at + timedelta(seconds=0.2) < after[1].recorded_at, (
+        "B's clock is read when its turn has come"
+    )
 
 
 def test_a_change_that_is_rolled_back_leaves_no_number_behind(real: World) -> None:

@@ -9,7 +9,7 @@ from common.actor import SYSTEM
 from engine import queues, worlds
 from engine.timers import TIMERS, timer_set
 from people.models import Duty
-from people.services import roster
+from people.services import leaves, roster
 from plans.models import PlanVersion
 from signals.domain.mutes import Where
 from signals.models import Series
@@ -69,8 +69,11 @@ def test_a_clock_moved_as_it_fires_waits_for_whoever_moves_it(fresh_cast: Cast) 
         by=fresh_cast.actor(TECH),
     )
     series = Series.objects.get(pk=series_ensure(world, "cpu", "east", "", ""))
+    tech, now = fresh_cast.actor(TECH), worlds.now(world)
+    leave = leaves.leave_set(user_id=tech.id or 0, starts_at=now, ends_at=now + 2 * HOUR, by=tech, deputy_id=None)
     cases: dict[str, tuple[int, models.Model]] = {
         mutes.END: (mute.pk, mute),
+        leaves.LOOK: (leave.pk, leave),
         "people.duty": ((stood := duty("manager")).pk, stood),
         "plans.enter": (fresh_cast.plan.pk, PlanVersion.objects.get(pk=fresh_cast.plan.pk)),
         "signals.sustained": (series.pk * THRESHOLDS_MOST, series),

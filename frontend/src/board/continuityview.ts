@@ -65,7 +65,8 @@ function measured({ rule, value }: Part): string {
 }
 
 function row(part: Part, names: State["names"], region: string | null): HTMLElement {
-  const elsewhere = part.region !== null && part.region !== region ? ` · ${nameOf(names, "regions", part.region)}` : "";
+  const read = part.region === null ? say("Nationwide") : nameOf(names, "regions", part.region);
+  const elsewhere = part.value !== null && (region === null || part.region !== region) ? ` · ${read}` : "";
   return h("li", { "data-unknown": part.value === null, "data-part-of": part.rule.key },
     h("span", {}, pick(part.rule.title), elsewhere), h("span", { class: "figure" }, measured(part)), bar(part.marks) as unknown as Node);
 }
@@ -80,7 +81,7 @@ export function continuityTile(
   return h("div", { class: "index", "data-tone": look.tone, "data-value": value },
     h("div", { class: "index-head" },
       h("h2", {}, say("Business continuity"), " ", clause(cited)),
-      h("span", { class: "muted small" }, region === null ? say("Nationwide") : nameOf(names, "regions", region))),
+      h("span", { class: "muted small" }, region === null ? say("Nationwide") : nameOf(names, "regions", region), " · ", say("as measured by machines"))),
     h("div", { class: "index-now" },
       h("span", { class: "value figure" }, value, h("small", {}, " / 100")),
       h("span", { class: "index-words" }, chip(look), movement(points, found.value)),

@@ -52,7 +52,7 @@ export function incidentCard(incident: Incident, shown: Pick<State, "names" | "g
       h("span", { "data-bci": incident.regions.length === 1 ? incident.regions[0]! : "" }),
       h("span", { class: "since muted" }, clock("ago", incident.opened_at))),
     h("h2", {}, h("a", { href: `/incidents/${incident.number}/` }, pick(incident.title) || incident.number)),
-    h("p", { class: "muted where" }, icon("map-pin"), place(names, incident.regions), " · ", incident.number),
+    h("p", { class: "muted where" }, icon("map-pin"), whereabouts(incident, names), " · ", incident.number),
     groups(incident, names),
     h("ol", { class: "log", reversed: true }, ...[...incident.log].reverse().map((event) => entry(event, incident, names))));
 }
@@ -77,6 +77,10 @@ export function duty({ obligation, incident }: Duty, several: boolean): HTMLElem
       h("span", { class: "what" }, pick(obligation.title), obligation.turn > 1 ? ` (${obligation.turn})` : ""), " ", clause(obligation.clause, incident.plan),
       h("div", { class: "by" }, pick(obligation.owner_title), several ? h("span", { class: "nowrap" }, ` · ${incident.number}`) : null)));
 }
+
+/** Without a region it is the whole country only where somebody said so. */
+const whereabouts = ({ regions, reach }: Incident, names: Names): string =>
+  regions.length || reach === "nationwide" ? place(names, regions) : say("Nationwide, or not known yet");
 
 const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0 });
 

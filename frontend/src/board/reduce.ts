@@ -17,9 +17,9 @@ export function byDue(a: Obligation, b: Obligation): number {
 }
 
 function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
-  const { number, origin, title, titles, category, regions, phase, level } = event.data;
+  const { number, origin, title, titles, category, regions, reach, phase, level } = event.data;
   return {
-    number, origin, category, regions, phase, level, plan: event.plan_version,
+    number, origin, category, regions, reach, phase, level, plan: event.plan_version,
     stream: event.stream, seq: event.seq,
     title: titles ?? { zh: title ?? "", en: title ?? "" },
     level_provisional: false, started_by_region: null, proposed_level: null, major: null, warning: null,
@@ -27,6 +27,8 @@ function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
     groups: [], obligations: [], tasks: [], log: [event],
   };
 }
+
+const reached = ({ reach }: Readonly<Record<string, unknown>>): Partial<Incident> => (typeof reach === "string" ? { reach } : {});
 
 /** Titles of roles are the server's names; a role it did not name is called by its key. */
 function owed({ owners, ...told }: Payload<"obligation.opened">, names: State["names"]): Obligation {
@@ -90,10 +92,12 @@ function change(incident: Incident, event: BoardEvent, names: State["names"]): P
     case "obligation.superseded":
     case "obligation.waived":
       return without(incident, event.data.id);
+    case "incident.facts_recorded":
+      return reached(event.data.after);
+    case "incident.assessed":
+      return reached(event.data.facts);
     case "obligation.taken":
     case "incident.opened":
-    case "incident.facts_recorded":
-    case "incident.assessed":
     case "task.reassigned":
     case "step.ticked":
     case "step.unticked":

@@ -24,6 +24,11 @@ export const roleOf = (authority: string): { readonly role: string; readonly dep
 export const place = (names: Names, regions: readonly string[]): string =>
   regions.length ? regions.map((key) => nameOf(names, "regions", key)).join(inChinese() ? "、" : ", ") : say("Nationwide");
 
+function kept({ name, sha256, later }: { name: string | null; sha256: string; later: boolean }): string {
+  const said = { name: name ?? "", digest: sha256.slice(0, 12) };
+  return later ? say("File added later: {name}, SHA-256 {digest}.", said) : say("File kept: {name}, SHA-256 {digest}.", said);
+}
+
 function duty(incident: Incident, id: number, rule: string, names: Names): string {
   const standing = incident.obligations.find((one) => one.id === id)?.title;
   return pick(standing ?? names.obligations?.[rule]) || rule;
@@ -188,7 +193,7 @@ export function line(event: BoardEvent, incident: Incident, names: Names): Line 
     case "obligation.taken":
       return plain(say("Somebody is at it, the clock goes on: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "evidence.file_kept":
-      return plain(say("File kept: {name}, SHA-256 {digest}.", { name: event.data.name ?? "", digest: event.data.sha256.slice(0, 12) }), event.data.word);
+      return plain(kept(event.data), event.data.word);
     case "obligation.superseded":
       return plain(say("No longer due: {title}.", { title: duty(incident, event.data.id, event.data.rule, names) }));
     case "obligation.waived":

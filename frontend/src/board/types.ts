@@ -99,7 +99,7 @@ export const PAYLOADS = {
   "obligation.overdue": shape({ id: number, rule: text, title: bilingual, owners: list(text), turn: number, due_at: time, told: optional(list(text), []) }),
   "obligation.escalated": shape({ id: number, rule: text, turn: number, step: number, told: list(text), at_due: optional(flag, false),
     skipped: optional(text, ""), away: optional(flag, false) }),
-  "evidence.file_kept": shape({ file: number, obligation: number, rule: text, turn: number, sha256: text, size: number, media: text, name: words, word: words }),
+  "evidence.file_kept": shape({ file: number, obligation: number, rule: text, turn: number, sha256: text, size: number, media: text, name: words, word: words, later: optional(flag, false) }),
   "obligation.superseded": shape({ id: number, rule: text, turn: number, why: text }),
   "obligation.taken": shape({ id: number, rule: text, turn: number, person: number, held_until: maybe(time) }),
   "obligation.waived": shape({ id: number, rule: text, turn: number, reason: words }),
@@ -143,6 +143,7 @@ export const incident = shape({
   level: maybe(level), level_provisional: flag, started_by_region: maybe(text), proposed_level: maybe(level), major: maybe(flag),
   warning: maybe(colour),
   regions: list(text),
+  reach: maybe(text),
   opened_at: time, phase_since: time, plan: maybe(number), groups: list(group), obligations: list(obligation),
   tasks: list(shape({ id: number, group: text })), log: list(incidentEvent),
 });

@@ -25,6 +25,7 @@ class Command(BaseCommand):
             ("Tables", ("migrate", "--database=owner", "--no-input"), {"verbosity": 0}),
             ("Default plan", ("plan_load", "--default"), {}),
             ("Readiness clocks", ("readiness_begin",), {}),
+            ("Providers", ("channels_settle",), {}),
             ("Static files", ("collectstatic", "--no-input"), {"verbosity": 0}),
         ]
         if options["access_file"]:

@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections, transaction
 
-from common.clock import utc_text
 from engine.log import log_verify
 from engine.models import Event, EventText
 from escalation.models import EvidenceFile, FileContent, Obligation
@@ -169,16 +168,65 @@ def test_on_the_page_and_a_change_of_the_bytes_is_found(hotline: Hotline, owed: 
     assert "its row is missing" in capsys.readouterr().out, "what the log tells of is looked for, not what is there"
 
 
+def test_added_later_to_what_was_proved_the_clock_untouched(hotline: Hotline, owed: Obligation) -> None:  # noqa: F811
+    cast, number = hotline.cast, owed.incident.number
+    address, room = f"/api/v1/obligations/{owed.pk}/files", f"/incidents/{number}/"
+    added = {"note": "The certificate came by post"}
+    too_soon = cast.api(IT).post(address, sent(("a.pdf", PDF)), format="multipart")
+    assert (too_soon.status_code, too_soon.json()["code"]) == (409, "file.not_proved_yet")
+    assert prove(cast, owed, ("drum.jpg", PHOTO)).status_code == 200
+    owed.refresh_from_db()
+    proved = (owed.state, owed.ended_at, owed.proof_event_id)
+
+    assert 'id="add-files"' not in cast.client(GM).get(room).content.decode()  # the owner's alone
+    assert cast.api(GM).post(address, sent(("a.pdf", PDF)), format="multipart").status_code == 403
+    assert cast.api(IT).post(address, {"note": "none"}, format="multipart").json()["code"] == "file.none"
+    assert 'id="add-files"' in cast.client(IT).get(room).content.decode()
+    assert cast.client(IT).post(f"{room}files/", {**added, "turn": owed.pk + 1}).status_code == 400
+    assert (
+        cast.client(IT).post(f"{room}files/", sent(("certificate.pdf", PDF)) | added | {"turn": owed.pk}).status_code
+        == 302
+    )
+    answer = cast.api(IT).post(address, sent(("b.pdf", PDF)), format="multipart")
+    assert answer.json()["state"] == "fulfilled", answer.content
+    owed.refresh_from_db()
+    assert (owed.state, owed.ended_at, owed.proof_event_id) == proved
+    kept = cast.api(GM).get(f"/api/v1/incidents/{number}/files").json()
+    assert [(one["name"], one["later"]) for one in kept] == [
+        ("drum.jpg", False), ("certificate.pdf", True), ("b.pdf", True),
+    ]  # fmt: skip
+    assert "File added later: certificate.pdf" in cast.client(GM).get(f"{room}dossier/").content.decode()
+
+    other = Obligation.objects.create(
+        incident=owed.incident, rule="after.people", owners=["head_of_it"], clause="7.3", anchored_at=hotline.now(),
+        anchor_event=owed.anchor_event, state="superseded", ended_at=hotline.now(),
+    )  # fmt: skip
+    ended = cast.api(IT).post(f"/api/v1/obligations/{other.pk}/files", sent(("a.pdf", PDF)), format="multipart")
+    assert (ended.status_code, ended.json()["code"]) == (409, "file.nothing_proved")
+
+
 def test_readiness_takes_a_file_too(hotline: Hotline) -> None:  # noqa: F811
     readiness_begin()
     cast, turn = hotline.cast, ReadinessTurn.objects.get(rule="ready.generator", state="open")
-    owner = next(name for name in (KEEPER, "feng", "ning") if cast.actor(name))
-    assert f'id="files-{turn.pk}"' in cast.client(owner).get("/readiness/").content.decode()
-    answer = cast.api(owner).post(f"/api/v1/readiness/{turn.pk}/fulfil", sent(("run.jpg", PHOTO)), format="multipart")
+    assert f'id="files-{turn.pk}"' in cast.client(KEEPER).get("/readiness/").content.decode()
+    proof, later = f"/api/v1/readiness/{turn.pk}/fulfil", f"/api/v1/readiness/{turn.pk}/files"
+    too_soon = cast.api(KEEPER).post(later, sent(("log.pdf", PDF)), format="multipart")
+    assert (too_soon.status_code, too_soon.json()["code"]) == (409, "file.not_proved_yet")
+    answer = cast.api(KEEPER).post(proof, sent(("run.jpg", PHOTO)), format="multipart")
     assert answer.status_code == 200, answer.content
     (kept,) = cast.api(GM).get("/api/v1/readiness/files").json()
     assert kept["rule"] == "ready.generator"
     assert cast.client(GM).get(f"/readiness/files/{kept['id']}/").content == PHOTO
     assert "run.jpg" in cast.client(GM).get("/readiness/rules/ready.generator/").content.decode()
     assert cast.client(OUTSIDER).get(f"/readiness/files/{kept['id']}/").status_code == 403
-    assert utc_text(EvidenceFile.objects.get().at)
+
+    ended = ReadinessTurn.objects.get(pk=turn.pk).ended_at
+    assert cast.api(GM).post(later, sent(("log.pdf", PDF)), format="multipart").status_code == 403
+    assert cast.api(KEEPER).post(later, sent(("log.pdf", PDF)), format="multipart").status_code == 200
+    added = {"turn": turn.pk, "files": [SimpleUploadedFile("meter.jpg", PHOTO)]}
+    page = "/readiness/rules/ready.generator/"
+    assert cast.client(KEEPER).post(f"{page}files/", {"turn": turn.pk}).status_code == 400  # no file
+    assert cast.client(KEEPER).post(f"{page}files/", added).status_code == 302
+    assert [one["later"] for one in cast.api(GM).get("/api/v1/readiness/files").json()] == [False, True, True]
+    assert ReadinessTurn.objects.get(pk=turn.pk).ended_at == ended
+    assert "meter.jpg" in cast.client(GM).get(page).content.decode()

@@ -51,10 +51,14 @@ def test_each_person_begins_where_their_work_is(cast: Cast) -> None:
 
 def test_a_report_on_the_page_sent_twice_makes_one_incident(cast: Cast) -> None:
     client = cast.client(DUTY)
-    body = {"noticed": "Nobody gets through", "systems": "down", "idempotency_key": "the-same"}
+    body = {"noticed": "Nobody gets through", "systems": "down", "regions": "nationwide", "idempotency_key": "the-same"}
     first, second = client.post("/report/", body), client.post("/report/", body)
     assert (first.status_code, first.url) == (302, second.url)
     assert len(incidents_standing()) == 1
+    card = cast.api(DUTY).get("/api/v1/board").json()["incidents"][0]
+    assert (card["reach"], card["regions"]) == ("nationwide", [])
+    room = client.get(first.url).content.decode()
+    assert "The index rests on what machines measure" in room
 
 
 def test_an_empty_report_is_refused_beside_its_field_and_keeps_what_was_typed(cast: Cast) -> None:

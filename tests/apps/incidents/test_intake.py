@@ -46,6 +46,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a list for words": ({"noticed": ["a"]}, "noticed"),
     "an object for a list": ({"regions": {"east": True}}, "regions"),
     "null for words": ({"noticed": None}, "noticed"),
+    "a field there is not": ({"place": "moon"}, "place"),
 }
 
 

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from common.actor import SYSTEM
@@ -94,6 +95,16 @@ def test_all_providers_down_is_seen(sms: Delivery, providers):
         "channel.failing",
         "delivery.given_up",
     }
+
+
+def test_an_alarm_against_a_provider_or_a_chat_that_is_gone_is_cleared_at_the_next_start(providers, monkeypatch):
+    monkeypatch.setenv("HOTLINE_CHATS", "hq/command=wecom+https://host/?key=k hq/broken=")
+    stays, goes = ["sms:beta", "wecom:command", "chat:HOTLINE_CHATS"], ["sms:sold", "wecom:closed"]
+    for ref in (*stays, *goes):
+        alarm_raise("channel.failing", ref, error="sms.busy")
+    call_command("channels_settle")
+    standing = Alarm.objects.filter(kind="channel.failing", cleared_at=None).values_list("ref", flat=True)
+    assert sorted(standing) == sorted(stays)
 
 
 def test_while_the_first_provider_fails_the_next_message_goes_to_the_second(

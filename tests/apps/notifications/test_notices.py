@@ -17,7 +17,7 @@ from incidents.services import ReportIn, incident_report
 from notifications import services
 from notifications.domain.notices import GAP, Act, State, Why, barred, content_hash, judge, wrong
 from notifications.models import Message, Notice
-from notifications.selectors import holding_offered, holding_ready, notice_history, notice_prefilled, waits_for
+from notifications.notice_selectors import holding_offered, holding_ready, notice_history, notice_prefilled, waits_for
 from people.models import User
 from people.selectors import actor_of
 from people.services import role_assign

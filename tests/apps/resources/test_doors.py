@@ -76,6 +76,7 @@ def test_a_keepers_day_by_hand(cast: Cast, store: Store) -> None:
         client.post(f"{page}withdraw", {"quantity": 3, "note": "patrol", "idempotency_key": "k2"})
     assert client.post(f"{page}return", {"quantity": 1, "condition": "worn"}).status_code == 302
     today = selectors.today()
+    assert "withdrawn since the last inspection: 3; returned" in client.get(page).content.decode()
     assert client.post(f"{page}inspect", {"on": f"{today}", "condition": "good"}).status_code == 302
     item.refresh_from_db()
     assert (item.quantity_out, item.last_inspected_on, item.version) == (2, today, 2)

@@ -40,10 +40,10 @@ def overdue(rule: str) -> tuple[str, dict[str, Any]]:
 
 def test_a_fact_says_from_what_to_what_and_one_that_came_back_says_nothing() -> None:
     before = facts(reach="region", recovery_hours=8)
-    assert said(before, facts(reach="nationwide")) == [("fact", "Reach: from one region to nationwide")]
+    assert said(before, facts(reach="nationwide")) == [("fact", "Reach: from single region to nationwide")]
     assert said(before, facts(recovery_hours=3), facts(recovery_hours=8)) == []
     assert said(before, facts(secondary_risk="high")) == [("fact", "Secondary risk: high")]
-    assert said(before, facts(reach=None)) == [("fact", "Reach: from one region to not known yet")]
+    assert said(before, facts(reach=None)) == [("fact", "Reach: from single region to not known yet")]
 
 
 def test_what_machines_say_anew_is_not_said_twice() -> None:

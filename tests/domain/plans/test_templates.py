@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from plans.domain.templates import BLANK, filled, keeping_back, left_open
+from plans.domain.templates import BLANK, blanks, filled, keeping_back, left_open
 from tests.domain.plans.broken_plans import small
 from tests.domain.plans.given import plan, text
 
@@ -45,3 +45,7 @@ def test_a_template_says_which_proof_it_is_and_an_older_version_is_read_as_it_wa
     assert load(small()).template_of == {}
     other = text().replace("proves: [authority_cause_report]", "proves: [root_cause_report]")
     assert "authority_cause_report" not in load(other).template_of
+
+
+def test_a_blank_without_a_template_is_named_in_the_language_it_was_written_in() -> None:
+    assert blanks(f"[Cause: {BLANK}]\n【防止再发生：{BLANK}】 [Cause: a cable]") == ["Cause", "防止再发生"]
