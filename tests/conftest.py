@@ -98,6 +98,12 @@ def static_files_listed_once() -> None:
     WhiteNoiseMiddleware.add_files_from_finders = add
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-room", action="store_true", help="compare how tables are made in every room (make oldest)"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that starts the others keeps the folder of what all of them begin with."""
     if beginning.FOLDER not in os.environ:
