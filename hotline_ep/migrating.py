@@ -16,9 +16,10 @@ def one_model_at_a_time() -> Iterator[None]:
     the statements are the same (tests/house/test_migrating.py). Where that would not do everything is made anew, as ever: a field
     altered that others may point to, a table renamed, a step written in Python, the end.
     """
-    hangs_together = ProjectState._find_reload_model
+    states: Any = ProjectState  # the method is not in its stubs
+    hangs_together = states._find_reload_model
 
-    def alone(self: ProjectState, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+    def alone(self: Any, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
         if "db_table" in self.models[app_label, model_name].options or not (
             delay or _grown(self, app_label, model_name)
         ):
@@ -26,11 +27,11 @@ def one_model_at_a_time() -> Iterator[None]:
         self.is_delayed = True  # a step written in Python then has all made anew
         return {(app_label, model_name)}
 
-    ProjectState._find_reload_model = alone
+    states._find_reload_model = alone
     try:
         yield
     finally:
-        ProjectState._find_reload_model = hangs_together
+        states._find_reload_model = hangs_together
 
 
 def _grown(state: Any, app_label: str, model_name: str) -> bool:
