@@ -21,8 +21,9 @@ demo: ## a regional outage plays out by itself within ten minutes; RATE=30 is th
 test: ## everything, the browser included
 	@$(SETUP) --dev --browser -- python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
-oldest: ## migrations and the engine's tests on the oldest PostgreSQL that is supported, Debian's 15
-	@$(SETUP) --dev -- python tools/oldest_postgres.py -n $(JOBS) tests/engine --ignore=tests/engine/test_processes.py
+oldest: ## migrations, also against Django's own way, and the engine's tests on the oldest PostgreSQL that is supported, Debian's 15
+	@$(SETUP) --dev -- python tools/oldest_postgres.py -n $(JOBS) --every-room tests/house/test_migrating.py tests/engine \
+		--ignore=tests/engine/test_processes.py
 
 lint: ## style, types, floors of the house, migrations, translations
 	@$(SETUP) --dev -- python tools/lint.py

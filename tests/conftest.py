@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,17 @@ class TestServer:
     app_url: str
     owner_url: str
     superuser_url: str
+    held: dict[str, psycopg.Connection] = field(default_factory=dict)
+
+    def _does(self, url: str, statement: sql.Composed) -> None:
+        """By one connection a role, kept: two new ones for every database would be a quarter of what it takes to make it. They look
+        at a database that none is copied from."""
+        if url not in self.held or self.held[url].closed:
+            self.held[url] = psycopg.connect(make_conninfo(url, dbname="postgres"), autocommit=True)
+        self.held[url].execute(statement)
 
     def owner(self, statement: sql.Composed) -> None:
-        with psycopg.connect(make_conninfo(self.owner_url, dbname="template1"), autocommit=True) as db:
-            db.execute(statement)
+        self._does(self.owner_url, statement)
 
     def clone(self, name: str, template: str = EMPTY) -> None:
         names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
@@ -52,8 +59,7 @@ class TestServer:
 
     def drop(self, name: str) -> None:
         # As the superuser: autovacuum may be at work in there, and only it may cut that off.
-        with psycopg.connect(self.superuser_url, autocommit=True) as db:
-            db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._does(self.superuser_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def urls(self, name: str) -> dict[str, str]:
         """The environment of a process that works on this database."""
@@ -98,6 +104,12 @@ def static_files_listed_once() -> None:
     WhiteNoiseMiddleware.add_files_from_finders = add
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-room", action="store_true", help="compare how tables are made in every room (make oldest)"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that starts the others keeps the folder of what all of them begin with."""
     if beginning.FOLDER not in os.environ:
@@ -106,15 +118,24 @@ def pytest_configure(config: pytest.Config) -> None:
     static_files_listed_once()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, so that in the end no worker is left alone with it. The faults, which are asked how late
+    things are, come after the others of these."""
+    items.sort(key=lambda item: 2 if not item.get_closest_marker("long") else int("processes" in item.keywords))
+
+
 @pytest.fixture(scope="session")
 def database_server(django_db_blocker: Any) -> Iterator[TestServer]:
     stand_still_longer()
     with django_db_blocker.unblock():
         os.environ[postgres.BEGUN_VARIABLE] = str(beginning.home())
     with postgres.disposable(within=roomy_memory()) as server:
-        yield TestServer(
+        made = TestServer(
             app_url=server.app_url, owner_url=server.owner_url, superuser_url=server.superuser_url("template1")
         )
+        yield made
+        for held in made.held.values():
+            held.close()
 
 
 @dataclass

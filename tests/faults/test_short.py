@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TestServer
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.xdist_group("faults")]
 
 ROOT = Path(__file__).resolve().parents[2]
 # What is lost, doubled or never said is judged as in a long run; how late, on whatever machine tests run, only to the minute.

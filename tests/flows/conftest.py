@@ -44,15 +44,22 @@ class Product:
         context = self.browser.new_context(
             viewport=size,
             base_url=self.url,
+            reduced_motion="reduce",  # what moves for show is drawn sixty times a second in every window
             locale="zh-CN" if language == "zh-hans" else "en-US",  # type: ignore[arg-type]
         )
         if username is not None:
-            client = Client()
-            client.force_login(self.cast.user(username))
-            cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
-            context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies.items()])
+            context.add_cookies(self.cookies(username, language))
         self.listen(context)
         return context
+
+    def cookies(self, username: str | None, language: str) -> list[Any]:
+        """What a browser keeps of somebody who signed in, or of a stranger, who reads this language."""
+        kept = {"django_language": language}
+        if username is not None:
+            client = Client()
+            client.force_login(self.cast.user(username))
+            kept["sessionid"] = client.cookies["sessionid"].value
+        return [{"name": name, "value": value, "url": self.url} for name, value in kept.items()]
 
     def listen(self, context: BrowserContext) -> None:
         """Whatever a script, the policy or an answer complains of fails the test; a lost connection is part of the story."""

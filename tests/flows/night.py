@@ -65,6 +65,11 @@ class Night:
         self.tabs[who].goto(path, wait_until="domcontentloaded")
         return self.tabs[who]
 
+    def all_look_away(self) -> None:
+        """Nobody has a page of their own open: each would be drawn anew with every event of the days that pass."""
+        for tab in self.tabs.values():
+            tab.goto("about:blank")
+
     def stranger(self, language: str) -> Page:
         """Somebody of the public, who signs in nowhere; a new one each time, who remembers no page."""
         return self.product.window(None, language=language, size=PHONE).new_page()

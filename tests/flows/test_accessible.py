@@ -1,11 +1,11 @@
 """Every page, as axe sees it; and what is done in haste, by keyboard alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import UNFOLDS, WIDEST, brought
 from tests.cast import DUTY, GM, LEGAL
@@ -13,7 +13,7 @@ from tests.flows.conftest import DESK, PHONE, Product
 from tests.pages import KEEPER, PAGES, Scene, Shown
 from tests.stage import night_staged
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
@@ -24,14 +24,15 @@ STANDARD = {
 # Contrast is what takes axe longest. Every pair of colours is proved by `dashboard.contrast`; what lies on what is looked at where
 # it matters most, on the pages used in haste and on the wall.
 QUIETLY = {**STANDARD, "rules": {"color-contrast": {"enabled": False}}}
-# What axe says of the page unfolded, then of each menu opened and of each dialog shown: of what is hidden it says nothing.
-SAY = """async (options) => {
+# What axe says of the page unfolded, then of each menu opened and of each dialog shown: of what is hidden it says nothing. The frame's
+# menus are a person's, not a page's: they are opened on the first page that this person is shown this way.
+SAY = """async ([options, framed]) => {
   const said = [];
   const look = async (what) => said.push(...(await axe.run(what, options)).violations.flatMap((rule) => rule.nodes.map((node) =>
     `${rule.id}: ${node.target.join(" ")} — ${node.failureSummary.split("\\n").slice(1).join(" ").trim()}`)));
   await look(document);
   for (const menu of document.querySelectorAll("details.menu")) {
-    if (!menu.checkVisibility()) continue;
+    if (!menu.checkVisibility() || (!framed && !menu.closest("main"))) continue;
     menu.open = true;
     await look(menu);
     menu.open = false;
@@ -66,50 +67,82 @@ def looks(page: Shown) -> Iterator[tuple[str, str, dict[str, int]]]:
     yield "zh-hans", "dark", PHONE
 
 
-def windows(product: Product) -> Any:
-    """One window a person, language, theme and size; of it always the same tab, for a new one takes as long as axe does."""
-    kept: dict[tuple[Any, ...], Any] = {}
+class Windows:
+    """One window a language, theme and size, whoever looks: scripts, styles and fonts are fetched and read once for all of them. Of
+    it always the same tab, for a new one takes as long as axe does."""
 
-    def window(who: str | None, language: str, theme: str, size: dict[str, int]) -> Any:
-        key = (who, language, theme, size["width"])
-        if key not in kept:
-            if who is None:
-                kept[key] = product.browser.new_context(viewport=size, base_url=product.url)  # type: ignore[arg-type]
-            else:
-                kept[key] = product.window(who, language=language, size=size)
-            kept[key].add_cookies([{"name": "theme", "value": theme, "url": product.url}])
-            # axe is ours to bring, not the page's: the policy is not asked about it.
-            kept[key].add_init_script(path=AXE)
-            # A colour half way between two states is nobody's contrast.
-            kept[key].new_page().emulate_media(reduced_motion="reduce")
-        (tab,) = kept[key].pages
-        tab.set_viewport_size(size)
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.kept: dict[tuple[str, str, int], BrowserContext] = {}
+        self.cookies: dict[tuple[str | None, str], Any] = {}
+        self.seen: set[tuple[Any, ...]] = set()
+
+    def tab(self, who: str | None, language: str, theme: str, size: dict[str, int]) -> Page:
+        key = (language, theme, size["width"])
+        if key not in self.kept:
+            self.kept[key] = self._opened(theme, size)
+        context = self.kept[key]
+        if (who, language) not in self.cookies:
+            self.cookies[who, language] = self.product.cookies(who, language)
+        context.clear_cookies(name="sessionid")
+        context.add_cookies(self.cookies[who, language])
+        (tab,) = context.pages
+        tab.set_viewport_size(size)  # type: ignore[arg-type]
         return tab
 
-    return window
+    def _opened(self, theme: str, size: dict[str, int]) -> BrowserContext:
+        context = self.product.browser.new_context(viewport=size, base_url=self.product.url)  # type: ignore[arg-type]
+        context.add_cookies([{"name": "theme", "value": theme, "url": self.product.url}])
+        # axe is ours to bring, not the page's: the policy is not asked about it.
+        context.add_init_script(path=AXE)
+        # A colour half way between two states is nobody's contrast.
+        context.new_page().emulate_media(reduced_motion="reduce")
+        return context
+
+    def first(self, *look: Any) -> bool:
+        """Whether the frame of the pages is seen this way for the first time: its menus are the same on all."""
+        new = look not in self.seen
+        self.seen.add(look)
+        return new
+
+    def close(self) -> None:
+        for context in self.kept.values():
+            context.close()
 
 
-@pytest.mark.parametrize("seen", ["in haste and on the wall", "else"])
-def test_no_page_shuts_anybody_out(night: tuple[Product, Scene], seen: str) -> None:
-    """In two parts, which two workers look at side by side."""
-    product, scene = night
-    window, wrong = windows(product), []
-    for page in (page for page in PAGES if not page.opened):  # all are unfolded here
-        hasty = page.main or page.wall
-        if hasty != (seen != "else"):
-            continue
-        standard = STANDARD if hasty else QUIETLY
+def found_wrong(product: Product, scene: Scene, pages: Iterable[Shown], standard: dict[str, Any]) -> list[str]:
+    windows, wrong = Windows(product), []
+    for page in pages:
         for language, theme, size in looks(page):
-            tab: Page = window(page.who, language, theme, size)
+            tab = windows.tab(page.who, language, theme, size)
             brought(tab, page, scene)
             tab.evaluate(UNFOLDS)
             # As tall as the page: what sticks to the screen's edge would hide from axe what one scrolls to.
             height = max(size["height"], tab.evaluate("document.documentElement.scrollHeight"))
             tab.set_viewport_size({"width": size["width"], "height": height})
             where = f"{page.name} ({size['width']}, {theme})"
-            wrong += [f"{where}: {found}" for found in tab.evaluate(SAY, standard)]
+            framed = page.who is None or windows.first(page.who, language, theme, size["width"])
+            wrong += [f"{where}: {found}" for found in tab.evaluate(SAY, [standard, framed])]
             if tab.evaluate("document.documentElement.scrollWidth") > size["width"]:
                 wrong.append(f"{where}: wider than the screen: {tab.evaluate(WIDEST)}")
+    windows.close()
+    return wrong
+
+
+def hasty(page: Shown) -> bool:
+    return page.main or page.wall
+
+
+# All are unfolded here. In two parts, which two workers look at side by side.
+def test_what_is_used_in_haste_and_the_wall_shut_nobody_out(night: tuple[Product, Scene]) -> None:
+    """By eye and by ear; then, in the same night, by keyboard alone."""
+    wrong = found_wrong(*night, (page for page in PAGES if hasty(page) and not page.opened), STANDARD)
+    assert not wrong, "\n".join(wrong)
+    by_keyboard_alone(*night)
+
+
+def test_no_other_page_shuts_anybody_out(night: tuple[Product, Scene]) -> None:
+    wrong = found_wrong(*night, (page for page in PAGES if not hasty(page) and not page.opened), QUIETLY)
     assert not wrong, "\n".join(wrong)
 
 
@@ -127,9 +160,7 @@ def tab_to(tab: Page, selector: str, *, within: int = 60) -> None:
     raise AssertionError(f"{selector} is not reached with {within} presses of Tab; the focus is on {focused(tab)!r}")
 
 
-def test_by_keyboard_alone(night: tuple[Product, Scene]) -> None:
-    """One night for all of them: staging it takes longer than they do."""
-    product, scene = night
+def by_keyboard_alone(product: Product, scene: Scene) -> None:
     the_first_stop_leads_past_the_navigation(product, scene)
     what_is_owed_and_the_acts_of_the_room_are_reached(product, scene)
     a_dialog_closes_with_escape_and_gives_the_focus_back(product)

@@ -30,7 +30,7 @@ from tests.flows.night import (
     went_well,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 # Customer service, finance, network operations and security by the leads of their groups; PR and the stores.
 XU, PENG, DENG, YU, LEI, EDITOR, SPEAKER, KEEPER = "xu", "peng", "deng", "yu", "lei", "jiang", "han", "feng"
 SURGE, CALM = 13.6, 8
@@ -271,6 +271,7 @@ def sign_in_by_hand(night: Night) -> Page:
     page.fill("input[name=password]", word)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("heading", name="我的待办")).to_be_visible()
+    night.tabs[DUTY] = page
     return page
 
 
@@ -561,6 +562,7 @@ def headquarters_ends_the_response(night: Night, board: Page, room: str) -> None
     with night.product.refusing(409):
         declare_the_end(night.at(GM, room))
         refused(night.tabs[GM], "72 h without abnormal fluctuation")
+    night.all_look_away()
     night.forward(hours=73)
     # Three days of half hours in which nobody wrote the log: the board catches up before anybody goes on.
     expect(board.locator(".duty").filter(has_text=re.compile(r"Recovery log \(14\d\)")).last).to_be_visible(

@@ -125,6 +125,7 @@ def up(var: Path) -> Iterator[Up]:
 
 @pytest.mark.timeout(600)
 def test_first_start_two_at_once_and_an_orderly_end(up: Up, tmp_path: Path) -> None:
+    """And between them what one that runs is there for: each start of its own would take longer than all of this."""
     other = Up(tmp_path / "another clone", port=18400)
     try:
         up.until("Ctrl-C stops everything", FIRST_START)
@@ -139,18 +140,12 @@ def test_first_start_two_at_once_and_an_orderly_end(up: Up, tmp_path: Path) -> N
     assert {account["role"] for account in access["accounts"]} >= ROLES
     assert access["source_token"]
     assert access["api_tokens"]["duty_manager"]
-    everything = watch(family(up.process.pid))
-    assert len(everything) > 5
-    up.process.send_signal(signal.SIGINT)
-    up.until("Stopped; everything is kept", 60)
-    assert up.process.wait(10) == 0
-    assert still_alive(everything, 1) == []
-    assert not Path((up.var / "run" / "socket-folder").read_text()).exists()
+    a_second_one_in_the_same_clone_is_refused(up)
+    what_dies_comes_back_and_the_port_stays(up)
+    it_ends_in_order(up)
 
 
-@pytest.mark.timeout(300)
-def test_a_second_one_in_the_same_clone_is_refused(up: Up) -> None:
-    up.until("Ctrl-C stops everything", FIRST_START)
+def a_second_one_in_the_same_clone_is_refused(up: Up) -> None:
     second = Up(up.var, port=18400)
     second.until("It already runs from this folder", SECOND_START)
     assert second.process.wait(10) == 1
@@ -158,9 +153,7 @@ def test_a_second_one_in_the_same_clone_is_refused(up: Up) -> None:
     assert up.status("healthz") == 200
 
 
-@pytest.mark.timeout(300)
-def test_what_dies_comes_back_and_the_port_stays(up: Up) -> None:
-    up.until("Ctrl-C stops everything", FIRST_START)
+def what_dies_comes_back_and_the_port_stays(up: Up) -> None:
     url = up.url()
     for program, name in VICTIMS:
         victim = next(pid for pid, command in family(up.process.pid).items() if program in command)
@@ -173,6 +166,16 @@ def test_what_dies_comes_back_and_the_port_stays(up: Up) -> None:
     while up.status("healthz?deep") != 200:
         assert time.monotonic() < deadline, (up.var / "log" / "watchdog.log").read_text()
         time.sleep(0.5)
+
+
+def it_ends_in_order(up: Up) -> None:
+    everything = watch(family(up.process.pid))
+    assert len(everything) > 5
+    up.process.send_signal(signal.SIGINT)
+    up.until("Stopped; everything is kept", 60)
+    assert up.process.wait(10) == 0
+    assert still_alive(everything, 1) == []
+    assert not Path((up.var / "run" / "socket-folder").read_text()).exists()
 
 
 @pytest.mark.timeout(300)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.urls import Resolver404, resolve
 from rest_framework.test import APIClient
+from rest_framework.views import APIView
 
 from common.actor import SYSTEM
 from people import services
@@ -50,6 +52,11 @@ BODIES: dict[str, bytes] = {
     "a hundred thousand lists in each other": b"[" * 100_000 + b"]" * 100_000,
     "3 MB": b'{"reason": "' + b"x" * (3 * 1024 * 1024) + b'"}',
 }
+# What the one reader of bodies refuses before a view sees it: each address is sent one of these, by turns.
+UNREADABLE = (
+    "half an object", "not JSON", "not UTF-8", "bare NaN", "a number with five thousand digits",
+    "a hundred thousand lists in each other", "3 MB",
+)  # fmt: skip
 NO_BODY = BODIES.keys() - {"nothing", "null", "a number with five thousand digits"}
 
 
@@ -80,8 +87,18 @@ def addresses(schema: dict[str, Any], number: str) -> Iterator[tuple[str, set[st
         yield re.sub(r"\{\w+\}", "1", filled), set(part.get("properties", {}))
 
 
-def bodies(fields: set[str]) -> Iterator[tuple[str, bytes]]:
-    yield from BODIES.items()
+def reads_as_all(address: str) -> bool:
+    try:
+        view = resolve(address).func
+    except Resolver404:  # a number where something else belongs
+        return True
+    return getattr(view, "cls", None) is not None and view.cls.parser_classes == APIView.parser_classes
+
+
+def bodies(address: str, turn: int, fields: set[str]) -> Iterator[tuple[str, bytes]]:
+    """All of them; of the unreadable ones the next, where the address reads bodies as all do."""
+    unread = set(UNREADABLE) - {UNREADABLE[turn % len(UNREADABLE)]} if reads_as_all(address) else set()
+    yield from ((case, body) for case, body in BODIES.items() if case not in unread)
     for case, value in VALUES.items():
         yield case, json.dumps(dict.fromkeys({*fields, "unread"}, value)).encode()
 
@@ -94,14 +111,15 @@ def sent(client: APIClient, address: str, body: bytes, **headers: str) -> Any:
     return answer
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_no_garbage_makes_any_address_fall_over(cast: Cast, anyone: APIClient) -> None:
     schema = anyone.get("/api/schema/", headers={"Accept": "application/json"}).json()
     number = cast.api(DUTY).post("/api/v1/incidents", {"noticed": "Busy"}, format="json").json()["number"]
     cast.api(IT).post("/api/v1/plan/versions", {"base": 1}, format="json")
     wrong = []
-    for address, fields in addresses(schema, number):
-        for n, (case, body) in enumerate(bodies(fields)):
+    for turn, (address, fields) in enumerate(addresses(schema, number)):
+        for n, (case, body) in enumerate(bodies(address, turn, fields)):
             answer = sent(anyone, address, body, **({"Idempotency-Key": f"k{n}"} if n % 2 else {}))
             told = answer.status_code < 400 or answer["Content-Type"] == "application/problem+json"
             taken = answer.status_code < 400 and case in NO_BODY
