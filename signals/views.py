@@ -14,12 +14,14 @@ from signals.muted import holding
 
 @page("signals.view")
 def overview(request: PageRequest) -> HttpResponse:
-    """Every watched series with its newest value against its thresholds: first what is over, near or unknown; the rest folds."""
+    """Every watched series with its newest value against its thresholds: first what is over or near; then what is unknown,
+    and what is as it should be, which fold."""
     world = world_of(request)
     tiles = drawing.tiles(world.pk)
     shown = {
         "tiles": tiles,
-        "urgent": [row for row in tiles if row["state"] != State.NORMAL.value],
+        "urgent": [row for row in tiles if row["state"] in (State.OVER.value, State.NEAR.value)],
+        "unknown": [row for row in tiles if row["state"] == State.UNKNOWN.value],
         "normal": [row for row in tiles if row["state"] == State.NORMAL.value],
         "world": world,
         "muted": len(holding(world.pk, worlds.now(world))),

@@ -128,6 +128,7 @@ def _line(plan: Plan, threshold: str) -> dict[str, Any]:
     line = plan.threshold(threshold)
     return {
         "threshold": threshold, "title": line.title.as_dict(), "clause": line.clause, "measure": line.measure,
+        "unit": plan.metric(line.metric).unit,
     }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def company_time(at: str | None) -> str:
     return datetime.fromisoformat(at).astimezone(RULES.fresh().zone).strftime("%Y-%m-%d %H:%M")
 
 
-SHORT: Final = 12  # rows that are read without scrolling for long
+SHORT: Final = 8  # rows that are read without scrolling for long
 
 
 @register.filter

@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from signals.templatetags.readings import over_mean, unit_name
+from signals.templatetags.readings import SHORT, gravest, over_mean, unit_name
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,13 @@ def test_a_unit_of_any_plan_is_written_as_people_write_it(unit: str, en: str, zh
         assert unit_name(unit) == en
     with override("zh-hans"):
         assert unit_name(unit) == zh
+
+
+def test_of_a_long_list_of_warnings_the_gravest_come_first_and_a_short_one_stays_as_it_is() -> None:
+    rows = [{"rank": n % 3, "ended": "" if n == 4 else "later", "minutes": None if n == 4 else n} for n in range(20)]
+    assert [(row["rank"], row["minutes"]) for row in gravest(rows)[:3]] == [(2, 17), (2, 14), (2, 11)]
+    assert len(gravest(rows)) == SHORT
+    rows[1]["ended"], rows[1]["rank"] = None, 2
+    assert gravest(rows)[0] is rows[1], "what still stands, before the longest of its level"
+    assert gravest(rows[:3]) == rows[:3]
+    assert len(gravest([{"ended": None, "minutes": None} for _ in range(9)])) == SHORT, "kept by an earlier version"
