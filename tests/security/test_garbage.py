@@ -19,7 +19,7 @@ DEEP: Any = []
 for _ in range(200):
     DEEP = [DEEP]
 
-# What is put into every field at once, and under words nobody reads.
+# What is put into every field at once, and where there is none under a word nobody reads.
 VALUES: dict[str, Any] = {
     "null": None,
     "a number": 7,
@@ -83,7 +83,7 @@ def addresses(schema: dict[str, Any], number: str) -> Iterator[tuple[str, set[st
 def bodies(fields: set[str]) -> Iterator[tuple[str, bytes]]:
     yield from BODIES.items()
     for case, value in VALUES.items():
-        yield case, json.dumps(dict.fromkeys({*fields, "unread"}, value)).encode()
+        yield case, json.dumps(dict.fromkeys(fields or {"unread"}, value)).encode()
 
 
 def sent(client: APIClient, address: str, body: bytes, **headers: str) -> Any:
