@@ -29,12 +29,16 @@ class BrowsersOut(serializers.Serializer):
 
 
 class BrowserKeysIn(serializers.Serializer):
+    takes_more = True
+
     p256dh = serializers.CharField(max_length=200, write_only=True)
     auth = serializers.CharField(max_length=200, write_only=True)
 
 
 class BrowserIn(serializers.Serializer):
     """A `PushSubscription` as a browser writes it in JSON; its other words are passed over."""
+
+    takes_more = True
 
     endpoint = serializers.CharField(max_length=1000, write_only=True)
     keys = BrowserKeysIn(write_only=True)

@@ -164,7 +164,7 @@ class ChangeEndpoint(Endpoint):
 
     def _once(self, request: Request, change: Callable[[], tuple[str, int]]) -> Answer:
         key = request.headers.get("Idempotency-Key")
-        # Python's own JSON: it also writes numbers beyond 64 bits and lone surrogates, which a word nobody reads may hold.
+        # Python's own JSON: it also writes numbers beyond 64 bits, which the facts of a plan may be given.
         words = {name: request.POST.getlist(name) for name in request.POST} if request.FILES else request.data
         sent = json.dumps(words, sort_keys=True).encode() + _files_sent(request)
         return _made(self.by, key, fingerprint_of(request.method or "", request.get_full_path(), sent), change)

@@ -21,7 +21,7 @@ DEEP: Any = []
 for _ in range(200):
     DEEP = [DEEP]
 
-# What is put into every field at once, and under words nobody reads.
+# What is put into every field at once, and where there is none under a word nobody reads.
 VALUES: dict[str, Any] = {
     "null": None,
     "a number": 7,
@@ -100,7 +100,7 @@ def bodies(address: str, turn: int, fields: set[str]) -> Iterator[tuple[str, byt
     unread = set(UNREADABLE) - {UNREADABLE[turn % len(UNREADABLE)]} if reads_as_all(address) else set()
     yield from ((case, body) for case, body in BODIES.items() if case not in unread)
     for case, value in VALUES.items():
-        yield case, json.dumps(dict.fromkeys({*fields, "unread"}, value)).encode()
+        yield case, json.dumps(dict.fromkeys(fields or {"unread"}, value)).encode()
 
 
 def sent(client: APIClient, address: str, body: bytes, **headers: str) -> Any:

@@ -45,6 +45,11 @@ def sent(*files: tuple[str, bytes], evidence: str = "file") -> dict[str, Any]:
     return {"evidence": evidence, "note": "Third party's report, and the film of it", "files": named}
 
 
+def more(*files: tuple[str, bytes]) -> dict[str, Any]:
+    """What is added later: of the proof there is nothing to say any more."""
+    return {name: said for name, said in sent(*files).items() if name != "evidence"}
+
+
 def prove(cast: Cast, owed: Obligation, *files: tuple[str, bytes], key: str = "", **more: Any) -> Any:
     headers = {"Idempotency-Key": key} if key else {}
     address = f"/api/v1/obligations/{owed.pk}/fulfil"
@@ -172,22 +177,22 @@ def test_added_later_to_what_was_proved_the_clock_untouched(hotline: Hotline, ow
     cast, number = hotline.cast, owed.incident.number
     address, room = f"/api/v1/obligations/{owed.pk}/files", f"/incidents/{number}/"
     added = {"note": "The certificate came by post"}
-    too_soon = cast.api(IT).post(address, sent(("a.pdf", PDF)), format="multipart")
+    too_soon = cast.api(IT).post(address, more(("a.pdf", PDF)), format="multipart")
     assert (too_soon.status_code, too_soon.json()["code"]) == (409, "file.not_proved_yet")
     assert prove(cast, owed, ("drum.jpg", PHOTO)).status_code == 200
     owed.refresh_from_db()
     proved = (owed.state, owed.ended_at, owed.proof_event_id)
 
     assert 'id="add-files"' not in cast.client(GM).get(room).content.decode()  # the owner's alone
-    assert cast.api(GM).post(address, sent(("a.pdf", PDF)), format="multipart").status_code == 403
+    assert cast.api(GM).post(address, more(("a.pdf", PDF)), format="multipart").status_code == 403
     assert cast.api(IT).post(address, {"note": "none"}, format="multipart").json()["code"] == "file.none"
     assert 'id="add-files"' in cast.client(IT).get(room).content.decode()
     assert cast.client(IT).post(f"{room}files/", {**added, "turn": owed.pk + 1}).status_code == 400
     assert (
-        cast.client(IT).post(f"{room}files/", sent(("certificate.pdf", PDF)) | added | {"turn": owed.pk}).status_code
+        cast.client(IT).post(f"{room}files/", more(("certificate.pdf", PDF)) | added | {"turn": owed.pk}).status_code
         == 302
     )
-    answer = cast.api(IT).post(address, sent(("b.pdf", PDF)), format="multipart")
+    answer = cast.api(IT).post(address, more(("b.pdf", PDF)), format="multipart")
     assert answer.json()["state"] == "fulfilled", answer.content
     owed.refresh_from_db()
     assert (owed.state, owed.ended_at, owed.proof_event_id) == proved
@@ -201,7 +206,7 @@ def test_added_later_to_what_was_proved_the_clock_untouched(hotline: Hotline, ow
         incident=owed.incident, rule="after.people", owners=["head_of_it"], clause="7.3", anchored_at=hotline.now(),
         anchor_event=owed.anchor_event, state="superseded", ended_at=hotline.now(),
     )  # fmt: skip
-    ended = cast.api(IT).post(f"/api/v1/obligations/{other.pk}/files", sent(("a.pdf", PDF)), format="multipart")
+    ended = cast.api(IT).post(f"/api/v1/obligations/{other.pk}/files", more(("a.pdf", PDF)), format="multipart")
     assert (ended.status_code, ended.json()["code"]) == (409, "file.nothing_proved")
 
 
@@ -210,7 +215,7 @@ def test_readiness_takes_a_file_too(hotline: Hotline) -> None:  # noqa: F811
     cast, turn = hotline.cast, ReadinessTurn.objects.get(rule="ready.generator", state="open")
     assert f'id="files-{turn.pk}"' in cast.client(KEEPER).get("/readiness/").content.decode()
     proof, later = f"/api/v1/readiness/{turn.pk}/fulfil", f"/api/v1/readiness/{turn.pk}/files"
-    too_soon = cast.api(KEEPER).post(later, sent(("log.pdf", PDF)), format="multipart")
+    too_soon = cast.api(KEEPER).post(later, more(("log.pdf", PDF)), format="multipart")
     assert (too_soon.status_code, too_soon.json()["code"]) == (409, "file.not_proved_yet")
     answer = cast.api(KEEPER).post(proof, sent(("run.jpg", PHOTO)), format="multipart")
     assert answer.status_code == 200, answer.content
@@ -221,8 +226,8 @@ def test_readiness_takes_a_file_too(hotline: Hotline) -> None:  # noqa: F811
     assert cast.client(OUTSIDER).get(f"/readiness/files/{kept['id']}/").status_code == 403
 
     ended = ReadinessTurn.objects.get(pk=turn.pk).ended_at
-    assert cast.api(GM).post(later, sent(("log.pdf", PDF)), format="multipart").status_code == 403
-    assert cast.api(KEEPER).post(later, sent(("log.pdf", PDF)), format="multipart").status_code == 200
+    assert cast.api(GM).post(later, more(("log.pdf", PDF)), format="multipart").status_code == 403
+    assert cast.api(KEEPER).post(later, more(("log.pdf", PDF)), format="multipart").status_code == 200
     added = {"turn": turn.pk, "files": [SimpleUploadedFile("meter.jpg", PHOTO)]}
     page = "/readiness/rules/ready.generator/"
     assert cast.client(KEEPER).post(f"{page}files/", {"turn": turn.pk}).status_code == 400  # no file
