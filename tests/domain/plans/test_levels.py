@@ -187,9 +187,10 @@ def test_no_smaller_change_gives_the_level_and_none_is_left_out(which: str, data
 
 
 def _class_of(table: Table, shift: Shift) -> int:
-    """The class whose nearer bound the shift names."""
-    rows = table.classes[shift.fact]
-    return next(i for i, row in enumerate(rows) if (shift.op, shift.value) in (row.low, row.high))
+    """The class whose nearer bound the shift names; one that only the end of a scale is in is named by that word."""
+    rows, ops = table.classes[shift.fact], ("is", ">=", "<=") if shift.op == "is" else (shift.op,)
+    named = {(op, shift.value) for op in ops}
+    return next(i for i, row in enumerate(rows) if not named.isdisjoint((row.low, row.high)))
 
 
 @for_all(ANY_FACTS)
