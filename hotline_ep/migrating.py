@@ -1,4 +1,4 @@
-"""The tables in four seconds instead of seventeen: what `manage.py migrate` runs inside."""
+"""The first tables in four seconds instead of seventeen: what `manage.py migrate` runs inside where none stand."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from django.core.management import get_commands, load_command_class
+from django.core.management.commands import migrate
 from django.db import connections, models
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ModelState, ProjectState
 from psycopg.conninfo import make_conninfo
 
@@ -111,5 +113,21 @@ def test_the_tables_are_those_django_makes(
     assert sum("CREATE TABLE" in line for line in plainly) > 15
 
 
-def test_it_is_how_the_product_migrates() -> None:
-    assert isinstance(load_command_class(get_commands()["migrate"], "migrate"), Command)
+@pytest.mark.parametrize("stands", [False, True])
+def test_the_first_tables_are_made_so_and_nothing_where_data_stand(
+    monkeypatch: pytest.MonkeyPatch, stands: bool
+) -> None:
+    found: list[bool] = []
+    django = vars(ProjectState)["_find_reload_model"]
+    monkeypatch.setattr(
+        MigrationRecorder, "applied_migrations", lambda self: {("people", "0001_first"): 1} if stands else {}
+    )
+    monkeypatch.setattr(
+        migrate.Command,
+        "handle",
+        lambda self, *args, **options: found.append(vars(ProjectState)["_find_reload_model"] is django),
+    )
+    command = load_command_class(get_commands()["migrate"], "migrate")
+    assert isinstance(command, Command)
+    command.handle(database="owner")
+    assert found == [stands]
