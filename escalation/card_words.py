@@ -78,7 +78,7 @@ def _change(change: Mapping[str, Any], plan: Plan) -> Both:
         both(
             _("%(fact)s %(op)s %(value)s"),
             fact=shift["title"],
-            op=SIGNS[shift["op"]],
+            op=SIGNS["is" if shift.get("alone") else shift["op"]],
             value=shift["shown"],
         )
         for shift in change["shifts"]

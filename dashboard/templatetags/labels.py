@@ -187,6 +187,8 @@ def fact_value(row: dict[str, Any]) -> str:
 @register.filter
 def shift_text(shift: dict[str, Any]) -> str:
     """What a fact would have to become: "at least 50 %", "Several regions or graver"."""
+    if shift.get("alone"):
+        return fact_value(shift)
     ops = OPS_OF_WORDS if isinstance(shift["value"], str) else OPS
     return str(ops.get(shift["op"], "{value}")).format(value=fact_value(shift))
 

@@ -91,7 +91,8 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A fact moving over a line: `complaints_excess` `>=` 0.5. `known` tells whether it has a value today."""
+    """A fact moving over a line: `complaints_excess` `>=` 0.5. `known` tells whether it has a value today, `alone` whether beyond the
+    line there is this one value only."""
 
     fact: str
     op: str
@@ -99,11 +100,12 @@ class Shift:
     known: bool
     title: Text
     shown: Text
+    alone: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "fact": self.fact, "op": self.op, "value": self.value, "known": self.known,
-            "title": self.title.as_dict(), "shown": self.shown.as_dict(),
+            "title": self.title.as_dict(), "shown": self.shown.as_dict(), "alone": self.alone,
         }  # fmt: skip
 
 
@@ -282,17 +284,17 @@ def _moves(plan: Plan, state: _State) -> list[_Move]:
             row, up = classes[index], here is None or index > here
             bound = (row.low or row.high) if up else (row.high or row.low)
             if bound is not None:
-                op, value = _ended(spec, *bound)
-                shift = Shift(fact, op, value, here is not None, spec.title, spec.shown(value))
+                op, value = bound
+                alone = _ends(spec, op, value)
+                shift = Shift(fact, op, value, here is not None, spec.title, spec.shown(value), alone=alone)
                 result.append(_Move(fact, keep, row.bits, shift))
     return result
 
 
-def _ended(spec: FactSpec, op: str, value: Value) -> tuple[str, Value]:
-    """A bound that leaves one word of a scale names that word: nothing is graver than the gravest."""
+def _ends(spec: FactSpec, op: str, value: Value) -> bool:
+    """Whether a bound leaves one word of a scale: nothing is graver than the gravest."""
     scale = tuple(spec.values)
-    end = {">=": scale[-1:], "<=": scale[:1]}.get(op)
-    return ("is", value) if end and value == end[0] else (op, value)
+    return value in {">=": scale[-1:], "<=": scale[:1]}.get(op, ())
 
 
 def _changes(plan: Plan, state: _State, rank: int) -> list[Change]:

@@ -245,3 +245,10 @@ def _seconds(facts: LevelFacts) -> float:
     began = time.perf_counter()
     level_card(plan(), facts, now=NOW)
     return time.perf_counter() - began
+
+
+def test_a_shift_to_the_end_of_a_scale_is_to_that_word_alone() -> None:
+    card = level_card(plan(), known(outage=True, reach="region"), now=NOW)
+    reach = [shift for change in card.would_change for shift in change.shifts if shift.fact == "reach"]
+    assert {(shift.op, shift.value, shift.alone) for shift in reach} >= {(">=", "nationwide", True)}
+    assert all(shift.alone == (shift.value in ("nationwide", "node") and shift.op in (">=", "<=")) for shift in reach)
