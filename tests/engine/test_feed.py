@@ -85,7 +85,7 @@ def test_whose_right_ends_is_let_go_at_once_and_nobody_else(real: World, house: 
         before = [page.next("hello")["around"] for page in (lins, zhaos, sus)]
         start = worlds.now(worlds.real())
         span = {"starts_at": start, "ends_at": start + timedelta(hours=1)}
-        leave_set(user_id=su.pk, deputy_id=lin.pk, by=actor_of(su), **span)
+        leave_set(user_id=su.pk, deputy_id=zhao.pk, by=actor_of(su), **span)
         assert sus.next("around")["around"] != before[2], "somebody stands in: the board hears it at once"
         role_end(holding=RoleHolding.objects.get(user=lin), by=SYSTEM)
         assert lins.closed_with(within=5) == REFUSED
