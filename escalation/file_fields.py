@@ -16,9 +16,9 @@ class FilesField(forms.FileField):
 
     widget = SeveralFiles
 
-    def __init__(self) -> None:
+    def __init__(self, *, required: bool = False) -> None:
         said = _("PDF, photos, films, Word, Excel, PowerPoint or plain text; kept whole, with their digest in the log.")
-        super().__init__(label=_("Files"), required=False, help_text=said)
+        super().__init__(label=_("Files"), required=required, help_text=said)
 
     def clean(self, data: Any, initial: Any = None) -> None:
         return None
@@ -35,5 +35,5 @@ class AddFilesForm(forms.Form):
     def __init__(self, *args: Any, proved: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, auto_id="add-%s", **kwargs)
         self.fields["turn"].choices = proved  # type: ignore[attr-defined]
-        self.fields["files"] = FilesField()
+        self.fields["files"] = FilesField(required=True)
         self.order_fields(["turn", "files", "note"])

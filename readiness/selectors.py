@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
@@ -300,7 +301,7 @@ def proved_by(by: Actor, world: World, rule: str) -> list[tuple[int, str]]:
 
 
 def _called(row: ReadinessTurn, about: User | None) -> str:
-    proved = timezone.localtime(row.ended_at).strftime("%Y-%m-%d %H:%M")
+    proved = gettext("proved %(at)s") % {"at": timezone.localtime(row.ended_at).strftime("%Y-%m-%d %H:%M")}
     return f"{about.display_name} · {proved}" if about else proved
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.test import RequestFactory
+from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from common.actor import SYSTEM
@@ -14,6 +15,7 @@ from common.errors import Missing, TooLarge
 from common.parsers import BoundedJSONParser, WholeBody
 from engine.models import Event
 from people import services
+from people.endpoints import unknown_fields
 from people.models import ApiToken, RoleHolding, User
 
 NEW = {"username": "zhao", "display_name": "Zhao", "password": "a long practice password"}
@@ -186,3 +188,21 @@ def test_a_form_that_was_cut_off_on_its_way_is_taken_for_none(rf: RequestFactory
     with pytest.raises(MultiPartParserError):
         read(body)
     assert settings.FILE_UPLOAD_HANDLERS[0] == "common.parsers.WholeBody"
+
+
+class Inner(serializers.Serializer):
+    known = serializers.CharField()
+
+
+class Open(Inner):
+    takes_more = True
+
+
+class Outer(serializers.Serializer):
+    one, several, free = Inner(), Inner(many=True), Open()
+
+
+def test_what_nothing_reads_is_named_by_its_path() -> None:
+    said = {"one": {"known": 1, "a": 1}, "several": [{"known": 1}, {"b": 1}], "free": {"c": 1}, "d": 1}
+    assert [*unknown_fields(Outer(), said)] == ["d", "one.a", "several.1.b"]
+    assert [*unknown_fields(Outer(), ["no", "object"])] == []
