@@ -130,7 +130,7 @@ def run(seed: int, count: int, hours: float, *, long: bool, latest: float) -> in
             at, missed = time.monotonic() - begun, len(ground.missed)
             print(f"{at:7.1f} s  {n:4}  {fault}", flush=True)
             FAULTS[fault](ground)
-            if long and n <= len(faults) and len(ground.missed) > missed:
+            if n <= len(faults) and len(ground.missed) > missed:
                 again.append(fault)
             pause(0.2 + dice.random() * 0.4)
         worst = {"client_worst": client.worst}
