@@ -96,10 +96,12 @@ def reads_as_all(address: str) -> bool:
 
 
 def bodies(address: str, turn: int, fields: set[str]) -> Iterator[tuple[str, bytes]]:
-    """All of them; of the unreadable ones the next, where the address reads bodies as all do."""
+    """All of them; of the unreadable ones the next, where the address reads bodies as all do, and so of the values where it reads
+    no field."""
     unread = set(UNREADABLE) - {UNREADABLE[turn % len(UNREADABLE)]} if reads_as_all(address) else set()
     yield from ((case, body) for case, body in BODIES.items() if case not in unread)
-    for case, value in VALUES.items():
+    values = list(VALUES.items())
+    for case, value in values if fields else [values[turn % len(values)]]:
         yield case, json.dumps(dict.fromkeys(fields or {"unread"}, value)).encode()
 
 
