@@ -12,12 +12,14 @@ from engine import worlds
 from engine.models import Event
 from escalation.models import EarlyWarning, LiftApplication, Obligation, PreparationTask, WarningExtension
 from escalation.services import hourly, levels, lifting, preparing, warnings
+from escalation.services.conditions import SEEN
 from escalation.services.warning_state import warning_dict
 from incidents import services as incidents
 from incidents.domain.reports import ReportIn
 from incidents.selectors import by_number
 from notifications.models import Delivery
 from people import services as people
+from plans.domain.vocabulary import SEEN_FACTS
 from signals.models import Baseline
 from signals.services.samples import series_ensure
 from tests.cast import AUDITOR, DEPUTY_GM, DUTY, EXECUTIVE, GM, IT, OUTSIDER, TECH, Cast
@@ -174,6 +176,10 @@ def test_the_database_refuses_a_second_extension(cast: Cast) -> None:
             limit_before=once.limit_after,
             limit_after=once.limit_after + timedelta(hours=4),
         )
+
+
+def test_every_fact_the_plan_may_have_the_product_see_is_seen() -> None:
+    assert SEEN.keys() == SEEN_FACTS.keys()
 
 
 # --- hourly data -------------------------------------------------------------------------------------------------------

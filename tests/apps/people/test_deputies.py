@@ -9,33 +9,28 @@ from django.db import DatabaseError, transaction
 
 from common.actor import SYSTEM, Actor
 from common.errors import HotlineError, Invalid, NotAllowed
-from dashboard.around import around
 from engine import worlds
-from engine.models import Alarm, Event
+from engine.models import Event
 from escalation import selectors as escalation
-from escalation.models import LiftApplication, PlanMove, PreparationTask
-from escalation.services import hourly, preparing
+from escalation.models import LiftApplication, PlanMove
 from escalation.services.proving import obligation_fulfil
 from hotline_ep.practice.duties import roster_found
-from notifications.alarm_words import alarm_text
 from notifications.domain.notices import Act as NoticeAct
 from notifications.domain.notices import Barred
 from notifications.domain.notices import barred as notice_barred
 from notifications.models import Delivery, Notice
 from notifications.services.notices import notice_approve, notice_draft, notice_submit
 from people import rostered, standins
-from people.models import Deputy, DutyTurn, Leave, RoleHolding, User
+from people.models import Deputy, DutyTurn, Leave, RoleHolding
 from people.rights import Scope, allowed, require
-from people.selectors import actor_of, actors_of, department_of, leading, told
+from people.selectors import actor_of, actors_of, leading, told
 from people.services import leaves, role_assign, role_end, roster
 from plans.domain.versions import Act, barred
-from plans.selectors import Unanswered, answering_for, answering_of, current, told_of
+from plans.selectors import answering_for, current, told_of
 from plans.services import version_approve, version_draft, version_submit
 from tests.apps.escalation.test_obligations import Night
-from tests.apps.escalation.test_warnings import issued
 from tests.cast import ADMIN, AUDITOR, DEPUTY_GM, DUTY, EXECUTIVE, GM, IT, LEGAL, OUTSIDER, SUPERVISOR, TECH, Cast
 from tests.flows.test_api_story import Hotline, hotline  # noqa: F401 - a fixture
-from watchdog.services.unheld import FEW, roles_watched, wanted_alarms
 
 GUARD, HR, GROUP_DEPUTY, EDITOR = "guard", "qin", "yu", "jiang"
 DECIDE = "incident.decide_level"
@@ -146,21 +141,6 @@ def test_whoever_is_named_for_every_leave_stands_in_when_personnel_records_one(c
             Deputy.objects.filter(pk=over.pk).update(**changed)
 
 
-def test_the_security_administrator_names_anybody_s_deputy_on_a_page(cast: Cast) -> None:
-    gm, address = cast.user(GM), f"/people/accounts/{cast.user(GM).pk}/deputy"
-    assert cast.client(HR).post(address, {"deputy": cast.user(LEGAL).pk}).status_code == 403
-    guard = cast.client(GUARD)
-    assert "Deputy on every leave" in guard.get(f"/people/accounts/{gm.pk}/").content.decode()
-    assert guard.post(address, {"deputy": cast.user(LEGAL).pk}).status_code == 302
-    assert Deputy.objects.get(user=gm, until=None).deputy == cast.user(LEGAL)
-    event = Event.objects.get(kind="people.deputy_named")
-    assert (event.actor_id, event.authority) == (cast.user(GUARD).pk, "security_admin")
-    unfit = guard.post(address, {"deputy": cast.user(OUTSIDER).pk})
-    assert "no part in the plan" in unfit.content.decode()
-    assert guard.post(address, {"deputy": ""}).status_code == 302
-    assert not Deputy.objects.filter(user=gm, until=None).exists()
-
-
 def test_the_standing_deputy_does_not_switch_himself_on(cast: Cast) -> None:
     leaves.deputy_name(user_id=cast.user(GM).pk, deputy_id=cast.user(HR).pk, by=cast.actor(GM))
     with pytest.raises(NotAllowed) as refused:
@@ -247,83 +227,6 @@ def test_who_asked_or_in_whose_place_does_not_decide(row: PlanMove | LiftApplica
     assert row.barred(replace(asks, id=2))
     assert row.barred(replace(asks, in_place_of=1))
     assert not row.barred(replace(asks, in_place_of=4))
-
-
-def test_rights_and_readings_agree_on_who_stands_in(cast: Cast, django_assert_max_num_queries: Any) -> None:
-    """One rule, asked of the database where rights are asked, and of what was read everywhere else."""
-    who = [cast.user(name) for name in (GM, DEPUTY_GM, SUPERVISOR, LEGAL, IT)]
-    at = now()
-    # Whose leave, the deputy's, from when to when in hours; of the first one's the last deputy is away and the first has left.
-    for person, deputy, start, end in (
-        (0, 1, -1, 2),
-        (0, 3, 0, 4),
-        (0, 4, 0, 4),
-        (1, 0, -1, 1),
-        (2, 3, 1, 3),
-        (4, 2, 0, 5),
-    ):
-        span = {"starts_at": at + HOUR * start, "ends_at": at + HOUR * end}
-        Leave.objects.create(user=who[person], deputy=who[deputy], set_at=at, **span)
-    User.objects.filter(pk=who[1].pk).update(is_active=False, left_at=at)
-    by_rights = dict(User.objects.annotate(stands=standins.deputy_of("pk")).values_list("pk", "stands"))
-    with django_assert_max_num_queries(5):  # leaves, seats, holdings, users, groups
-        found = standins.standing_in(at)
-    read = {one.leave.user_id: [user.pk for user in one.deputies] for one in found}
-    assert read == {who[0].pk: [who[3].pk], who[4].pk: [who[2].pk]}, "who has left is on leave no more"
-    assert {person.pk: by_rights[person.pk] for person in who} == {
-        person.pk: next(iter(read.get(person.pk, ())), None) for person in who
-    }
-    plan = current()
-    # duties, holdings, seats, the real world, its clock, leaves, seats of leads, deputies
-    with django_assert_max_num_queries(8):
-        answering_of(plan.roles.values())
-
-
-def test_a_role_nobody_answers_for_is_an_alarm_until_somebody_does(cast: Cast) -> None:
-    def standing() -> set[tuple[str, str]]:
-        roles_watched()
-        return set(Alarm.objects.filter(kind__startswith="role.", cleared_at=None).values_list("kind", "ref"))
-
-    assert standing() == set()
-    row = away(cast, LEGAL)
-    assert standing() == {("role.away", "legal")}
-    page = cast.client(HR, "en").get("/").content.decode()
-    assert f"Legal review: {cast.user(LEGAL).display_name} on leave, and nobody stands in" in page
-    line = 'id="unanswered-title"'
-    assert line not in cast.client(DUTY, "en").get("/").content.decode(), "who cannot mend it"
-    assert line in cast.client(GUARD, "en").get("/people/").content.decode()
-    assert line in cast.client(DUTY, "en").get("/readiness/").content.decode()
-    mark = around()
-    leaves.leave_deputise(leave_id=row.pk, deputy_id=cast.user(HR).pk, by=cast.actor(LEGAL))
-    assert standing() == set()
-    assert around() != mark, "the board reads anew"
-    role_end(holding=RoleHolding.objects.get(user=cast.user(LEGAL), role="legal_reviewer", until=None), by=SYSTEM)
-    assert standing() == {("role.unheld", "legal")}
-    assert "Legal review" in alarm_text(Alarm.objects.get(kind="role.unheld", cleared_at=None))
-    # Of very many one alarm tells.
-    roles = [Unanswered(role, ()) for role in current().roles.values()]
-    assert list(wanted_alarms(roles[:FEW])) == [("role.unheld", one.role.id) for one in roles[:FEW]]
-    assert wanted_alarms(roles) == {("role.many", "roles"): len(roles)}
-
-
-def test_what_is_done_by_a_lent_role_says_so_in_the_log(cast: Cast) -> None:
-    """Ticking a task of the preparation off, giving it, reporting for the lender's department, taking an obligation."""
-    number = issued(cast)
-    away(cast, TECH, LEGAL)
-    by, lent = cast.actor(LEGAL), f"tech_lead/person:{cast.user(TECH).pk}"
-    row = hourly.warning_data_report(number=number, availability="99.9 %", spares="ready", forecast="little", by=by)
-    assert row.department == department_of(cast.user(TECH))
-    task = PreparationTask.objects.filter(warning__incident__number=number, role="technical_response").first()
-    assert task is not None
-    preparing.task_done(number=number, task_id=task.pk, word="done", by=by)
-    said = Event.objects.filter(kind__in=("warning.data_reported", "warning.task_done")).order_by("pk")
-    assert [event.authority for event in said] == [lent, lent]
-    away(cast, GM, HR)
-    other = PreparationTask.objects.filter(warning__incident__number=number, done_at=None).exclude(role="hr").first()
-    assert other is not None
-    preparing.task_assign(number=number, task_id=other.pk, person=cast.user(DUTY).pk, by=cast.actor(HR))
-    given = Event.objects.get(kind="warning.task_assigned")
-    assert given.authority == f"hq_commander/person:{cast.user(GM).pk}"
 
 
 def test_a_deputy_who_is_away_stands_in_for_nobody_and_no_deputy_s_deputy_does(cast: Cast) -> None:
