@@ -35,6 +35,8 @@ def prefilled(evidence: str, incident: Incident, plan: Plan, record: Record | No
 def _known(incident: Incident, record: Record) -> dict[str, str]:
     """The elements of reports that stand in the record."""
     where = [in_language(record.places[key]) for key in incident.regions if key in record.places]
+    if not where and incident.reach == "nationwide":
+        where = [value_text("reach", incident.reach)]
     report = record.reports.get(incident.pk)
     facts = {name: value_text(name, row["value"]) for name, row in incident.facts.items() if row["value"] is not None}
     said = {

@@ -70,7 +70,7 @@ WORDS = (
     gettext_noop("Major fault"),
     gettext_noop("Monitoring"),
     gettext_noop("Nationwide"),
-    gettext_noop("Nationwide, or not known yet"),
+    gettext_noop("Place not known yet"),
     gettext_noop("as measured by machines"),
     gettext_noop("Near the threshold"),
     gettext_noop("Near the threshold of {lines}."),

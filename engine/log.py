@@ -90,9 +90,9 @@ def log_append_many(
             with connection.cursor() as cursor:
                 cursor.execute(*ahead)
         return []
-    head_seq, head_hash = _lock(stream, ahead)
+    head_seq, head_hash, locked = _lock(stream, ahead)
     stream.held = True
-    now, recorded = worlds.now_and_wall(stream.world_id)
+    now, recorded = worlds.now_and_wall(stream.world_id, locked)
     events: list[Event] = []
     texts: list[EventText] = []
     for offset, entry in enumerate(entries, 1):
@@ -116,24 +116,24 @@ def log_append_many(
 
 
 LOCK = """
-SELECT id, head_seq, head_hash FROM engine_stream WHERE {which} FOR NO KEY UPDATE
+SELECT id, head_seq, head_hash, clock_timestamp() FROM engine_stream WHERE {which} FOR NO KEY UPDATE
 """
 BY_ID, BY_NAME = LOCK.format(which="id = %s"), LOCK.format(which="world_id = %s AND kind = %s AND key = %s")
 
 
-def _lock(stream: Stream, ahead: Statement | None = None) -> tuple[int, bytes]:
-    """Take the stream's row; two writers of one stream queue here, so that commit order is number order."""
+def _lock(stream: Stream, ahead: Statement | None = None) -> tuple[int, bytes, datetime]:
+    """Take the stream's row; two writers of one stream queue here, so that commit order is number order. Its head, and the wall time."""
     row = _locked_row(stream, ahead)
     if row is None:  # named only, and nobody wrote to it yet
         stream.pk = stream_open(stream.world_id, stream.kind, stream.key).pk
         row = _locked_row(stream)
     if row is None:
         raise Stream.DoesNotExist(f"stream {stream.pk}")
-    stream.pk, seq, head_hash = row
-    return seq, bytes(head_hash)
+    stream.pk, seq, head_hash, locked = row
+    return seq, bytes(head_hash), locked
 
 
-def _locked_row(stream: Stream, ahead: Statement | None = None) -> tuple[int, int, bytes] | None:
+def _locked_row(stream: Stream, ahead: Statement | None = None) -> tuple[int, int, bytes, datetime] | None:
     named = [stream.world_id, stream.kind, stream.key]
     lock, which = (BY_NAME, named) if stream.pk is None else (BY_ID, [stream.pk])
     with connection.cursor() as cursor:
@@ -226,7 +226,7 @@ def log_verify(stream: Stream) -> Tampered | None:
     Found: a changed column or payload, a changed text, a missing or added event, a cut-off end.
     """
     with transaction.atomic():
-        head_seq, head_hash = _lock(stream)
+        head_seq, head_hash, _ = _lock(stream)
         return _read_through(Event.objects.filter(stream=stream), head_seq, head_hash)
 
 

@@ -37,11 +37,11 @@ def now(world: World | int) -> datetime:
     return standing or _read(NOW, [world_id])[0]
 
 
-def now_and_wall(world_id: int) -> tuple[datetime, datetime]:
-    """The time in this world, and wall time by the same clock, read after it."""
+def now_and_wall(world_id: int, wall: datetime) -> tuple[datetime, datetime]:
+    """The time in this world, and wall time by the same clock, read after it: `wall`, read just now, where the world stands still."""
     standing = (_standing.get() or {}).get(world_id)
     if standing:
-        return standing, _read("SELECT clock_timestamp()", [])[0]
+        return standing, wall
     world, wall = _read(NOW_AND_WALL, [world_id])
     return world, wall
 

@@ -85,7 +85,7 @@ def _tasks(incident: Incident, by: Actor, state: Room) -> None:
             continue
         path = f"warning/preparation/{task.pk}"
         row["acts"] = []
-        if doing(by, plan, task, place):
+        if doing(by, plan, task, place, scope_of(incident)):
             done = DoneForm(auto_id=f"id_done_{task.pk}_%s")
             row["acts"].append(_act(incident, f"task-done-{task.pk}", f"{path}/done", _("Tick off"), done))
         if giving(by, plan, task, place):

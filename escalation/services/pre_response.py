@@ -145,12 +145,12 @@ def _facts(incident: Incident, triggers: Sequence[Trigger], plan: Plan) -> Facts
 
 
 def _reach(incident: Incident, trigger: Trigger) -> str:
-    if not incident.regions and not trigger.node:
+    if incident.reach == "nationwide" or not (incident.regions or trigger.node):
         return "nationwide"
     if len(incident.regions) > 1:
         return "regions"
-    if not trigger.node or incident.reach in ("region", "regions", "nationwide"):
-        return incident.reach if incident.reach in ("regions", "nationwide") else "region"
+    if not trigger.node or incident.reach in ("region", "regions"):
+        return "regions" if incident.reach == "regions" else "region"
     return "nodes" if len(incident.nodes) > 1 else "node"
 
 

@@ -15,9 +15,9 @@ from escalation.models import EarlyWarning, PreparationTask
 from escalation.services.standing import PREPARE, Standing, entered
 from escalation.services.telling import tell_people
 from incidents.selectors import Incident
-from incidents.services.acting import required
+from incidents.services.acting import required, scope_of
 from people import selectors as people
-from people.rights import acting, allowed, relying_on
+from people.rights import Scope, acting, allowed, relying_on
 from people.selectors import User
 from plans.domain import Plan
 from plans.selectors import told_of
@@ -126,7 +126,7 @@ def task_done(*, number: str, task_id: int, word: str, by: Actor) -> Preparation
     Raises NotAllowed (neither its person nor a holder of its role), Invalid (no word), Conflict (done already).
     """
     standing, task = _entered(number, task_id, by)
-    doer = doing(by, standing.plan, task, selectors.place_of(by))
+    doer = doing(by, standing.plan, task, selectors.place_of(by), scope_of(standing.incident))
     if doer is None:
         raise _not_yours(standing.plan, task)
     word = required("word", word)
@@ -172,18 +172,21 @@ def _fit(person: int) -> User:
 
 
 def giving(by: Actor, plan: Plan, task: PreparationTask, place: selectors.Place) -> Actor | None:
-    """The actor, acting as who may give a task to somebody: who gives any, or whose role owns it; None for who may not."""
+    """The actor, acting as who may give a task to somebody: whose role owns it, or who gives any, in his own place before another's;
+    None for who may not."""
     if by.kind == "system":
         return by
-    return relying_on(by, GIVERS) or selectors.holding_any(by, plan, [task.role], place)
+    ways = (selectors.holding_any(by, plan, [task.role], place), relying_on(by, GIVERS))
+    return min((way for way in ways if way), key=lambda way: way.in_place_of is not None, default=None)
 
 
-def doing(by: Actor, plan: Plan, task: PreparationTask, place: selectors.Place) -> Actor | None:
-    """The actor, acting as who may tick a task off: whose role owns it, or who was given it; None for who may not."""
+def doing(by: Actor, plan: Plan, task: PreparationTask, place: selectors.Place, scope: Scope) -> Actor | None:
+    """The actor, acting as who may tick a task off: whose role owns it, or who was given it; None for who may not. `scope`: of the
+    incident."""
     if by.kind == "system":
         return by
     owner = selectors.holding_any(by, plan, [task.role], place)
-    return owner or (acting(by, "warning.prepare") if by.id == task.person_id else None)
+    return owner or (acting(by, "warning.prepare", scope) if by.id == task.person_id else None)
 
 
 def _not_yours(plan: Plan, task: PreparationTask) -> NotAllowed:

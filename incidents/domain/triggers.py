@@ -39,9 +39,10 @@ def _weight(trigger: Trigger) -> float:
     return abs(trigger.value if trigger.ratio is None else trigger.ratio)
 
 
-def regions_after(regions: Sequence[str], joining: str | None) -> list[str]:
-    """The regions once a trigger has joined. No region means the whole country: what joins it adds nothing."""
-    if not regions or joining is None:
+def regions_after(regions: Sequence[str], joining: str | None, *, nationwide: bool) -> list[str]:
+    """The regions once a trigger has joined. No region is the whole country where it is `nationwide`, and what joins it adds nothing;
+    else nobody knew where, and now one region is known."""
+    if joining is None or (nationwide and not regions):
         return []
     return sorted({*regions, joining})
 

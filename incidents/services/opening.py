@@ -161,8 +161,10 @@ def incident_join(
 
 def _widened(incident: Incident, trigger: Trigger) -> list[str]:
     """Let the incident reach the trigger's place; the fields that grew."""
+    # What machines report without a region they report of all; a person may not have known where.
+    nationwide = incident.reach == Reach.NATIONWIDE or incident.origin == Origin.SIGNAL
     places = {
-        "regions": regions_after(incident.regions, trigger.region),
+        "regions": regions_after(incident.regions, trigger.region, nationwide=nationwide),
         "hotlines": keys_after(incident.hotlines, trigger.hotline),
         "nodes": keys_after(incident.nodes, trigger.node),
     }

@@ -78,9 +78,12 @@ export function duty({ obligation, incident }: Duty, several: boolean): HTMLElem
       h("div", { class: "by" }, pick(obligation.owner_title), several ? h("span", { class: "nowrap" }, ` · ${incident.number}`) : null)));
 }
 
-/** Without a region it is the whole country only where somebody said so. */
-const whereabouts = ({ regions, reach }: Incident, names: Names): string =>
-  regions.length || reach === "nationwide" ? place(names, regions) : say("Nationwide, or not known yet");
+/** Without a region it is the whole country where somebody said so, or machines did. */
+function whereabouts({ regions, reach, origin }: Incident, names: Names): string {
+  const nationwide = reach === "nationwide";
+  if (nationwide && regions.length) return `${say("Nationwide")} · ${place(names, regions)}`;
+  return regions.length || nationwide || origin === "signal" ? place(names, regions) : say("Place not known yet");
+}
 
 const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0 });
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from engine.models import Event
 from escalation.models import Obligation
-from incidents.models import Task
+from incidents.models import Incident, Task
 from plans.domain.templates import BLANK
 from tests.apps.escalation.test_obligations import Night
 from tests.cast import DUTY, GM, IT, OUTSIDER, SUPERVISOR, TECH
@@ -109,6 +109,14 @@ def proved(house: Hotline, number: str, rule: str, evidence: str, note: str) -> 
     house.post(SUPERVISOR, f"obligations/{row.pk}/fulfil", {"evidence": evidence, "note": note})
     row.refresh_from_db()
     return row
+
+
+def test_whoever_said_nationwide_is_not_asked_where(hotline: Hotline) -> None:  # noqa: F811
+    number = night(hotline).number
+    Incident.objects.filter(number=number).update(regions=[], reach="nationwide")
+    assert f"[Place: {BLANK}]" not in started(hotline, number, SUPERVISOR, evidence="authority_first_report")["note"]
+    Incident.objects.filter(number=number).update(reach=None)
+    assert f"[Place: {BLANK}]" in started(hotline, number, SUPERVISOR, evidence="authority_first_report")["note"]
 
 
 def test_a_root_cause_report_begins_with_the_course_and_leaves_the_cause_to_a_person(hotline: Hotline) -> None:  # noqa: F811

@@ -12,6 +12,7 @@ from escalation.models import EarlyWarning
 from escalation.services import no_data
 from escalation.services.no_data import FELL_SILENT, HEARD_AGAIN
 from incidents import services as incidents
+from incidents.domain.reports import ReportIn
 from incidents.models import JoinedTrigger
 from incidents.selectors import open_incidents
 from notifications.models import Delivery, Message
@@ -66,6 +67,18 @@ def test_five_hundred_nodes_in_one_batch_are_one_warning_that_says_how_many(cast
     assert [event.data["more"] for event in joined] == [MANY - 2]
     assert Event.objects.filter(stream=incident.stream).count() < 60
     assert took < 15, f"{took:.1f} s"
+
+
+@pytest.mark.parametrize(("said", "regions_then", "reach"), [("", ["south"], "node"), ("nationwide", [], "nationwide")])
+def test_a_report_without_a_place_is_where_the_machines_are_and_nationwide_only_where_somebody_said_so(
+    cast: Cast, said: str, regions_then: list[str], reach: str
+) -> None:
+    report = ReportIn(noticed="Nobody gets through", reach=said)
+    incident = incidents.incident_report(report=report, by=cast.actor(DUTY), world=worlds.real())
+    busy(nodes(1, "south"), 95.0, 96.0)
+    incident.refresh_from_db()
+    assert JoinedTrigger.objects.filter(incident=incident).exists()
+    assert (incident.regions, incident.reach) == (regions_then, reach)
 
 
 def test_what_joins_the_storm_later_changes_no_message(cast: Cast) -> None:

@@ -25,6 +25,10 @@ def test_a_trigger_joins_the_same_region_or_what_is_nationwide(
 
 
 def test_what_a_nationwide_trigger_joined_is_nationwide() -> None:
-    assert regions_after(["east"], None) == []
-    assert regions_after(["east"], "west") == ["east", "west"]
-    assert regions_after([], "west") == []
+    assert regions_after(["east"], None, nationwide=False) == []
+    assert regions_after(["east"], "west", nationwide=False) == ["east", "west"]
+    assert regions_after([], "west", nationwide=True) == []
+
+
+def test_what_joins_a_report_of_which_nobody_knew_where_says_where() -> None:
+    assert regions_after([], "west", nationwide=False) == ["west"]
