@@ -162,6 +162,7 @@ def _incident(
         "major": level is not None,
         "warning": None if level else "yellow",
         "regions": [],
+        "reach": None,
         "opened_at": ago(95),
         "phase_since": ago(80),
         "groups": [],

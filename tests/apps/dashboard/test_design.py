@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from dashboard.contrast import ENOUGH, PAIRS, TOKENS, contrast, readings, tokens
-from dashboard.specimens import THEMES
+from dashboard.selectors import board_state
+from dashboard.specimens import THEMES, board_parts
+from engine import worlds
+from incidents.domain.reports import ReportIn
+from incidents.services import incident_report
+from plans.selectors import current
 from tests.cast import DUTY, Cast
 
 COTTON = Path(__file__).resolve().parents[3] / "templates" / "cotton"
@@ -74,3 +79,16 @@ def test_the_card_says_what_would_change_it_and_what_is_missing_most(cast: Cast)
 def test_its_form_changes_nothing_and_says_so(cast: Cast) -> None:
     answer = cast.client(DUTY).post("/design/", {"reason": "x"}, follow=True)
     assert "nothing was changed" in answer.content.decode()
+
+
+def test_the_board_s_parts_are_given_what_a_board_is_given(cast: Cast) -> None:
+    """What lacks a field is drawn by no script."""
+    report = ReportIn(noticed="Nobody gets through", regions=["east"])
+    incident_report(report=report, by=cast.actor(DUTY), world=worlds.real())
+    (real,) = board_state(worlds.real())["incidents"]
+    shown = board_parts(current(), worlds.now(worlds.real()))["incidents"]
+    assert shown
+    for specimen in shown:
+        assert specimen.keys() == real.keys()
+        for obligation in specimen["obligations"]:
+            assert obligation.keys() == real["obligations"][0].keys()
