@@ -26,8 +26,9 @@ class Open(Socket):
 
 
 @pytest.fixture
-def hub(cast: Cast) -> Hub:
-    """Boards of two worlds."""
+def hub(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """Boards of two worlds; what they ask is asked in the test's own transaction, whose connection nobody may close."""
+    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
     at = worlds.now(worlds.real())
     other = worlds.world_open(key="practice", name_zh="演练", name_en="Practice", kind="drill", at=at)
     hub = Hub()
@@ -62,7 +63,7 @@ def test_a_seat_that_changes_who_stands_in_is_told_at_once(cast: Cast, hub: Hub)
     seat = WorkGroupMember.objects.select_related("group").get(user=cast.user(GROUP_DEPUTY), role="deputy")
     assert isinstance(seat.group, WorkGroup)
     group_member_end(group=seat.group, user=cast.user(GROUP_DEPUTY), by=cast.actor(GUARD))
-    event = Event.objects.get(kind="people.seat_set")
+    event = Event.objects.filter(kind="people.seat_set").latest("pk")
     hint = {"t": "event", "stream_kind": "people", "stream": event.stream_id, "seq": event.seq, "partial": False}
     async_to_sync(hub.take)({**hint, "world": worlds.real().pk, "event": {"kind": event.kind}})
     for board in hub.sockets:
