@@ -145,7 +145,7 @@ def stands_now() -> list[tuple[int, tuple[int, ...], tuple[str, ...]]]:
     return [(rows[one.n].pk, one.place.people, one.unheld) for one in _stretches(_known(rows), now)] if rows else []
 
 
-def _running() -> tuple[list[LeaveRow], datetime]:
+def _running() -> tuple[Sequence[LeaveRow], datetime]:
     """Leave that runs now, with that instant, in one query; without leave the instant says nothing."""
     rows = list(running().select_related("user", "deputy").annotate(at=NOW))
     return rows, max((row.at for row in rows), default=datetime.min.replace(tzinfo=UTC))
