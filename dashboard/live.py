@@ -42,7 +42,7 @@ PATIENCE = 5.0  # seconds a client is given to take its dismissal
 MARK_KEPT = 1.0  # seconds in which whoever connects is told the mark that was found
 # Boards that hear of another mark read themselves anew within so many milliseconds for each that is open here, but never later
 # than they do by themselves (REFRESH_MS of their script).
-SPREAD_EACH, SPREAD_MOST = 25, 30_000
+SPREAD_EACH, SPREAD_MOST = 50, 30_000
 # Events of people after which others may stand in, or nobody any more.
 STANDING_IN = frozenset({
     "duty.leave_set", "duty.leave_cancelled", "people.deputy_began", "people.deputy_ended", "people.role_assigned",
