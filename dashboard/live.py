@@ -9,6 +9,7 @@ number fetches what it missed; everything here may be lost and the board stays r
 import asyncio
 import contextlib
 import logging
+import time
 import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -38,10 +39,14 @@ HEADS_EVERY = 10.0  # seconds
 RETRY_EVERY = 1.0  # seconds between two tries to reach Redis
 BACKLOG = 500  # frames a slow client may be behind before it is let go
 PATIENCE = 5.0  # seconds a client is given to take its dismissal
+MARK_KEPT = 1.0  # seconds in which whoever connects is told the mark that was found
+# Boards that hear of another mark read themselves anew within so many milliseconds for each that is open here, but never later
+# than they do by themselves (REFRESH_MS of their script).
+SPREAD_EACH, SPREAD_MOST = 50, 30_000
 # Events of people after which others may stand in, or nobody any more.
 STANDING_IN = frozenset({
     "duty.leave_set", "duty.leave_cancelled", "people.deputy_began", "people.deputy_ended", "people.role_assigned",
-    "people.role_ended", "people.user_deactivated",
+    "people.role_ended", "people.seat_set", "people.user_deactivated",
 })  # fmt: skip
 SEEN_BY_ALL = frozenset({"incident", "signals", "plan"})  # stream kinds whose events the board may show
 REFUSED, GONE = 4403, 4404
@@ -110,13 +115,29 @@ def _rest_of(work: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, An
             return
 
 
+class Mark:
+    """The mark of what stands beside the streams, one for all worlds: looked for once for all who ask within a moment."""
+
+    def __init__(self) -> None:
+        self._found, self._begun = "", -MARK_KEPT
+        self._looking = asyncio.Lock()
+
+    async def newest(self, *, kept: float = 0.0) -> str:
+        """As it stands now, or was found by a look begun less than `kept` seconds ago."""
+        async with self._looking:
+            begun = time.monotonic()
+            if begun - self._begun >= kept:
+                self._found, self._begun = await database_sync_to_async(around)(), begun
+            return self._found
+
+
 class Hub:
     """All sockets of this process and its one subscription."""
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._around = ""
+        self.mark = Mark()
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell_heads())]
@@ -184,11 +205,12 @@ class Hub:
         """Somebody stands in from now on, or no more: every board says so at once, in whichever world."""
         if not self.sockets:
             return
-        mark = await database_sync_to_async(around)()
-        if mark != self._around:
-            self._around = mark
-            for world_id in {socket.world_id for socket in self.sockets}:
-                self._push({"t": "around", "around": mark}, world=world_id)
+        frame = {"t": "around", "around": await self.mark.newest(), "spread": self._spread()}
+        for world_id in {socket.world_id for socket in self.sockets}:
+            self._push(frame, world=world_id)
+
+    def _spread(self) -> int:
+        return min(len(self.sockets) * SPREAD_EACH, SPREAD_MOST)
 
     async def _tell_heads(self) -> None:
         """Now and then the newest numbers, so that a board finds out by itself what it missed.
@@ -199,10 +221,18 @@ class Hub:
             await asyncio.sleep(HEADS_EVERY)
             try:
                 await self._rights_again()
-                for world_id in {socket.world_id for socket in self.sockets}:
-                    self._push({"t": "heads", **await database_sync_to_async(_state_of)(world_id)}, world=world_id)
+                await self.tell_heads()
             except (HotlineError, DatabaseError, InterfaceError) as error:
                 log.warning("boards are not told where the log stands (%s)", type(error).__name__)
+
+    async def tell_heads(self) -> None:
+        """One look at what no world has to itself, one at each world with an open board."""
+        if not self.sockets:
+            return
+        beside = {"around": await self.mark.newest(), "spread": self._spread()}
+        for world_id in {socket.world_id for socket in self.sockets}:
+            frame = {"t": "heads", **await database_sync_to_async(_state_of)(world_id), **beside}
+            self._push(frame, world=world_id)
 
 
 async def _until_answered(ask: Callable[[], Awaitable[T]]) -> T:
@@ -233,7 +263,10 @@ async def live(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     # In the hub before the heads are read: an event between the two comes twice rather than never.
     hub.sockets.add(socket)
     try:
-        socket.push(msgspec.json.encode({"t": "hello", **await database_sync_to_async(_state_of)(world.pk)}).decode())
+        # The board reads itself after this: a mark a moment old costs it one reading more at most.
+        mark = await hub.mark.newest(kept=MARK_KEPT)
+        hello = {"t": "hello", **await database_sync_to_async(_state_of)(world.pk), "around": mark}
+        socket.push(msgspec.json.encode(hello).decode())
         await _until_gone(socket, receive)
     finally:
         hub.sockets.discard(socket)
@@ -281,5 +314,4 @@ def _state_of(world_id: int) -> dict[str, Any]:
     return {
         "heads": {str(k): v for k, v in heads(world_id, SEEN_BY_ALL).items()},
         "now": utc_text(worlds.now(world_id)),
-        "around": around(),
     }

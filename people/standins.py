@@ -13,7 +13,7 @@ from django.db.models.functions import Least
 from engine import worlds
 from engine.models import World
 from engine.worlds import CLOCK
-from people.domain.standins import Holding, Known, Leave, Seats, places, stretches
+from people.domain.standins import Holding, Known, Leave, Seats, Stretch, places, stretches
 from people.models import Leave as LeaveRow
 from people.models import RoleHolding, User, WorkGroup, WorkGroupMember
 from people.rights import LEADING, LENT, ROLES, role_names
@@ -129,11 +129,37 @@ def standing_in(now: datetime, until: datetime | None = None) -> list[StandIn]:
 
     One query while nobody is away, else five, however many are.
     """
-    rows = _leaves(now, until)
+    return _told(_leaves(now, until), now, until)
+
+
+def standing_in_now() -> list[StandIn]:
+    """As `standing_in`, at this instant of the real world."""
+    rows, now = _running()
+    return _told(rows, now)
+
+
+def stands_now() -> list[tuple[int, tuple[int, ...], tuple[str, ...]]]:
+    """The same by ids alone: each leave that runs, who stands in, and the roles nobody answers for. One query while nobody is away,
+    else three: leaves with the clock, seats, holdings."""
+    rows, now = _running()
+    return [(rows[one.n].pk, one.place.people, one.unheld) for one in _stretches(_known(rows), now)] if rows else []
+
+
+def _running() -> tuple[Sequence[LeaveRow], datetime]:
+    """Leave that runs now, with that instant, in one query; without leave the instant says nothing."""
+    rows = list(running().select_related("user", "deputy").annotate(at=NOW))
+    return rows, max((row.at for row in rows), default=datetime.min.replace(tzinfo=UTC))
+
+
+def _stretches(known: Known, now: datetime, until: datetime | None = None) -> list[Stretch]:
+    return stretches(known, _holdings(now), now, until, roles=[r for r in ROLES if r in LENT], leading=LEADING)
+
+
+def _told(rows: Sequence[LeaveRow], now: datetime, until: datetime | None = None) -> list[StandIn]:
     if not rows:
         return []
     known = _known(rows)
-    found = stretches(known, _holdings(now), now, until, roles=[r for r in ROLES if r in LENT], leading=LEADING)
+    found = _stretches(known, now, until)
     ids = {who for one in found for who in one.place.people}
     users = User.objects.in_bulk(ids)
     groups = {

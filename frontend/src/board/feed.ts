@@ -15,7 +15,7 @@ export type Shown = { readonly state: State; readonly line: Line; readonly since
 const POLL_MS = 3000;
 /** Of an alarm that stands, only its mark comes by frame; its words may change. */
 const REFRESH_MS = 30_000;
-/** Boards that hear at one instant that something changed do not all ask at that instant. */
+/** Boards that hear at one instant that something changed do not all ask at that instant: within this where the server does not say. */
 const SPREAD_MS = 1500;
 const PAGE = 500;
 
@@ -38,6 +38,8 @@ export class Feed {
   private connected = false;
   private around = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Apart from `timer`: nothing that sets that one anew may lose what another mark asks for. */
+  private soon: ReturnType<typeof setTimeout> | undefined;
   private readonly connection: Connection;
 
   constructor(private readonly world: string, private readonly show: (shown: Shown) => void, origin: string = location.origin) {
@@ -62,6 +64,7 @@ export class Feed {
     window.removeEventListener("online", this.online);
     this.connection.close();
     clearTimeout(this.timer);
+    this.settle();
   }
 
   private readonly online = (): void => this.connection.hurry();
@@ -115,10 +118,10 @@ export class Feed {
         return this.reload();
       case "heads":
         worldClock.set(frame.now, this.state?.world.rate ?? 1);
-        this.differs(frame.around ?? this.around);
+        this.differs(frame.around ?? this.around, frame.spread);
         return this.compare(frame.heads);
       case "around":
-        return this.differs(frame.around);
+        return this.differs(frame.around, frame.spread);
       case "event":
         return this.event(frame);
       case "reading": {
@@ -132,10 +135,15 @@ export class Feed {
   }
 
   /** Alarms, or who stands in, are others than before: they come by no event, so that the whole is read, soon. */
-  private differs(around: string): void {
+  private differs(around: string, spread = SPREAD_MS): void {
     if (around === this.around) return;
     this.around = around;
-    this.schedule(Math.random() * SPREAD_MS);
+    this.soon ??= setTimeout(() => void this.poll(), Math.random() * spread);
+  }
+
+  private settle(): void {
+    clearTimeout(this.soon);
+    this.soon = undefined;
   }
 
   private async event(frame: EventFrame): Promise<void> {
@@ -164,6 +172,7 @@ export class Feed {
   }
 
   private async reload(): Promise<void> {
+    this.settle(); // a mark heard from here on is looked at after this, and asks anew
     this.take(await get(`/api/v1/board?world=${encodeURIComponent(this.world)}`));
   }
 

@@ -28,7 +28,9 @@ function opened(event: BoardEvent & { kind: "incident.opened" }): Incident {
   };
 }
 
-const reached = ({ reach }: Readonly<Record<string, unknown>>): Partial<Incident> => (typeof reach === "string" ? { reach } : {});
+/** Facts that say nothing of the reach leave it; null is known no more. */
+const reached = (facts: Readonly<Record<string, unknown>>): Partial<Incident> =>
+  "reach" in facts ? { reach: typeof facts.reach === "string" ? facts.reach : null } : {};
 
 /** Titles of roles are the server's names; a role it did not name is called by its key. */
 function owed({ owners, ...told }: Payload<"obligation.opened">, names: State["names"]): Obligation {

@@ -183,8 +183,8 @@ export type State = Of<typeof state>;
 
 export type EventFrame = { readonly t: "event"; readonly stream: number; readonly seq: number; readonly incident: string | null; readonly event: unknown };
 export type Frame =
-  | { readonly t: "hello" | "heads"; readonly heads: Readonly<Record<string, number>>; readonly now: string; readonly around?: string }
-  | { readonly t: "around"; readonly around: string }
+  | { readonly t: "hello" | "heads"; readonly heads: Readonly<Record<string, number>>; readonly now: string; readonly around?: string; readonly spread?: number }
+  | { readonly t: "around"; readonly around: string; readonly spread?: number }
   | EventFrame
   | ({ readonly t: "reading" } & Readonly<Record<string, unknown>>)
   | { readonly t: "inbox" };
