@@ -27,6 +27,7 @@ from watchdog.services import looking
 from watchdog.services.canaries import Web
 from watchdog.services.looking import Watchdog
 from watchdog.services.telling import alarms_tell
+from watchdog.services.windows import sight
 
 MINUTE = timedelta(minutes=1)
 
@@ -282,6 +283,7 @@ def test_whoever_can_fill_a_role_hears_that_nobody_answers_for_it_and_a_deputy_h
     alarm_raise("role.unheld", "legal", n=1)
     alarm_raise("role.away", "pr", n=1)
     alarm_raise("queue.set_aside", "timers:x:1", error="E")
+    sight()
     alarms_tell(wall())
     told = {}
     for message in Message.objects.filter(kind="operations.alarms"):
