@@ -19,15 +19,12 @@ from notifications.models import Delivery, Message, Send
 from signals.ingest import respond
 from signals.services.canary import canary_metric
 from signals.services.judging import judge_pending
-from tests.apps.people.test_deputies import GUARD, HR, away
-from tests.cast import DUTY, EXECUTIVE, GM, IT, LEGAL, OUTSIDER, TECH, Cast
+from tests.cast import DUTY, EXECUTIVE, GM, LEGAL, OUTSIDER, Cast
 from watchdog.domain.sight import Canary, Stage
 from watchdog.models import BlindWindow, Sight
 from watchdog.services import looking
 from watchdog.services.canaries import Web
 from watchdog.services.looking import Watchdog
-from watchdog.services.telling import alarms_tell
-from watchdog.services.windows import sight
 
 MINUTE = timedelta(minutes=1)
 
@@ -274,30 +271,6 @@ def test_operators_are_told_of_alarms_together_and_not_too_often(
     house.look(12 * MINUTE)
     assert told.count() in (2, 3)  # the third tells of what rose by the moved clock; the second alarm is told once
     assert sum("timers:x:2" in message.body["en"] for message in told) == 1
-
-
-def test_whoever_can_fill_a_role_hears_that_nobody_answers_for_it_and_a_deputy_hears_for_who_is_away(
-    house: House, fresh_cast: Cast
-):
-    away(fresh_cast, IT, TECH)
-    alarm_raise("role.unheld", "legal", n=1)
-    alarm_raise("role.away", "pr", n=1)
-    alarm_raise("queue.set_aside", "timers:x:1", error="E")
-    sight()
-    alarms_tell(wall())
-    told = {}
-    for message in Message.objects.filter(kind="operations.alarms"):
-        to = {row.user.username for row in Delivery.objects.filter(message=message).select_related("user") if row.user}
-        told[message.key.partition(":")[2].partition(":")[2]] = (message.body["en"].count("\n") + 1, to)
-    operators, assigning, keeping = told[""], told["role.unheld"], told["role.away"]
-    assert operators[0] == 3
-    assert TECH in operators[1]
-    assert IT not in operators[1], "on leave: the deputy hears"
-    assert assigning == (1, {GUARD})
-    assert keeping[0] == 1
-    assert keeping[1] >= {GUARD, HR}
-    assert not keeping[1] & operators[1], "nobody hears it twice"
-    assert OUTSIDER not in operators[1] | keeping[1]
 
 
 def test_parts_that_do_not_answer_are_named_after_two_looks(house: House):
