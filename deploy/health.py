@@ -5,7 +5,7 @@ import sys
 import urllib.error
 import urllib.request
 
-HEADERS = {"Host": os.environ.get("HOTLINE_HOSTS", "localhost").split(",")[0], "X-Forwarded-Proto": "https"}
+HEADERS = {"Host": os.environ.get("HOTLINE_HOSTS", "localhost").split(",")[0].strip(), "X-Forwarded-Proto": "https"}
 
 if __name__ == "__main__":
     request = urllib.request.Request("http://127.0.0.1:8000/healthz", headers=HEADERS)

@@ -1,6 +1,5 @@
 """Settings. Everything that differs between machines comes from the environment; `manage.py up` sets it for one machine."""
 
-import base64
 import os
 import sys
 from datetime import timedelta
@@ -10,7 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from hotline_ep import numbers
+from hotline_ep import environment, numbers
+
+# Nothing starts with a variable that cannot be read; what stands below relies on it.
+environment.refuse(os.environ)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HOTLINE_VAR", BASE_DIR / "var"))
@@ -24,7 +26,8 @@ SECRET_KEY = os.environ.get("HOTLINE_SECRET_KEY", UNSAFE)
 
 def key_from(name: str) -> bytes:
     """A 32-byte key from its base64 spelling in the environment."""
-    return base64.b64decode(os.environ[name]) if name in os.environ else UNSAFE.encode()[:32].ljust(32, b".")
+    said = environment.key_bytes(os.environ.get(name, ""))
+    return said or UNSAFE.encode()[:32].ljust(32, b".")
 
 
 # Key ids let keys be changed: old events stay verifiable with the key they were written under.
@@ -33,7 +36,7 @@ LOG_KEY_ID = 1
 FIELD_KEYS: dict[int, bytes] = {1: key_from("HOTLINE_FIELD_KEY")}
 FIELD_KEY_ID = 1
 
-ALLOWED_HOSTS = os.environ.get("HOTLINE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS = environment.parted(os.environ.get("HOTLINE_HOSTS") or "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("HOTLINE_ORIGINS", "").split(",") if origin]
 SECURE = os.environ.get("HOTLINE_HTTPS") == "1"
 
@@ -160,7 +163,7 @@ DATABASE_ROUTERS = ["hotline_ep.routers.OneDatabase"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: doorbells and hints, never truth ---
-REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
+REDIS_URL = os.environ.get("REDIS_URL") or "redis://localhost:6379/0"
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CHANNEL_LAYERS = {
     "default": {
@@ -297,10 +300,8 @@ EVIDENCE_TOTAL_BYTES = numbers.whole("HOTLINE_EVIDENCE_TOTAL_MB") * 1_000_000
 # Only tests may move the clock of the real world.
 REAL_WORLD_MOVABLE = os.environ.get("HOTLINE_MOVABLE_CLOCK") == "1"
 # The push services of browsers: Chrome's and its kin's, Firefox's, Edge's, Safari's. No notification is handed to any other.
-PUSH_HOSTS = os.environ.get(
-    "HOTLINE_PUSH_HOSTS",
-    "fcm.googleapis.com updates.push.services.mozilla.com *.notify.windows.com *.push.apple.com",
-).split()
+EVERY_PUSH_HOST = "fcm.googleapis.com updates.push.services.mozilla.com *.notify.windows.com *.push.apple.com"
+PUSH_HOSTS = (os.environ.get("HOTLINE_PUSH_HOSTS", "").strip() or EVERY_PUSH_HOST).split()
 # Only tests and practice may name this machine as a push service.
 PUSH_NEAR = os.environ.get("HOTLINE_PUSH_NEAR") == "1"
 SWEEP_SECONDS = 0.25
@@ -326,6 +327,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("HOTLINE_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": os.environ.get("HOTLINE_LOG_LEVEL") or "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -10,8 +10,12 @@ import yaml
 
 from hotline_ep.embedded import postgres
 from hotline_ep.embedded.machine import WATCHDOG, worker_commands
+from hotline_ep.numbers import NUMBERS
+from notifications.alarm_words import TEXTS
+from notifications.bundling import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -88,8 +92,8 @@ def test_secrets_come_from_the_environment_and_have_no_defaults() -> None:
     # what is without one.
     without = {"HOTLINE_SMS_URLS:-", "HOTLINE_VOICE_URLS:-", "HOTLINE_CHATS:-", "HOTLINE_HEARTBEAT_URL:-"}
     without |= {"HOTLINE_PUSH_KEY:-", "HOTLINE_PUSH_CONTACT:-"}
-    # How much evidence is kept has a usual measure.
-    without |= {"HOTLINE_EVIDENCE_FILE_MB:-", "HOTLINE_EVIDENCE_TOTAL_MB:-"}
+    # As usual without a word of the company's own.
+    without |= {f"{name}:-" for name in (*LONGEST, *NUMBERS, "HOTLINE_PUSH_HOSTS", "HOTLINE_LOG_LEVEL")}
     assert all(re.fullmatch(r"[A-Z_]+:\?", name) for name in names - without), names
     secret = {name: value for service in SERVICES.values() for name, value in service.get("environment", {}).items()}
     for name, value in secret.items():
@@ -108,9 +112,26 @@ def test_every_variable_it_sets_is_read_by_the_code() -> None:
 
 
 def test_the_operators_page_knows_every_variable_that_the_code_reads() -> None:
-    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     read = {name for name in read_in_code() if name.startswith("HOTLINE_") or name.endswith("_URL")}
-    assert {name for name in read if f"`{name}`" not in page} == set()
+    assert {name for name in read if f"`{name}`" not in OPERATING} == set()
+
+
+def documented(heading: str) -> set[str]:
+    """What the first column of a section's table names."""
+    section = OPERATING.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = (line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_variable_of_the_operators_page_reaches_the_servers() -> None:
+    of_one_machine = {"HOTLINE_VAR", "HOTLINE_BIND", "PORT", "HOTLINE_PG_BEGUN", "HOTLINE_PG_BINDIR"}
+    of_tests = {"HOTLINE_DEBUG", "HOTLINE_MOVABLE_CLOCK", "HOTLINE_FAILPOINT", "HOTLINE_PUSH_NEAR"}
+    handed_on = {name for service in OURS.values() for name in service["environment"]}
+    assert documented("Environment") - of_one_machine - of_tests == handed_on
+
+
+def test_the_operators_page_explains_every_alarm() -> None:
+    assert set(TEXTS) - documented("Alarms") == set()
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))

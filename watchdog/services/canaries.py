@@ -38,7 +38,7 @@ class Web:
     @cached_property
     def headers(self) -> dict[str, str]:
         return {
-            "Host": os.environ.get("HOTLINE_HOSTS", "").split(",")[0] or httpx.URL(self.base).netloc.decode(),
+            "Host": os.environ.get("HOTLINE_HOSTS", "").split(",")[0].strip() or httpx.URL(self.base).netloc.decode(),
             **({"X-Forwarded-Proto": "https"} if settings.SECURE else {}),
         }
 

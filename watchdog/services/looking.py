@@ -16,7 +16,7 @@ from engine.queues import QUEUES, behind
 from engine.sweep import clock_is_right
 from escalation.selectors import unfired
 from escalation.services.mending import clocks_mend
-from notifications.services.mending import sends_mend
+from notifications.services.mending import alarms_settle, sends_mend
 from readiness.selectors import unfired as readiness_unfired
 from readiness.services.mending import readiness_mend
 from watchdog.domain.sight import EVERY, PATIENCE, Canary, Stage, canary_due
@@ -53,6 +53,7 @@ class Watchdog:
         self.stages: set[Stage] = set()
         self._missed: dict[str, int] = {}
         self._mended: datetime | None = None
+        self._settled: datetime | None = None
         self._roles_watched: datetime | None = None
         self._lost: datetime | None = None
         self._told_outside: datetime | None = None
@@ -76,20 +77,14 @@ class Watchdog:
             "unfired": self._unfired,
             "roles": self._roles,
             "mended": self._mend,
+            "providers": self._providers,
             "reports": reports_write,
             "alarms": alarms_tell,
         }
         for name, step in steps.items():
-            try:
-                step(now)
-                alarm_clear("watchdog.step", name)
-            except (DatabaseError, InterfaceError):
-                raise
-            except Exception as error:
-                logger.exception("the watchdog's step %s failed", name)
-                alarm_raise("watchdog.step", name, error=type(error).__name__)
+            _guarded(name, step, now)
         pulse(WATCHDOG)
-        self._outside(now)
+        _guarded("outside", self._outside, now)
 
     def _begin(self, now: datetime) -> None:
         """Go on from the run before: its last canary may have arrived, and since its last look nobody looked."""
@@ -169,6 +164,12 @@ class Watchdog:
         if self._lost is None or now - self._lost > SHOWN_FOR:
             alarm_clear("watchdog.mended", "all")
 
+    def _providers(self, now: datetime) -> None:
+        """A worker that still ran with the settings before may have raised an alarm against who is asked no more."""
+        if self._settled is None or now - self._settled >= MENDED_EVERY:
+            self._settled = now
+            alarms_settle()
+
     def _outside(self, now: datetime) -> None:
         """Only while all is well: whoever listens there takes silence for an alarm."""
         row = sight()
@@ -178,6 +179,17 @@ class Watchdog:
         if self.heartbeat_url and due and well:
             self._told_outside = now
             heartbeat(self.heartbeat_url)
+
+
+def _guarded(name: str, step: Callable[[datetime], object], now: datetime) -> None:
+    try:
+        step(now)
+        alarm_clear("watchdog.step", name)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("the watchdog's step %s failed", name)
+        alarm_raise("watchdog.step", name, error=type(error).__name__)
 
 
 def _redis_answers() -> bool:

@@ -250,13 +250,18 @@ def test_the_report_names_deadlines_messages_and_series(house: House, fresh_cast
     assert "display_name" not in str(made)
 
 
-def test_operators_are_told_of_alarms_together_and_not_too_often(house: House, fresh_cast: Cast):
+def test_operators_are_told_of_alarms_together_and_not_too_often(
+    house: House, fresh_cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOTLINE_SMS_URLS", "https://alpha:key@gateway.example")
     alarm_raise("queue.set_aside", "timers:x:1", error="E")
     alarm_raise("channel.failing", "sms:alpha", error="E")
+    alarm_raise("channel.failing", "sms:sold", error="E")  # by a worker with the settings from before
     house.look()
     told = Message.objects.filter(kind="operations.alarms")
     assert told.count() == 1
     assert "alpha" in told.get().body["en"]
+    assert [alarm.ref for alarm in standing("channel.failing")] == ["sms:alpha"]
     assert "timers:x:1" in told.get().body["zh"]
     alarm_raise("queue.failing", "timers:x:2", error="E")
     house.look(MINUTE)
@@ -284,11 +289,18 @@ def test_a_step_that_fails_stops_no_other(house: House, monkeypatch: pytest.Monk
     def broken(now: datetime) -> int:
         raise ValueError("x")
 
+    def deaf(url: str) -> bool:
+        raise ValueError("x")
+
     monkeypatch.setattr(looking, "reports_write", broken)
+    monkeypatch.setattr(looking, "heartbeat", deaf)
+    house.dog.heartbeat_url = "https://beats.example/x"
     house.sees()
-    assert [(alarm.ref, alarm.params["error"]) for alarm in standing("watchdog.step")] == [("reports", "ValueError")]
+    found = {(alarm.ref, alarm.params["error"]) for alarm in standing("watchdog.step")}
+    assert found == {("reports", "ValueError"), ("outside", "ValueError")}
     assert Sight.objects.get().sighted_at is not None
     monkeypatch.undo()
+    house.dog.heartbeat_url = ""
     monkeypatch.setattr(looking, "_redis_answers", lambda: True)
     house.look()
     assert not standing("watchdog.step")

@@ -49,6 +49,13 @@ def test_a_heartbeat_address_that_is_away_is_said_without_its_secret(caplog: pyt
     assert "secret" not in caplog.text
 
 
+@pytest.mark.parametrize("rest", ["a/secret", "/secret\n"])
+def test_an_address_that_is_none_is_not_heard_and_stops_nothing(rest: str, caplog: pytest.LogCaptureFixture):
+    assert heartbeat(f"http://127.0.0.1:9{rest}") is False
+    assert "does not answer" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_the_door_is_knocked_on_past_any_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
