@@ -17,7 +17,7 @@ from common.clock import utc_text
 from common.errors import Missing
 from engine.log import with_texts
 from engine.models import Event
-from escalation.domain.files import SORTS
+from escalation.domain.files import SORTS, TEXT, charset_of
 from escalation.models import EvidenceFile, FileContent, Obligation
 from escalation.selectors import Place, owns
 from plans.domain import Plan
@@ -66,7 +66,9 @@ def file_of(stream_id: int, pk: int) -> FileShown:
 
 def file_answer(shown: FileShown) -> HttpResponse:
     """The file to save, never to be shown within a page of ours."""
-    answer = HttpResponse(bytes(shown.row.content.content), content_type=shown.row.media)
+    content, kind = bytes(shown.row.content.content), shown.row.media
+    charset = charset_of(content) if kind == TEXT.media else None
+    answer = HttpResponse(content, content_type=f"{kind}; charset={charset}" if charset else kind)
     answer["Content-Disposition"] = content_disposition_header(True, shown.name) or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"

@@ -57,7 +57,8 @@ def _acts(incident: Incident, by: Actor, state: Room, seq: int) -> list[Room]:
         offer("lift-approve", "lift/approve", _("Approve lifting"), ApproveForm(auto_id="id_approve_%s"))
         offer("lift-refuse", "lift/refuse", _("Refuse lifting"), ReasonForm(auto_id="id_refuse_%s"))
     if reports := departments_of(by, plan, scope):
-        last = _last_data(incident, next(iter(reports)))
+        # Of several departments the reader says for which: what one of them has is not put into another's mouth.
+        last = _last_data(incident, next(iter(reports))) if len(reports) == 1 else None
         data = DataForm(incident=incident, plan=plan, last=last, reports=reports, auto_id="id_data_%s")
         offer("warning-data", "warning/data", _("Report the hourly data"), data)
     if waiting is None and allowed(by, "warning.apply_lift", scope):

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -101,6 +102,10 @@ class UserIn(serializers.Serializer):
     password = serializers.CharField(
         max_length=200, write_only=True, default=None, allow_null=True, trim_whitespace=False
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """With the password hashed, before the transaction of the change begins."""
+        return attrs | {"hashed": make_password(attrs["password"])}
 
 
 class OnePerson(ActionEndpoint):

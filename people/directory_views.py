@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from common.errors import HotlineError, Missing
 from people import directory, selectors, services, standins
 from people.directory_forms import KINDS, AccountForm, Kind, ReachForm, SeatForm
-from people.duty_forms import deputy_chosen
+from people.duty_forms import DeputyForm
 from people.endpoints import SIGNED_IN, PageRequest, blame, change_once, page, posts
 from people.models import Contact, User
 from people.services import leaves
@@ -118,7 +118,12 @@ def account(request: PageRequest, user: int) -> HttpResponse:
 
 
 def _account(
-    request: PageRequest, person: User, *, details: AccountForm | None = None, reach: ReachForm | None = None
+    request: PageRequest,
+    person: User,
+    *,
+    details: AccountForm | None = None,
+    reach: ReachForm | None = None,
+    deputy: DeputyForm | None = None,
 ) -> HttpResponse:
     shown = {
         "person": person,
@@ -128,8 +133,9 @@ def _account(
         "ways": _ways(person),
         "standing_deputy": leaves.standing_deputy(person.pk),
         "deputies": standins.may_stand_in(but=person.pk),
+        "deputy_form": deputy,
     }
-    return render(request, "people/account.html", shown, status=400 if details or reach else 200)
+    return render(request, "people/account.html", shown, status=400 if details or reach or deputy else 200)
 
 
 @posts("user.manage")
@@ -149,15 +155,17 @@ def account_change(request: PageRequest, user: int) -> HttpResponse:
 @posts("role.assign")
 def account_deputy(request: PageRequest, user: int) -> HttpResponse:
     """Who stands in for this person on every leave set from now on; nobody where none is chosen."""
-    person, deputy = selectors.person(user), deputy_chosen(request.POST)
+    person, form = selectors.person(user), DeputyForm(request.POST)
 
     def change() -> tuple[str, int]:
-        leaves.deputy_name(user_id=person.pk, deputy_id=deputy, by=request.by)
+        said = {"deputy_id": form.cleaned_data["deputy"], "based_on": form.cleaned_data["based_on"]}
+        leaves.deputy_name(user_id=person.pk, by=request.by, **said)
         return f"user:{person.pk}", 303
 
-    change_once(request, change)
-    messages.success(request, _("The deputy is on record from now on."))
-    return redirect("people-account", person.pk)
+    if _tried(request, form, change):
+        messages.success(request, _("The deputy is on record from now on."))
+        return redirect("people-account", person.pk)
+    return _account(request, person, deputy=form)
 
 
 @posts("user.manage")

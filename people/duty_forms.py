@@ -1,6 +1,5 @@
 """Forms of the duty roster."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,8 @@ from people.services.roster import LONGEST_TURN, MANAGE, MOST_PEOPLE, TAKE
 from people.standins import may_stand_in
 
 SEATS, SPARE = 8, 2
+BIGGEST = 2**63 - 1
+CHOOSE_DEPUTY = _("Choose who stands in, or “Nobody”; nothing was changed.")
 DAYS = (
     (0, _("Monday")),
     (1, _("Tuesday")),
@@ -252,10 +253,23 @@ class SwapForm(forms.Form):
         return {"duty_id": duty.pk, "span": tuple(span), "asked_of": asked_of, "back": back and back[1:]}
 
 
-def deputy_chosen(said: Mapping[str, str]) -> int | None:
-    """Of `people/deputy_choice.html`: the id of whoever is chosen; None: nobody."""
-    chosen = said.get("deputy", "")
-    return int(chosen) if chosen.isdecimal() and len(chosen) < 19 else None
+class DeputyForm(forms.Form):
+    """Of `people/deputy_choice.html`. An empty choice that was sent means nobody; one that is missing or unreadable means nothing.
+    `based_on`: the standing deputy's row as it was read, 0 for none."""
+
+    deputy = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=BIGGEST,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), CHOOSE_DEPUTY),
+    )
+    based_on = forms.IntegerField(required=False, min_value=0, max_value=BIGGEST, widget=forms.HiddenInput)
+
+    def clean_deputy(self) -> int | None:
+        if "deputy" not in self.data:
+            raise forms.ValidationError(CHOOSE_DEPUTY)
+        chosen: int | None = self.cleaned_data["deputy"]
+        return chosen
 
 
 class BriefForm(forms.Form):

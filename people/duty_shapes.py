@@ -85,6 +85,7 @@ class LeaveOut(serializers.Serializer):
 class DeputyOut(serializers.Serializer):
     person = DutyPersonOut()
     deputy = DutyPersonOut(allow_null=True)
+    reading = serializers.IntegerField(help_text="to send as `based_on` with the next change; 0: nobody is named")
 
 
 class StandInOut(serializers.Serializer):

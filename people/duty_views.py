@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from common.errors import HotlineError
 from people import calendars, rostered, standins
-from people.duty_forms import DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm, deputy_chosen
+from people.duty_forms import DeputyForm, DutyForm, LeaveForm, OverrideForm, RotationForm, SwapForm
 from people.endpoints import PUBLIC, PageRequest, blame, change_once, page, posts
 from people.models import Duty, Rotation
 from people.rights import allowed_somewhere, role_names
@@ -21,6 +21,7 @@ from people.services import leaves, roster, swaps
 
 WEEKS = timedelta(days=14)
 AHEAD = timedelta(days=28)
+NEXT = 4  # of one's own shifts that are shown; the later ones are folded
 FURTHEST = timedelta(days=370)
 
 
@@ -197,14 +198,22 @@ def mine(request: PageRequest) -> HttpResponse:
 
 
 def _mine(
-    request: PageRequest, *, status: int = 200, leave: LeaveForm | None = None, swap: SwapForm | None = None
+    request: PageRequest,
+    *,
+    status: int = 200,
+    leave: LeaveForm | None = None,
+    swap: SwapForm | None = None,
+    deputy: DeputyForm | None = None,
+    deputising: tuple[int, DeputyForm] | None = None,
 ) -> HttpResponse:
     """One's shifts of the four weeks ahead, swaps, and leave; who keeps the roster sees everybody's."""
     now = roster.now_here()
     others = allowed_somewhere(request.by, roster.MANAGE)
+    shifts = rostered.shifts_of(request.user.pk, now, now + AHEAD)
     may_leave = others or allowed_somewhere(request.by, roster.TAKE)
     shown: dict[str, Any] = {
-        "shifts": rostered.shifts_of(request.user.pk, now, now + AHEAD),
+        "shifts": shifts,
+        "shift_parts": (shifts[:NEXT], shifts[NEXT:]),
         "leaves": rostered.leaves_standing(now, None if others else request.user.pk),
         "others": others,
         "swaps": swaps.swaps_open(request.user, now),
@@ -216,6 +225,8 @@ def _mine(
         "standing_deputy": leaves.standing_deputy(request.user.pk),
         "standing_for": standins.standing_for(request.user.pk),
         "may_assign": allowed_somewhere(request.by, leaves.ASSIGN),
+        "deputy_form": deputy,
+        "deputising": deputising,
     }
     return render(request, "people/duty_mine.html", shown, status=status)
 
@@ -309,27 +320,32 @@ def _warn_of_gap(request: PageRequest, data: dict[str, Any]) -> None:
 @posts("duty.view")
 def leave_deputise(request: PageRequest, pk: int) -> HttpResponse:
     """Another deputy for the rest of a leave; nobody where none is chosen."""
-    deputy = deputy_chosen(request.POST)
-    change_once(
-        request,
-        lambda: (f"leave:{leaves.leave_deputise(leave_id=pk, deputy_id=deputy, by=request.by).pk}", 303),
-    )
-    messages.success(request, _("The deputy is on record from now on."))
-    return redirect("duty-mine")
+    form = DeputyForm(request.POST)
+
+    def change() -> tuple[str, int]:
+        deputy = form.cleaned_data["deputy"]
+        return f"leave:{leaves.leave_deputise(leave_id=pk, deputy_id=deputy, by=request.by).pk}", 303
+
+    if form.is_valid() and _tried(request, form, change):
+        messages.success(request, _("The deputy is on record from now on."))
+        return redirect("duty-mine")
+    return _mine(request, status=400, deputising=(pk, form))
 
 
 @posts("duty.take")
 def deputy_name(request: PageRequest) -> HttpResponse:
     """One's own deputy for every leave set from now on."""
-    deputy = deputy_chosen(request.POST)
+    form = DeputyForm(request.POST)
 
     def change() -> tuple[str, int]:
-        leaves.deputy_name(user_id=request.user.pk, deputy_id=deputy, by=request.by)
+        said = {"deputy_id": form.cleaned_data["deputy"], "based_on": form.cleaned_data["based_on"]}
+        leaves.deputy_name(user_id=request.user.pk, by=request.by, **said)
         return f"user:{request.user.pk}", 303
 
-    change_once(request, change)
-    messages.success(request, _("The deputy is on record from now on."))
-    return redirect("duty-mine")
+    if form.is_valid() and _tried(request, form, change):
+        messages.success(request, _("The deputy is on record from now on."))
+        return redirect("duty-mine")
+    return _mine(request, status=400, deputy=form)
 
 
 @posts("duty.view")

@@ -69,16 +69,23 @@ class DeputiseLeave(AnswersLeave, ActionEndpoint):
         return f"leave:{leaves.leave_deputise(leave_id=kwargs['pk'], deputy_id=data['deputy'], by=self.by).pk}"
 
 
-@extend_schema(request=DeputyIn, responses=shapes.DeputyOut)
+class StandingDeputyIn(DeputyIn):
+    based_on = serializers.IntegerField(
+        required=False, min_value=0, max_value=shapes.BIGGEST,
+        help_text="the `reading` you read, 0 for nobody; another deputy named since is a conflict",
+    )  # fmt: skip
+
+
+@extend_schema(request=StandingDeputyIn, responses=shapes.DeputyOut)
 class NameDeputy(ActionEndpoint):
     """Who stands in for a person on every leave set from now on: named by that person, or by who assigns roles."""
 
     right = "people.view"
-    serializer_class = DeputyIn
+    serializer_class = StandingDeputyIn
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
         user = user_by_name(kwargs["username"])
-        leaves.deputy_name(user_id=user.pk, deputy_id=data["deputy"], by=self.by)
+        leaves.deputy_name(user_id=user.pk, deputy_id=data["deputy"], by=self.by, based_on=data.get("based_on"))
         return f"user:{user.pk}"
 
     def answer(self, reference: str) -> Any:
@@ -87,6 +94,7 @@ class NameDeputy(ActionEndpoint):
         return {
             "person": shapes.person_dict(users_by_id([pk])[pk]),
             "deputy": shapes.person_dict(row.deputy if row else None),
+            "reading": row.pk if row else 0,
         }
 
 

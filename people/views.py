@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -77,7 +78,8 @@ def user_create(request: PageRequest) -> HttpResponse:
     try:
         if not form.is_valid():
             return _desk(request, form, RoleForm(), status=400)
-        change_once(request, lambda: (f"user:{services.user_create(**form.cleaned_data, by=request.by).pk}", 201))
+        said = form.cleaned_data | {"hashed": make_password(form.cleaned_data["password"])}
+        change_once(request, lambda: (f"user:{services.user_create(**said, by=request.by).pk}", 201))
     except HotlineError as error:
         _say(form, error)
         return _desk(request, form, RoleForm(), status=error.status)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
+from unicodedata import category
 from zipfile import BadZipFile, ZipFile
 
 
@@ -34,6 +35,9 @@ FILM: Final = frozenset(
     {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"3gp4", b"3gp5"}
 )
 LONGEST_NAME: Final = 120
+NO_TEXT: Final = frozenset(
+    {"Cc", "Cn", "Co"}
+)  # control characters, and what stands for nothing: bytes read as GB18030 that are none
 
 
 def sort_of(content: bytes) -> Sort | None:
@@ -69,12 +73,23 @@ def _office(content: bytes) -> Sort | None:
     return next((sort for folder, sort in OFFICE.items() if any(name.startswith(folder) for name in names)), None)
 
 
+def charset_of(content: bytes) -> str | None:
+    """How a text is written, by the names browsers know: UTF-8, else GB18030, which GBK is part of; None: neither."""
+    for charset in ("utf-8", "gb18030"):
+        try:
+            content.decode(charset)
+        except UnicodeDecodeError:
+            continue
+        return charset
+    return None
+
+
 def _is_text(content: bytes) -> bool:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    charset = charset_of(content)
+    if charset is None:
         return False
-    plain = all(ch >= " " or ch in "\t\n\r\f" for ch in text)
+    text = content.decode(charset).removeprefix("\ufeff")
+    plain = all((ch >= " " and category(ch) not in NO_TEXT) or ch in "\t\n\r\f" for ch in text)
     return bool(text.strip()) and plain and not text.lstrip().startswith("<")
 
 

@@ -127,7 +127,8 @@ class Machine:
             raise Stopped
         if code != 0:
             raise StartFailed(
-                "The product is not prepared; the message above says which step failed. Mend it, then start again."
+                "The product is not prepared; the message above says which step failed. Mend what it names, then start again;"
+                " where it names nothing to mend, starting again is enough: it goes on from where it stopped."
             )
 
     def _workers(self, env: dict[str, str]) -> list[Process]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from common.actor import SYSTEM
@@ -72,7 +73,8 @@ def people_found(known: dict[str, str], tell: Callable[[str], None]) -> list[Acc
         word = known.get(person.username) or password()
         user = User.objects.filter(username=person.username).first()
         if user is None:
-            user = _person_found(person, number, word)
+            # Hashed before the transaction begins: on a busy machine it takes longer than one may stand idle.
+            user = _person_found(person, number, word, make_password(word))
         elif person.username not in known:
             user.set_password(word)
             user.save(update_fields=["password"])
@@ -82,12 +84,13 @@ def people_found(known: dict[str, str], tell: Callable[[str], None]) -> list[Acc
 
 
 @transaction.atomic
-def _person_found(person: company.Person, number: int, word: str) -> User:
+def _person_found(person: company.Person, number: int, word: str, hashed: str) -> User:
     user = people.user_create(
         username=person.username,
         display_name=person.name,
         by=SYSTEM,
         password=word,
+        hashed=hashed,
         department=Department.objects.get(key=person.department),
     )
     group = WorkGroup.objects.get(key=person.seat[0]) if person.seat else None

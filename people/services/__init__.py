@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -50,32 +51,41 @@ def record(payload: Payload, *, by: Actor, occurred: datetime | None = None, cla
 
 
 # --- accounts --------------------------------------------------------------------------------------------------------
-@transaction.atomic
 def user_create(
     *,
     username: str,
     display_name: str,
     by: Actor,
     password: str | None = None,
+    hashed: str = "",
     language: str = "zh-hans",
     department: Department | None = None,
 ) -> User:
-    """Make an account without any role. Without a password nobody can sign in on a page with it: right for a machine."""
+    """Make an account without any role. Without a password nobody can sign in on a page with it: right for a machine.
+
+    Hashing takes its time, in which a transaction that waits can be ended: whoever calls within one hands over what he has `hashed`
+    of the password before.
+    """
     by = require(by, "user.manage")
     user = User(username=username, display_name=display_name, language=language, department=department)
-    user.set_password(password)
+    user.password = hashed or make_password(password)
     try:
         user.full_clean(validate_unique=False)
         if password is not None:
             validate_password(password, user)
     except ValidationError as error:
         raise Invalid("user.wrong", _("Some values are not right; see errors."), errors=_rows(error)) from None
+    return _user_kept(user, by)
+
+
+@transaction.atomic
+def _user_kept(user: User, by: Actor) -> User:
     try:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError:
         raise Conflict("user.taken", _("This user name is taken; choose another one.")) from None
-    record(UserCreated(user=user.pk, username=username, display_name=display_name), by=by)
+    record(UserCreated(user=user.pk, username=user.username, display_name=user.display_name), by=by)
     return user
 
 

@@ -114,9 +114,10 @@ def leave_deputise(*, leave_id: int, deputy_id: int | None, by: Actor) -> Leave:
 
 
 @transaction.atomic
-def deputy_name(*, user_id: int, deputy_id: int | None, by: Actor) -> Deputy | None:
+def deputy_name(*, user_id: int, deputy_id: int | None, by: Actor, based_on: int | None = None) -> Deputy | None:
     """Who stands in for a person on any leave set from now on, unless it names another; None: nobody. By the person, or by who
-    assigns roles. Raises Missing, NotAllowed, Invalid."""
+    assigns roles. `based_on`: the row that was read, 0 for none. Raises Missing, NotAllowed, Invalid, Conflict (another was named
+    since)."""
     by = require_somewhere(by, TAKE if user_id == by.id else ASSIGN)
     now = now_here()
     if not User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True).exists():
@@ -124,6 +125,9 @@ def deputy_name(*, user_id: int, deputy_id: int | None, by: Actor) -> Deputy | N
     before = standing_deputy(user_id)
     if (before.deputy_id if before else None) == deputy_id:
         return before
+    if based_on is not None and based_on != (before.pk if before else 0):
+        sentence = _("Somebody named another deputy after you opened this; look at it again before you change it.")
+        raise Conflict("deputy.changed", sentence)
     row = None
     if deputy_id is not None:
         _may_name(user_id, deputy_id, by)

@@ -244,8 +244,10 @@ def _series(known: Known, sample: Sample) -> Step:
     last = _last_series()
     series = series_ensure(known.world, *sample.series)
     new = last is None or series > last
-    says = _("A new series is made.") if new else _("It belongs to series %(series)s.")
-    return Step("series", True, says, {"series": series}, {"series": series, "new": new})
+    says = _("A new series is made.") if new else _("It belongs to a series already known: %(metric)s, %(place)s.")
+    metric, region, hotline, node = sample.series
+    said = {"metric": known.plan.metric(metric).title.as_dict(), "place": _place(region, hotline, node)}
+    return Step("series", True, says, said, {"series": series, "new": new})
 
 
 def _last_series() -> int | None:
@@ -259,7 +261,9 @@ def _stored(series: int, sample: Sample) -> Step:
         cursor.execute(STORED, [[series], [sample.at]])
         row = cursor.fetchone()
     if row is None:
-        return Step("store", True, _("It is stored."), facts={"day": str(min(days_of([(series, sample.at, 0.0)])))})
+        return Step(
+            "store", True, _("It would be stored."), facts={"day": str(min(days_of([(series, sample.at, 0.0)])))}
+        )
     if row[2] == sample.value:
         return Step("store", False, _("It is stored already; it is answered as kept and not judged again."))
     return Step(
@@ -290,15 +294,22 @@ REASONS: Final[dict[str, Text]] = {
 }
 
 
+MEASURED: Final = _(
+    "%(title)s: %(state)s (%(reason)s). Measured %(figure)s against %(line)s; samples in its window: %(points)s."
+)
+OVER_MEAN: Final = _(
+    "%(title)s: %(state)s (%(reason)s). Measured %(figure)s over the daily mean against %(line)s; samples in its window:"
+    " %(points)s."
+)
+
+
 def _verdict(threshold: Threshold, verdict: Any, points: int, unit: str) -> Step:
     """`unit` of the metric; a share or an excess is said in percent."""
     measured, unit = verdict.measured, unit if threshold.measure == "value" else "ratio"
     return Step(
         "verdict",
         None,
-        _(
-            "%(title)s: %(state)s (%(reason)s). Measured %(figure)s against %(line)s; samples in its window: %(points)s."
-        ),
+        OVER_MEAN if threshold.measure == "excess" else MEASURED,
         {
             "title": threshold.title.as_dict(),
             "state": STATES.get(verdict.state.value, verdict.state.value),

@@ -24,6 +24,10 @@ def packed(*names: str) -> bytes:
         pytest.param(b"\x00\x00\x00\x18ftypheic....", "image/heic", id="a photo of a telephone"),
         pytest.param(b"\x00\x00\x00\x18ftypmp42....", "video/mp4", id="a film"),
         pytest.param("09:01 主机重启\n".encode(), "text/plain", id="a log"),
+        pytest.param("09:01 主机重启\n".encode("gbk"), "text/plain", id="a log in GBK"),
+        pytest.param("主机\x07".encode("gbk"), None, id="a control character in GBK"),
+        pytest.param("主机\x00".encode("gbk"), None, id="a NUL in GBK"),
+        pytest.param(b"\x93\xfa\x96\x7b\xff", None, id="neither"),
         pytest.param(
             packed("[Content_Types].xml", "xl/workbook.xml"),
             next(m for m in SORTS if m.endswith("sheet")),

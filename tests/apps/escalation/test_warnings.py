@@ -19,6 +19,8 @@ from incidents.domain.reports import ReportIn
 from incidents.selectors import by_number
 from notifications.models import Delivery
 from people import services as people
+from people.services import leaves
+from people.services.roster import now_here
 from plans.domain.vocabulary import SEEN_FACTS
 from signals.models import Baseline
 from signals.services.samples import series_ensure
@@ -444,6 +446,16 @@ def test_the_hourly_data_begins_with_the_last_of_one_s_own_department(cast: Cast
     assert 'data-line="Secondary risk: high"' in again
     assert "data-kept" not in again, "a forecast is judged, and takes over what is tapped"
     assert 'data-into="id_data_forecast"' in again
+    leaves.leave_set(
+        user_id=cast.user(YU).pk,
+        starts_at=now_here(),
+        ends_at=now_here() + timedelta(hours=1),
+        deputy_id=cast.user(XU).pk,
+        by=SYSTEM,
+    )
+    of_two = form()
+    assert 'name="department"' in of_two
+    assert "齐备</textarea>" not in of_two, "for which department is not said yet"
 
 
 # --- the API and the pages ---------------------------------------------------------------------------------------------

@@ -338,3 +338,35 @@ def test_pages_and_api_say_who_stands_in_and_what_nobody_answers_for(cast: Cast)
     assert refused.status_code == 403
     assert "Deputy" in cast.client(GM, "en").get("/people/").content.decode()
     assert roster.is_away(cast.user(LEGAL).pk, now() + HOUR, now() + 2 * HOUR)
+
+
+DEPUTY_FORMS = {"one's own": "/people/duty/mine/deputy", "an account's": "/people/accounts/{user}/deputy"}
+
+
+@pytest.mark.parametrize("address", DEPUTY_FORMS.values(), ids=DEPUTY_FORMS)
+def test_only_nobody_chosen_is_nobody_and_a_refused_form_comes_back(cast: Cast, address: str) -> None:
+    gm, legal = cast.user(GM), cast.user(LEGAL)
+    first = leaves.deputy_name(user_id=gm.pk, deputy_id=legal.pk, by=cast.actor(GM))
+    assert first is not None
+    client = cast.client(GM if "mine" in address else GUARD, "en")
+    at = address.format(user=gm.pk)
+    for said in ({}, {"deputy": "abc"}, {"deputy": "-1"}, {"deputy": "9" * 30}, {"deputy": str(gm.pk)}):
+        answer = client.post(at, said)
+        assert answer.status_code == 400, said
+        assert 'name="deputy" aria-invalid="true"' in answer.content.decode(), said
+    late = client.post(at, {"deputy": str(cast.user(HR).pk), "based_on": str(first.pk + 1)})
+    assert late.status_code == 400
+    assert "Somebody named another deputy" in late.content.decode()
+    assert f'value="{cast.user(HR).pk}" selected' in late.content.decode()
+    assert leaves.standing_deputy(gm.pk) == first
+    assert client.post(at, {"deputy": "", "based_on": str(first.pk)}).status_code == 302
+    assert leaves.standing_deputy(gm.pk) is None
+
+
+def test_the_deputy_of_a_leave_stays_when_the_choice_is_unreadable(cast: Cast) -> None:
+    row = away(cast, GM, LEGAL)
+    for said in ({}, {"deputy": "abc"}):
+        answer = cast.client(GM, "en").post(f"/people/duty/mine/leave/{row.pk}/deputy", said)
+        assert answer.status_code == 400
+        assert "Choose who stands in" in answer.content.decode()
+    assert Leave.objects.get(cancelled_at=None) == row

@@ -1,6 +1,7 @@
 """The pages of the duty roster."""
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils.timezone import localtime
@@ -135,7 +136,7 @@ def test_the_form_of_a_rotation_shows_what_is_set_and_room_for_two_more(cast: Ca
     } == set(form.fields), "no field is left out"  # fmt: skip
 
 
-def test_leave_is_ones_own_or_recorded_by_who_keeps_the_roster(cast: Cast) -> None:
+def test_leave_is_ones_own_or_recorded_by_who_keeps_the_roster(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     client, lin = cast.client(DUTY), cast.user(DUTY)
     span = {"starts_at": typed(now() + timedelta(days=1)), "ends_at": typed(now() + timedelta(days=2))}
     assert client.post("/people/duty/mine/leave", {"user": cast.user(SUPERVISOR).pk, **span}).status_code == 400
@@ -143,7 +144,12 @@ def test_leave_is_ones_own_or_recorded_by_who_keeps_the_roster(cast: Cast) -> No
     assert cast.client(SUPERVISOR).post("/people/duty/mine/leave", {"user": lin.pk, **span}).status_code == 302
     first, _second = Leave.objects.filter(user=lin).order_by("pk")
     assert client.post(f"/people/duty/mine/leave/{first.pk}/cancel").status_code == 302
-    assert "My shifts" in client.get("/people/duty/mine/").content.decode()
+    shifts = [(SimpleNamespace(key="d", name="Desk"), SimpleNamespace(start=now(), end=now())) for _turn in range(6)]
+    monkeypatch.setattr(rostered, "shifts_of", lambda *span: shifts)
+    page = client.get("/people/duty/mine/").content.decode()
+    first, _summary, later = page.partition('id="later-shifts"')
+    assert (first.count(">Desk</a>"), later.count(">Desk</a>")) == (4, 2)
+    assert "2 later shifts" in later
 
 
 NIGHT = {

@@ -1,14 +1,19 @@
+from dataclasses import replace
+
 import pytest
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from common.actor import SYSTEM
 from common.errors import Conflict, Invalid, NotAllowed
 from engine.models import Event
+from hotline_ep.practice import company, founding
 from people import directory, services
 from people.models import ApiToken, Contact, RoleHolding, User, WorkGroupMember
 from people.secrecy import Broken, masked
 from people.selectors import actor_of, actor_of_token, actors_of, holders, holders_of_any, resolve
 from tests.apps.people.conftest import made
+from tests.cast import Cast
 
 
 def kinds() -> list[str]:
@@ -229,3 +234,26 @@ def test_places(east) -> None:
     assert [row["field"] for row in unknown.value.errors] == ["region", "hotline"]
     with pytest.raises(Invalid):
         resolve(region=west.key, node="sw-3")
+
+
+def test_a_password_is_hashed_before_the_transaction_of_its_account(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashing can take longer than a session may stand idle in a transaction."""
+    outside, depths = len(connection.savepoint_ids), []
+
+    def hashed(password: str | None) -> str:
+        depths.append(len(connection.savepoint_ids))
+        return make_password(password)
+
+    for module in ("people.services", "people.api", "people.views", "hotline_ep.practice.founding"):
+        monkeypatch.setattr(f"{module}.make_password", hashed)
+    said = {"display_name": "New", "language": "en", "password": "a-long-enough-Word-7"}
+    services.user_create(username="n1", display_name="New", password=said["password"], by=SYSTEM)
+    assert cast.client("guard").post("/people/accounts/create", {**said, "username": "n2"}).status_code == 302
+    assert cast.api("guard").post("/api/v1/people/users", {**said, "username": "n3"}, format="json").status_code == 201
+    person = replace(company.PEOPLE[0], username="n4")
+    monkeypatch.setattr(company, "PEOPLE", (person,))
+    founding.people_found({"n4": said["password"]}, lambda text: None)
+    assert depths == [outside] * 4
+    assert all(User.objects.get(username=name).check_password(said["password"]) for name in ("n1", "n2", "n3", "n4"))

@@ -79,7 +79,9 @@ def test_a_crossing_sample_walks_to_its_end(cast: Cast, heard: None) -> None:
     said = " ".join(step["says"] for step in steps)
     assert "An incident opens." in said
     assert "Due: " in said
-    assert "Measured 62 % against 30 %; samples in its window: 2." in said
+    assert "Measured 62 % over the daily mean against 30 %; samples in its window: 2." in said
+    assert "It belongs to a series already known: Complaint volume, " in said
+    assert "It would be stored." in said
     assert "Complaint volume: 162 at " in said
     assert "Confirm or decide" not in said
     for machine in ("%(", "complaints_pre_response", "duty_manager", "east", "message.", "0.62"):
