@@ -100,6 +100,34 @@ def test_a_proof_begins_with_the_last_one_and_with_what_was_inspected_since(hous
     assert "Test run of 30 minutes" not in dialog, "what a proof had begun with is not quoted again"
 
 
+def test_a_start_quotes_what_was_written_anew_however_many_turns_there_were(house: House) -> None:
+    ledger_found()
+    rule, who, by = "ready.generator", house.cast.user(KEEPER).pk, house.cast.actor(KEEPER)
+    mine = list(items().filter(keeper=who)[:3])
+    written = ""
+    for number in range(20):
+        for item in mine:
+            equipment_inspect(equipment_id=item.pk, condition="good", note=f"ran\nfor {number} h", by=by)
+        (turn,) = house.turns(rule, "open")
+        with override("en" if number % 2 else "zh-hans"):
+            start = prefilled([turn], who)[turn.pk]
+        assert len(start) <= 2000 - 200, "room is left to write in"
+        quoted = [line.removeprefix("> ") for line in start.splitlines() if line.startswith("> ")]
+        first, *more = written.splitlines() or [""]
+        assert not written or (quoted[0].endswith(first) and f"{day:%Y-%m-%d}" in quoted[0])
+        assert quoted[1:] == more, "what was written, all of it, and nothing older"
+        assert len(start.splitlines()) == len(quoted) + len(mine)
+        written = f"Ran {number} minutes\nOil changed\n{start.splitlines()[-1]}, and cleaned"
+        untouched = "\r\n".join(start.splitlines())
+        house.post(KEEPER, turn.pk, "fulfil", {"evidence": "check", "note": f"{untouched}\r\n{written}"})
+        day = timezone.localtime(house.now())
+        house.forward(days=31)
+    house.post(KEEPER, house.turns(rule, "open")[0].pk, "fulfil", {"evidence": "check", "note": "x" * 2000})
+    house.forward(days=31)
+    (turn,) = house.turns(rule, "open")
+    assert len(prefilled([turn], who)[turn.pk]) == QUOTED
+
+
 def test_a_form_sent_twice_proves_once(house: House) -> None:
     client = house.cast.client(ADMINISTRATION)
     turn = house.turns("ready.supplies")[0]
