@@ -5,15 +5,19 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
 from icalendar import Calendar
 
 from common.errors import Missing
+from engine import worlds
 from engine.models import Event
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
 from people.calendars import link_of as shifts_of
 from people.services import role_end
 from readiness import calendars
+from readiness.prefill import QUOTED, prefilled
 from resources.selectors import Duty, duties_of, items
 from resources.services import equipment_inspect
 from tests.apps.readiness.conftest import House
@@ -104,11 +108,18 @@ def test_a_start_quotes_what_was_written_anew_however_many_turns_there_were(hous
     ledger_found()
     rule, who, by = "ready.generator", house.cast.user(KEEPER).pk, house.cast.actor(KEEPER)
     mine = list(items().filter(keeper=who)[:3])
-    written = ""
+    (turn,) = house.turns(rule, "open")
+
+    def prove(note: str) -> None:
+        """… and the next turn stands, without the clocks of all the others."""
+        house.post(KEEPER, turn.pk, "fulfil", {"evidence": "check", "note": note})
+        turn.pk, turn.turn, turn.due_at = None, turn.turn + 1, turn.due_at + timedelta(days=31)
+        turn.save(force_insert=True)
+
+    written, day = "", house.now()
     for number in range(20):
         for item in mine:
             equipment_inspect(equipment_id=item.pk, condition="good", note=f"ran\nfor {number} h", by=by)
-        (turn,) = house.turns(rule, "open")
         with override("en" if number % 2 else "zh-hans"):
             start = prefilled([turn], who)[turn.pk]
         assert len(start) <= 2000 - 200, "room is left to write in"
@@ -119,12 +130,10 @@ def test_a_start_quotes_what_was_written_anew_however_many_turns_there_were(hous
         assert len(start.splitlines()) == len(quoted) + len(mine)
         written = f"Ran {number} minutes\nOil changed\n{start.splitlines()[-1]}, and cleaned"
         untouched = "\r\n".join(start.splitlines())
-        house.post(KEEPER, turn.pk, "fulfil", {"evidence": "check", "note": f"{untouched}\r\n{written}"})
+        prove(f"{untouched}\r\n{written}")
         day = timezone.localtime(house.now())
-        house.forward(days=31)
-    house.post(KEEPER, house.turns(rule, "open")[0].pk, "fulfil", {"evidence": "check", "note": "x" * 2000})
-    house.forward(days=31)
-    (turn,) = house.turns(rule, "open")
+        worlds.world_forward(world=house.world, by=timedelta(days=31))
+    prove("x" * 2000)
     assert len(prefilled([turn], who)[turn.pk]) == QUOTED
 
 
