@@ -21,8 +21,8 @@ def index_source(incident: Incident, plan: Plan) -> dict[str, Any]:
 
 def said_down(incident: Incident, plan: Plan) -> dict[str, str] | None:
     """What people say is down, the gravest of it: the index beside it knows only what machines measured."""
-    down = (name for name in ("full_outage", "outage") if (incident.facts.get(name) or {}).get("value") is True)
-    return next((plan.facts[name].title.as_dict() for name in down if name in plan.facts), None)
+    said = plan.said_down({name for name, fact in incident.facts.items() if (fact or {}).get("value") is True})
+    return said.title.as_dict() if said else None
 
 
 def index_of(plan: Plan, world_id: int, region: str | None) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from common.parsers import BoundedJSONParser
 from escalation.api import OnObligation, ProofIn
 from escalation.files import file_answer, file_of, files_of
 from escalation.services import proving
-from escalation.services.files import MOST_AT_ONCE, uploads_of
+from escalation.services.files import MOST_AT_ONCE, Upload, uploads_of
 from incidents.selectors import by_number
-from people.endpoints import Endpoint
+from people.endpoints import ActionEndpoint, Endpoint
 
 
 class FilesIn(serializers.Serializer):
@@ -54,18 +54,28 @@ class AddedIn(FilesIn):
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
-@extend_schema(request={"multipart/form-data": AddedIn})
-class AddFiles(OnObligation):
-    """Add files to what was proved. The proof and its clock stay as they were; each file is on record as added later."""
+class AddedLater(ActionEndpoint):
+    """Files added to what was proved, whatever it was that was owed."""
 
-    right = "obligation.fulfil"
     serializer_class: ClassVar[type[serializers.BaseSerializer]] = AddedIn
     parser_classes = (MultiPartParser,)
 
     def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        files = uploads_of(self.request.FILES.getlist("files"))
-        row = proving.evidence_add(obligation_id=kwargs["pk"], note=data["note"], by=self.by, files=files)
-        return f"obligation:{row.pk}"
+        return self.add(kwargs["pk"], note=data["note"], files=uploads_of(self.request.FILES.getlist("files")))
+
+    def add(self, pk: int, *, note: str, files: list[Upload]) -> str:
+        """Keep them; returns the reference of what was proved."""
+        raise NotImplementedError
+
+
+@extend_schema(request={"multipart/form-data": AddedIn})
+class AddFiles(AddedLater, OnObligation):
+    """Add files to what was proved. The proof and its clock stay as they were; each file is on record as added later."""
+
+    right = "obligation.fulfil"
+
+    def add(self, pk: int, **given: Any) -> str:
+        return f"obligation:{proving.evidence_add(obligation_id=pk, by=self.by, **given).pk}"
 
 
 class FileOut(serializers.Serializer):

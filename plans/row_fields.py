@@ -47,6 +47,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "after": gettext_lazy("After"),
     "service": gettext_lazy("What is kept running"),
     "calls": gettext_lazy("The intake asks for the length of calls"),
+    "down": gettext_lazy("Facts that say that service is down"),
     "metric": gettext_lazy("Read from"),
     "measure": gettext_lazy("Measured as"),
     "weight": gettext_lazy("Weight"),

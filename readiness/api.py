@@ -15,7 +15,7 @@ from common.errors import Invalid
 from common.parsers import BoundedJSONParser
 from common.shapes import BilingualOut
 from engine import worlds
-from escalation.file_api import AddedIn, FileOut, FilesIn
+from escalation.file_api import AddedIn, AddedLater, FileOut, FilesIn
 from escalation.files import file_answer
 from escalation.services.files import uploads_of
 from people.endpoints import ActionEndpoint, Endpoint
@@ -208,17 +208,13 @@ class Fulfil(OnTurn):
 
 
 @extend_schema(request={"multipart/form-data": AddedIn}, responses=ReadinessOut)
-class AddFiles(OnTurn):
+class AddFiles(AddedLater, OnTurn):
     """Add files to a turn that was proved. The proof and its clock stay as they were; each file is on record as added later."""
 
     right = "readiness.fulfil"
-    serializer_class: ClassVar[type[serializers.BaseSerializer]] = AddedIn
-    parser_classes = (MultiPartParser,)
 
-    def act(self, data: dict[str, Any], **kwargs: Any) -> str:
-        files = uploads_of(self.request.FILES.getlist("files"))
-        row = acting.readiness_evidence_add(turn_id=kwargs["pk"], note=data["note"], by=self.by, files=files)
-        return f"readiness:{row.pk}"
+    def add(self, pk: int, **given: Any) -> str:
+        return f"readiness:{acting.readiness_evidence_add(turn_id=pk, by=self.by, **given).pk}"
 
 
 class Files(Endpoint):

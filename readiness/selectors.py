@@ -274,8 +274,17 @@ def history(world: World, rule: str = "", limit: int = HISTORY) -> list[Past]:
     return [_past(row, events[row.ended_event_id or 0], people) for row in rows]
 
 
-def proved_last(turns: Iterable[ReadinessTurn]) -> dict[int, tuple[datetime, str]]:
-    """Turn → when the same matter was proved the last time, and with which words."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """When something was proved, with which words, and by which person; None: by the product or a program."""
+
+    at: datetime
+    said: str
+    by: int | None
+
+
+def proved_last(turns: Iterable[ReadinessTurn]) -> dict[int, Proof]:
+    """Turn → how the same matter was proved the last time."""
     turns = list(turns)
     rows = ReadinessTurn.objects.filter(
         world__in={turn.world_id for turn in turns}, rule__in={turn.rule for turn in turns}, state=State.FULFILLED
@@ -285,10 +294,14 @@ def proved_last(turns: Iterable[ReadinessTurn]) -> dict[int, tuple[datetime, str
     with_texts([row.ended_event for row in newest.values() if row.ended_event])
     found = {turn.pk: newest.get((turn.world_id, turn.rule, turn.matter)) for turn in turns}
     return {
-        pk: (row.ended_at, row.ended_event.data.get("note", ""))
+        pk: Proof(row.ended_at, row.ended_event.data.get("note", ""), _person(row.ended_event))
         for pk, row in found.items()
         if row is not None and row.ended_at is not None and row.ended_event is not None
     }
+
+
+def _person(event: Event) -> int | None:
+    return event.actor_id if event.actor_kind == "person" else None
 
 
 def proved_by(by: Actor, world: World, rule: str) -> list[tuple[int, str]]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from common.errors import Conflict, Invalid, TooLarge
+from common.errors import Conflict, HotlineError, Invalid, TooLarge
 from engine import worlds
 from engine.models import World
 from escalation.file_fields import AddFilesForm
@@ -149,27 +149,40 @@ def _at(address: str, world: World) -> str:
     return address if world.is_real else f"{address}?world={world.key}"
 
 
+def _refused(
+    request: PageRequest, form: forms.Form, act: Callable[[], selectors.ReadinessTurn]
+) -> tuple[int, HotlineError | None] | None:
+    """Do what the form asks once; None when it is done, else the status and the error, which the form then shows."""
+
+    def change() -> tuple[str, int]:
+        return f"readiness:{act().pk}", 303
+
+    if not form.is_valid():
+        return 400, None
+    try:
+        change_once(request, change)
+    except (Invalid, Conflict, TooLarge) as error:
+        blame(form, error)
+        return error.status, error
+    return None
+
+
 def _acted(
-    request: PageRequest, row: selectors.ReadinessTurn, form: forms.Form, act: Callable[[], object], said: str
+    request: PageRequest,
+    row: selectors.ReadinessTurn,
+    form: forms.Form,
+    act: Callable[[], selectors.ReadinessTurn],
+    said: str,
 ) -> HttpResponse:
     """Do what the form asks once and go back; when it cannot be done, the form again as typed, with why."""
 
-    def change() -> tuple[str, int]:
-        act()
-        return f"readiness:{row.pk}", 303
-
-    status = 400
-    if form.is_valid():
-        try:
-            change_once(request, change)
-        except (Invalid, Conflict, TooLarge) as error:
-            blame(form, error)
-            status = error.status
-            if isinstance(form, DrillForm) and isinstance(error, Invalid):
-                messages.error(request, error.sentence())  # no drill of that number is on the page to say it beside
-        else:
-            messages.success(request, said)
-            return redirect(home_in(row.world) if request.POST.get("from") == "home" else _in_world(row))
+    refused = _refused(request, form, act)
+    if refused is None:
+        messages.success(request, said)
+        return redirect(home_in(row.world) if request.POST.get("from") == "home" else _in_world(row))
+    status, error = refused
+    if isinstance(form, DrillForm) and isinstance(error, Invalid):
+        messages.error(request, error.sentence())  # no drill of that number is on the page to say it beside
     if not selectors.turn(row.pk).stands:
         # Somebody was faster: there is no form left to show it in.
         messages.error(request, _("This was settled or ended meanwhile; reload the page."))
@@ -183,7 +196,7 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
     drill = request.POST.get("evidence") == DRILL
     form: forms.Form = DrillForm(request.POST) if drill else proof_form(one, request.POST)
 
-    def act() -> object:
+    def act() -> selectors.ReadinessTurn:
         files = uploads_of(request.FILES.getlist("files"))
         return acting.readiness_fulfil(turn_id=pk, by=request.by, **{**form.cleaned_data, "files": files})
 
@@ -196,22 +209,14 @@ def add_files(request: PageRequest, rule: str) -> HttpResponse:
     world = world_of(request)
     form = AddFilesForm(request.POST, proved=selectors.proved_by(request.by, world, rule))
 
-    def change() -> tuple[str, int]:
+    def act() -> selectors.ReadinessTurn:
         said, files = form.cleaned_data, uploads_of(request.FILES.getlist("files"))
-        row = acting.readiness_evidence_add(turn_id=said["turn"], note=said["note"], by=request.by, files=files)
-        return f"readiness:{row.pk}", 303
+        return acting.readiness_evidence_add(turn_id=said["turn"], note=said["note"], by=request.by, files=files)
 
-    status = 400
-    if form.is_valid():
-        try:
-            change_once(request, change)
-        except (Invalid, Conflict, TooLarge) as error:
-            blame(form, error)
-            status = error.status
-        else:
-            messages.success(request, _("Kept, and on record as added later."))
-            return redirect(f"{_at(reverse('readiness-rule', args=[rule]), world)}#room-files")
-    return _rule(request, rule, world, status=status, adding=form)
+    if refused := _refused(request, form, act):
+        return _rule(request, rule, world, status=refused[0], adding=form)
+    messages.success(request, _("Kept, and on record as added later."))
+    return redirect(f"{_at(reverse('readiness-rule', args=[rule]), world)}#room-files")
 
 
 @page("readiness.view")
@@ -225,7 +230,7 @@ def waive(request: PageRequest, pk: int) -> HttpResponse:
     row = selectors.turn(pk)
     form = WaiveForm(request.POST, auto_id=f"waive-{pk}-%s")
 
-    def act() -> object:
+    def act() -> selectors.ReadinessTurn:
         return acting.readiness_waive(turn_id=pk, by=request.by, **form.cleaned_data)
 
     return _acted(request, row, form, act, _("Waived; the reason is on record. The next turn comes as it would."))

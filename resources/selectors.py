@@ -167,6 +167,12 @@ def inspected_since(user_id: int, since: datetime, most: int) -> list[Movement]:
     return list(lines.order_by("-pk")[:most])
 
 
+def inspected_until(user_id: int, until: datetime, most: int) -> list[Movement]:
+    """Which items this person had inspected up to an instant, the newest first."""
+    lines = Movement.objects.filter(by=user_id, kind=Movement.Kind.INSPECTED, at__lte=until).select_related("equipment")
+    return list(lines.order_by("-pk")[:most])
+
+
 def inspected_last(equipment_id: int) -> Movement | None:
     return Movement.objects.filter(equipment_id=equipment_id, kind=Movement.Kind.INSPECTED).order_by("-pk").first()
 

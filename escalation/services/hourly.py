@@ -1,5 +1,7 @@
 """The hourly data of a warning (4.3): availability, spares and forecast from every responsible department."""
 
+from collections.abc import Iterable, Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +35,7 @@ def warning_data_report(
     owing = (key for key in reports if _owed(standing.warning, key))
     department = department or next(owing, next(iter(reports), ""))
     if department not in reports:
-        raise _not_yours(standing.plan)
+        raise _not_yours(standing.plan, department, list(reports))
     given = {"availability": availability.strip(), "spares": spares.strip(), "forecast": forecast.strip()}
     if missing := [name for name, text in given.items() if not text]:
         raise blank(missing)
@@ -64,10 +66,23 @@ def departments_of(by: Actor, plan: Plan, scope: Scope) -> dict[str, Actor]:
     return found
 
 
-def _not_yours(plan: Plan) -> NotAllowed:
-    names = in_language(listed(plan.departments[key].as_dict() for key in plan.responsible))
-    return NotAllowed(
-        "warning.department", _("Only the responsible departments report here: %(departments)s."), departments=names
+def _not_yours(plan: Plan, asked: str, own: Sequence[str]) -> NotAllowed:
+    """`asked` is the department that was named, if any; `own` are those this person reports for."""
+    if asked and (asked in plan.responsible or not plan.responsible):
+        sentence = _("You do not report for %(asked)s.")
+        if own:
+            sentence = _("You do not report for %(asked)s; you report for: %(departments)s.")
+        return NotAllowed("warning.department", sentence, asked=_named(plan, [asked]), departments=_named(plan, own))
+    if plan.responsible:
+        sentence, named = _("Only the responsible departments report here: %(departments)s."), plan.responsible
+        return NotAllowed("warning.department", sentence, departments=_named(plan, named))
+    return NotAllowed("warning.department", _("You belong to no department that you could report for."))
+
+
+def _named(plan: Plan, keys: Iterable[str]) -> str:
+    """Departments in the reader's language; one that the plan does not name is called by its key."""
+    return in_language(
+        listed(plan.departments[key].as_dict() if key in plan.departments else {"zh": key, "en": key} for key in keys)
     )
 
 

@@ -103,6 +103,12 @@ def _facts_named(plan: Plan, source: Source) -> None:
         source.fault(("facts", MAJOR), f"expected another name: {MAJOR!r} stands for the major rules")
 
 
+def _down(plan: Plan, source: Source) -> None:
+    for index, name in enumerate(source.data.get("down", ())):
+        if name in plan.facts and plan.facts[name].kind != "switch":
+            source.fault(("down", index), f"expected a fact with a yes or no, not {name!r}")
+
+
 def _conditions_of_the_end(plan: Plan, source: Source) -> None:
     """What ending and lifting hang on can be known: it is measured, on record, seen by the product or asked of a person."""
     for section in ("ending", "lifting"):
@@ -178,6 +184,7 @@ OF_THE_WHOLE: Final[tuple[Check, ...]] = (
     _chains,
     _needs,
     _facts_named,
+    _down,
     _index_read,
     _conditions_of_the_end,
     _written,

@@ -10,7 +10,7 @@ from plans.domain.decisions import Decisions, decisions
 from plans.domain.schema import Plan
 
 How = Literal["added", "removed", "changed"]
-HEAD: Final = ("key", "title", "service", "calls", "time_zone")
+HEAD: Final = ("key", "title", "service", "calls", "down", "time_zone")
 # Sections whose order is part of what they say.
 ORDERED: Final = frozenset({"levels"})
 # What a row is known by, not what it says.

@@ -18,7 +18,7 @@ from plans.domain.vocabulary import (
 _SECTIONS: Final = {
     "clauses": "a clause of this plan", "levels": "a level of this plan", "roles": "a role of this plan",
     "groups": "a group of this plan", "metrics": "a metric of this plan", "rulings": "a ruling of this plan",
-    "departments": "a department of this plan", "thresholds": "a threshold of this plan",
+    "facts": "a fact of this plan", "departments": "a department of this plan", "thresholds": "a threshold of this plan",
     "obligations": "an obligation of this plan", "ladders": "a ladder of this plan", "categories": "a category of this plan",
 }  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, frozenset[str]]]] = {
@@ -40,7 +40,7 @@ _REFERENCES: Final = (
     ("obligations.*.anchors.*", "anchor"), ("obligations.*.until.*", "moment"),
     ("obligations.*.measured_from", "moment"), ("obligations.*.unless_after", "moment"),
     ("obligations.*.never_beyond.moment", "moment"), ("obligations.*.evidence.*", "evidence"),
-    ("facts.*.thresholds.*", "thresholds"),
+    ("facts.*.thresholds.*", "thresholds"), ("down.*", "facts"),
     ("levels.*.led_by.*", "roles"), ("groups.*.under", "roles"), ("obligations.*.needs.*", "obligations"),
     ("obligations.*.approves.*", "obligations"), ("tiers.*.all_clear.*", "channel"), ("*.*.by_ruling", "rulings"),
     ("powers.*.grants.*.roles.*", "roles"), ("powers.*.grants.*.clauses.*", "clauses"),

@@ -1,5 +1,6 @@
 """The plan file as typed, frozen records; `Plan` is the whole of it."""
 
+from collections.abc import Container
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -18,7 +19,7 @@ from plans.domain.slots import Slot, slots_of
 from plans.domain.table import Table
 from plans.domain.templates import by_proof
 from plans.domain.told import Template, Tier
-from plans.domain.vocabulary import COMMAND, INCIDENT_EVENTS, START_RESPONSE
+from plans.domain.vocabulary import COMMAND, DOWN, INCIDENT_EVENTS, START_RESPONSE
 from plans.domain.who import Checklist, Grant, Group, Power, PreparationItem, RoleSpec
 
 # A word that a report is ticked with: short, for it is kept with every report.
@@ -133,6 +134,7 @@ class Plan(Spec):
     title: Text
     service: Text = Text(zh="服务", en="our service")
     calls: bool = True
+    down: tuple[Id, ...] = DOWN
     time_zone: str
     calendar: CompanyCalendar | None = None
     clauses: Annotated[dict[str, Clause], Field(min_length=1)]
@@ -187,6 +189,10 @@ class Plan(Spec):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def said_down(self, true: Container[str]) -> FactSpec | None:
+        """The gravest of the facts that say that service is down, of those that are true; `down` lists them from the gravest on."""
+        return next((self.facts[name] for name in self.down if name in self.facts and name in true), None)
 
     @cached_property
     def ranks(self) -> dict[str, int]:

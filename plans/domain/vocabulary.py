@@ -60,6 +60,10 @@ SCALES: Final[dict[str, tuple[str, ...]]] = {
     "criticality": ("general", "core"),
     "secondary_risk": ("none", "low", "medium", "high"),
 }
+DOWN: Final = (
+    "full_outage",
+    "outage",
+)  # what says that service is down where a plan does not name it, the gravest first
 SWITCHES: Final = frozenset({"outage", "full_outage", "threshold_crossed"})
 NUMBERS: Final = frozenset({"complaints_excess", "recovery_hours", "node_daily_calls", "hotlines_down_share"})
 LEVEL_FACTS: Final = frozenset(SCALES) | SWITCHES | NUMBERS

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.utils.translation import override
 
 from common.actor import SYSTEM
 from common.errors import Conflict, Invalid, NotAllowed
 from engine import worlds
 from engine.models import Event
-from escalation.models import EarlyWarning, LiftApplication, Obligation, PreparationTask, WarningExtension
+from escalation.models import EarlyWarning, LiftApplication, Obligation, PreparationTask, WarningData, WarningExtension
 from escalation.services import hourly, levels, lifting, preparing, warnings
 from escalation.services.conditions import SEEN
 from escalation.services.warning_state import warning_dict
@@ -22,6 +23,7 @@ from people import services as people
 from people.services import leaves
 from people.services.roster import now_here
 from plans.domain.vocabulary import SEEN_FACTS
+from plans.selectors import current
 from signals.models import Baseline
 from signals.services.samples import series_ensure
 from tests.cast import AUDITOR, DEPUTY_GM, DUTY, EXECUTIVE, GM, IT, OUTSIDER, TECH, Cast
@@ -456,6 +458,23 @@ def test_the_hourly_data_begins_with_the_last_of_one_s_own_department(cast: Cast
     of_two = form()
     assert 'name="department"' in of_two
     assert "齐备</textarea>" not in of_two, "for which department is not said yet"
+
+
+def test_who_reports_for_another_department_is_told_so(cast: Cast) -> None:
+    number = issued(cast)
+    plan = current()
+    own, other = "network_operations", next(key for key in plan.responsible if key != "network_operations")
+    for asked, says in (
+        (other, f"You do not report for {plan.departments[other].en}; you report for: {plan.departments[own].en}."),
+        ("canteen", "Only the responsible departments report here: "),
+    ):
+        with pytest.raises(NotAllowed, match=r"warning\.department") as caught, override("en"):
+            hourly.warning_data_report(number=number, by=cast.actor(YU), department=asked, **DATA)
+        assert caught.value.sentence().startswith(says)
+    with pytest.raises(NotAllowed) as caught, override("en"):
+        hourly.warning_data_report(number=number, by=SYSTEM, department=other, **DATA)
+    assert caught.value.sentence() == f"You do not report for {plan.departments[other].en}."
+    assert not WarningData.objects.exists()
 
 
 # --- the API and the pages ---------------------------------------------------------------------------------------------

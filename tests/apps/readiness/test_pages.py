@@ -5,15 +5,19 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
 from icalendar import Calendar
 
 from common.errors import Missing
+from engine import worlds
 from engine.models import Event
 from hotline_ep.practice.duties import roster_found
 from hotline_ep.practice.ledger import ledger_found
 from people.calendars import link_of as shifts_of
 from people.services import role_end
 from readiness import calendars
+from readiness.prefill import QUOTED, prefilled
 from resources.selectors import Duty, duties_of, items
 from resources.services import equipment_inspect
 from tests.apps.readiness.conftest import House
@@ -98,6 +102,39 @@ def test_a_proof_begins_with_the_last_one_and_with_what_was_inspected_since(hous
     dialog = text(house, KEEPER, "/readiness/").split(f'id="ready-{third.pk}"')[1].split("</dialog>")[0]
     assert ": Ran again</textarea>" in dialog, "the one tap begins so too"
     assert "Test run of 30 minutes" not in dialog, "what a proof had begun with is not quoted again"
+
+
+def test_a_start_quotes_what_was_written_anew_however_many_turns_there_were(house: House) -> None:
+    ledger_found()
+    rule, who, by = "ready.generator", house.cast.user(KEEPER).pk, house.cast.actor(KEEPER)
+    mine = list(items().filter(keeper=who)[:3])
+    (turn,) = house.turns(rule, "open")
+
+    def prove(note: str) -> None:
+        """… and the next turn stands, without the clocks of all the others."""
+        house.post(KEEPER, turn.pk, "fulfil", {"evidence": "check", "note": note})
+        turn.pk, turn.turn, turn.due_at = None, turn.turn + 1, turn.due_at + timedelta(days=31)
+        turn.save(force_insert=True)
+
+    written, day = "", house.now()
+    for number in range(20):
+        for item in mine:
+            equipment_inspect(equipment_id=item.pk, condition="good", note=f"ran\nfor {number} h", by=by)
+        with override("en" if number % 2 else "zh-hans"):
+            start = prefilled([turn], who)[turn.pk]
+        assert len(start) <= 2000 - 200, "room is left to write in"
+        quoted = [line.removeprefix("> ") for line in start.splitlines() if line.startswith("> ")]
+        first, *more = written.splitlines() or [""]
+        assert not written or (quoted[0].endswith(first) and f"{day:%Y-%m-%d}" in quoted[0])
+        assert quoted[1:] == more, "what was written, all of it, and nothing older"
+        assert len(start.splitlines()) == len(quoted) + len(mine)
+        written = f"Ran {number} minutes\nOil changed\n{start.splitlines()[-1]}, and cleaned"
+        untouched = "\r\n".join(start.splitlines())
+        prove(f"{untouched}\r\n{written}")
+        day = timezone.localtime(house.now())
+        worlds.world_forward(world=house.world, by=timedelta(days=31))
+    prove("x" * 2000)
+    assert len(prefilled([turn], who)[turn.pk]) == QUOTED
 
 
 def test_a_form_sent_twice_proves_once(house: House) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import override
 from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
@@ -15,6 +16,7 @@ from hotline_ep.practice.ledger import LINES, ledger_found
 from people import services as people
 from resources import selectors, services
 from resources.models import Equipment, Movement, Store
+from resources.prefill import inspection_begun
 from tests.apps.resources.conftest import KEEPER, LEAD, OFFICE, OTHER_KEEPER, READER, Add, everything, row, workbook
 from tests.cast import DUTY, OUTSIDER, Cast
 
@@ -63,6 +65,27 @@ def test_the_ledger_in_a_fixed_number_of_queries(cast: Cast, django_assert_max_n
     # 1 session, 1 user, 1 holdings, 2 real world and its clock; 1 counts, 1 stores, 2 lines and their number; the frame's: 4
     with django_assert_max_num_queries(13):
         client.get(BASE)
+
+
+def test_an_inspection_begins_with_the_newest_returns_and_says_how_many_it_left_out(cast: Cast, add: Add) -> None:
+    row, by = add(), cast.actor(KEEPER)
+
+    def returned(note: str) -> str:
+        services.equipment_withdraw(equipment_id=row.pk, quantity=1, by=by)
+        services.equipment_return(equipment_id=row.pk, quantity=1, condition="worn", note=note, by=by)
+        return inspection_begun(row)[0]
+
+    with override("en"):
+        alone = returned("x" * 300)
+        assert len(alone) <= 300
+        assert alone.startswith("withdrawn since the last inspection: 1; returned ")
+        assert alone.endswith("x…")
+        for number in range(1, 9):
+            begun = returned(f"case {number} is cracked at the corner")
+    assert len(begun) <= 300
+    assert begun.startswith("withdrawn since the last inspection: 9; earlier returns left out: 6; returned ")
+    assert begun.endswith("(case 8 is cracked at the corner)")
+    assert "(case 7 " in begun
 
 
 def test_a_keepers_day_by_hand(cast: Cast, store: Store) -> None:

@@ -245,3 +245,15 @@ def test_the_database_refuses_one_about_everything_and_one_that_vanishes(cast: C
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         mute.delete()
     assert Series.objects.count() == 0
+
+
+def test_the_signals_are_not_well_while_a_line_has_no_data(cast: Cast) -> None:
+    client = cast.client(DUTY)
+    crossing("cpu", 20.0, 20.0, 20.0)
+    well = "Nothing is over a threshold or near one"
+    assert well in client.get("/signals/").content.decode()
+    series_ensure(worlds.real(), "cpu", "west", "", "")
+    page = client.get("/signals/").content.decode()
+    assert well not in page
+    assert "1 line without data: whether it is over its threshold nobody knows" in page.split('data-tone="unknown"')[1]
+    assert '<details class="block" open><summary class="fold">1 line without data' in page, "on a phone, too"

@@ -20,6 +20,17 @@ def test_the_default_plan_holds_every_clause_and_ruling() -> None:
     assert [int(key) for key in plan().rulings] == list(range(1, 33))
 
 
+def test_what_says_that_service_is_down_is_the_plan_s_to_say() -> None:
+    both = {"full_outage", "outage"}
+    before = load(text().replace("down: [full_outage, outage]\n", ""), "stored.yaml")
+    for one in (plan(), before):
+        assert one.said_down(both) is one.facts["full_outage"], "the gravest; a version of before reads so too"
+        assert (one.said_down({"outage"}), one.said_down({"reach"})) == (one.facts["outage"], None)
+    dark = load(small().replace("down: []", "down: [generator_down]"), "dark.yaml")
+    assert dark.said_down(both | {"generator_down"}) is dark.facts["generator_down"]
+    assert load(small(), "small.yaml").said_down(both | {"generator_down"}) is None
+
+
 def test_the_whole_plan_is_json() -> None:
     data = json.loads(json.dumps(plan().as_dict(), allow_nan=False))
     assert data["obligations"]["hq.first_meeting"]["due"] == "PT30M"
@@ -40,6 +51,10 @@ def test_the_whole_plan_is_json() -> None:
          "expected a metric of this plan, not 'mood'"),
         ("an index of an excess nothing tells", broken("metric: complaints, measure: excess, w", "metric: cpu, measure: excess, w"),
          "expected a metric with a threshold of the measure excess to be read beside"),
+        ("a word for down that is no fact", broken("down: [full_outage, outage]", "down: [blackout]"),
+         "expected a fact of this plan, not 'blackout'"),
+        ("a fact that is not simply true", broken("down: [full_outage, outage]", "down: [reach]"),
+         "expected a fact with a yes or no, not 'reach'"),
         ("an unknown metric", broken("metric: cpu,", "metric: gpu,"), "expected a metric of this plan, not 'gpu'"),
         ("an unknown group", broken("group: technical_assessment", "group: nobody"), "a group of this plan"),
         ("an unknown role of rights", broken("acts_as: finance", "acts_as: banker"), "a role of rights"),

@@ -1,6 +1,4 @@
-"""What happened: incidents, the raw report each began with, and what people did about them. All times are world time."""
-
-from typing import Any
+"""An incident, and the raw report it began with. All times are world time."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -10,23 +8,8 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from incidents.domain import moves
-from incidents.domain.moves import FIRST, LEVELLED, TASK_TRANSITIONS, TRANSITIONS
-
-KEY = 40
-
-
-def keys() -> ArrayField:
-    """Keys of places; empty: the whole country, or not known yet."""
-    return ArrayField(models.CharField(max_length=KEY), default=list, blank=True)
-
-
-def moment(**kwargs: Any) -> models.DateTimeField:
-    return models.DateTimeField(null=True, blank=True, **kwargs)
-
-
-def person(**kwargs: Any) -> models.ForeignKey:
-    """Who; null is the product itself."""
-    return models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+", **kwargs)
+from incidents.domain.moves import FIRST, LEVELLED, TRANSITIONS
+from incidents.models.fields import KEY, keys, moment, person
 
 
 class Phase(models.TextChoices):
@@ -230,163 +213,6 @@ class Intake(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(call_minutes__gte=0, queue_minutes__gte=0), name="intake_minutes_not_negative"
-            ),
-        ]
-
-
-class GroupAtWork(models.Model):
-    """What a work group is doing for an incident; a group without a row is on standby."""
-
-    class Status(models.TextChoices):
-        STANDBY = "standby", _("On standby")
-        ACTIVATED = "activated", _("Activated")
-        WORKING = "working", pgettext_lazy("group", "Working")
-        DONE = "done", pgettext_lazy("group", "Done")
-
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="groups")
-    group = models.CharField(max_length=KEY)
-    status = models.CharField(max_length=10, choices=Status.choices)
-    note = models.TextField(blank=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["incident", "group"], name="group_at_work_once"),
-            models.CheckConstraint(
-                condition=Q(status__in=["standby", "activated", "working", "done"]), name="group_status_known"
-            ),
-        ]
-
-
-class Task(models.Model):
-    """One thing one person of a work group has to do for an incident (2.2); its words are also on the stream."""
-
-    class State(models.TextChoices):
-        OPEN = moves.TaskState.OPEN.value, pgettext_lazy("task", "Open")
-        DONE = moves.TaskState.DONE.value, pgettext_lazy("task", "Done")
-        CANCELLED = moves.TaskState.CANCELLED.value, pgettext_lazy("task", "Cancelled")
-
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="tasks")
-    group = models.CharField(max_length=KEY)
-    title = models.TextField()
-    assignee = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
-    given_by = person()
-    given_at = models.DateTimeField()
-    due_at = moment()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    ended_at = moment()
-    note = models.TextField(blank=True, help_text="what was done, or why it was cancelled")
-
-    class Meta:
-        # "My obligations" reads a person's open tasks; the room an incident's.
-        indexes = [models.Index(fields=["assignee"], condition=Q(state="open"), name="task_open_of_person")]
-        constraints = [
-            models.CheckConstraint(condition=Q(state__in=["open", "done", "cancelled"]), name="task_state_known"),
-            models.CheckConstraint(
-                condition=Q(state="open", ended_at=None) | (~Q(state="open") & Q(ended_at__isnull=False)),
-                name="task_ends_when_ended",
-            ),
-        ]
-        triggers = [
-            pgtrigger.FSM(name="task_legal_moves", field="state", transitions=list(TASK_TRANSITIONS)),
-            pgtrigger.Trigger(
-                name="task_begins_open",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                condition=~pgtrigger.Q(new__state="open"),
-                func="RAISE EXCEPTION 'a task cannot begin as %', NEW.state;",
-            ),
-            pgtrigger.Protect(name="task_stays", operation=pgtrigger.Delete),
-        ]
-
-
-class StepTick(models.Model):
-    """A step of handling (6.2) that somebody said is done; taken back, the row stays and says so."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="step_ticks")
-    step = models.CharField(max_length=12, help_text="`plans.domain.schema.Step.key`")
-    at = models.DateTimeField()
-    by_user = person()
-    note = models.TextField(blank=True)
-    undone_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["incident", "step"], condition=Q(undone_at=None), name="step_ticked_once_at_a_time"
-            )
-        ]
-        triggers = [
-            pgtrigger.Protect(name="step_tick_stays", operation=pgtrigger.Delete),
-            pgtrigger.Protect(
-                name="step_tick_as_it_was",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("incident", "step", "at", "by_user", "note"),
-            ),
-            pgtrigger.Protect(
-                name="step_tick_taken_back_stays",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__undone_at__isnull=False),
-            ),
-        ]
-
-
-class Written(models.Model):
-    """Something a person wrote about an incident at a time; corrections are new rows."""
-
-    at = models.DateTimeField()
-    by_user = person()
-    event_seq = models.BigIntegerField(help_text="its event on the incident's stream")
-
-    class Meta:
-        abstract = True
-
-
-class HandlingReport(Written):
-    """The technical group's report on the response (4.4)."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="handling_reports")
-    measures = models.TextField()
-    situation = models.TextField(blank=True)
-    next_steps = models.TextField(blank=True)
-    recovery_hours = models.FloatField(null=True, help_text="expected hours until recovery, from this report on")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["incident", "event_seq"], name="handling_report_once"),
-            models.CheckConstraint(condition=Q(recovery_hours__gte=0), name="handling_report_hours_not_negative"),
-        ]
-
-
-class Assessment(Written):
-    """The technical group's impact assessment (4.1)."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="assessments")
-    facts = models.JSONField(default=dict, help_text="the facts given with it, plain values")
-    impact = models.TextField()
-    measures = models.TextField(blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["incident", "event_seq"], name="assessment_once")]
-
-
-class Evaluation(Written):
-    """HQ's judgement of the effect (4.4)."""
-
-    class Verdict(models.TextChoices):
-        KEEP = "keep", _("Keep the level")
-        RAISE = "raise", _("Raise the level")
-        LOWER = "lower", _("Lower the level")
-
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="evaluations")
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
-    reason = models.TextField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["incident", "event_seq"], name="evaluation_once"),
-            models.CheckConstraint(
-                condition=Q(verdict__in=["keep", "raise", "lower"]), name="evaluation_verdict_known"
             ),
         ]
 
