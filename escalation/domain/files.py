@@ -35,9 +35,9 @@ FILM: Final = frozenset(
     {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"3gp4", b"3gp5"}
 )
 LONGEST_NAME: Final = 120
-NO_TEXT: Final = frozenset(
-    {"Cc", "Cn", "Co"}
-)  # control characters, and what stands for nothing: bytes read as GB18030 that are none
+# Of GB18030: control characters, and what stands for nothing, as other bytes become.
+NO_TEXT: Final = frozenset({"Cc", "Cn", "Co"})
+BREAKS: Final = dict.fromkeys(map(ord, "\t\n\r\f"))
 
 
 def sort_of(content: bytes) -> Sort | None:
@@ -89,7 +89,9 @@ def _is_text(content: bytes) -> bool:
     if charset is None:
         return False
     text = content.decode(charset).removeprefix("\ufeff")
-    plain = all((ch >= " " and category(ch) not in NO_TEXT) or ch in "\t\n\r\f" for ch in text)
+    plain = all(ch >= " " or ch in "\t\n\r\f" for ch in text)
+    if charset != "utf-8":
+        plain = plain and not any(category(ch) in NO_TEXT for ch in text.translate(BREAKS))
     return bool(text.strip()) and plain and not text.lstrip().startswith("<")
 
 

@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from escalation.domain.files import JPEG, PDF, SORTS, sort_of, tidy_name
+from escalation.domain.files import JPEG, PDF, SORTS, charset_of, sort_of, tidy_name
 
 
 def packed(*names: str) -> bytes:
@@ -48,6 +48,10 @@ def packed(*names: str) -> bytes:
 def test_a_kind_is_known_by_its_content(content: bytes, media: str | None) -> None:
     found = sort_of(content)
     assert (found.media if found else None) == media
+
+
+def test_a_text_is_handed_out_as_it_is_written() -> None:
+    assert [charset_of("主机".encode(code)) for code in ("utf-8", "gbk")] == ["utf-8", "gb18030"]
 
 
 @pytest.mark.parametrize(
