@@ -173,7 +173,7 @@ def test_when_the_database_is_busy_it_does_not_say_that_all_is_well(world: World
     def busy(world: World) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(public.selectors, "public_state", busy)
+    monkeypatch.setattr(public, "public_state", busy)
     answer = Client().get("/status/?lang=en")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
     assert "cannot be shown right now" in answer.content.decode()
