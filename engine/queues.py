@@ -78,6 +78,8 @@ class Queue:
 
 
 QUEUES: dict[str, Queue] = {}
+# Queues in which this process found something with its last claim. A wrong guess costs one statement, so no lock guards it.
+_busy: set[str] = set()
 
 
 def queue_register(queue: Queue) -> None:
@@ -101,10 +103,12 @@ def claim(queue: Queue, limit: int | None = None) -> list[Claimed]:
         UPDATE {t} SET lease_until = clock_timestamp() + %s, fence = fence + 1, tries = tries + (due.place = 1)::int
         FROM due WHERE {t}.id = due.id
         RETURNING {t}.id, {t}.due_at, {t}.fence, {t}.tries, {names}"""  # noqa: S608
-    # An idle product asks several times a second: to plan the whole claim would cost more than this question.
-    if not _asked(f"SELECT 1 {free} ORDER BY due_at, id LIMIT 1"):
+    # An idle product asks several times a second: to plan the whole claim would cost more than this question, which is not asked
+    # where there was something the last time.
+    if queue.name not in _busy and not _asked(f"SELECT 1 {free} ORDER BY due_at, id LIMIT 1"):
         return []
     rows = _asked(sql, limit or queue.limit, queue.lease)
+    (_busy.add if rows else _busy.discard)(queue.name)
     rows.sort(key=lambda row: (row[1], row[0]))
     items = [
         # The first one's try is counted; those behind it count theirs when they begin (`_begins`).
