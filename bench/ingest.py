@@ -28,7 +28,7 @@ def run(seconds: float = 6.0, rounds: int = 200) -> dict[str, float]:
         token = _places()
         # One source sends all of it here; what one may send is measured by nobody.
         port = made.web(
-            "hotline_ep.asgi:application", HOTLINE_SOURCE_SAMPLES_A_SECOND="1e9", HOTLINE_SOURCE_BURST="1e9"
+            "hotline_ep.asgi:application", HOTLINE_SOURCE_SAMPLES_A_SECOND="1e7", HOTLINE_SOURCE_BURST="1e8"
         )
         plain = made.web("bench.plain:application", DJANGO_SETTINGS_MODULE="bench.plain_settings")
         bare = made.web("bench.bare:application")

@@ -23,7 +23,7 @@ def run(samples: int = SAMPLES) -> dict[str, list[float]]:
     with ground() as made:
         token = _places()
         port = made.web(
-            "hotline_ep.asgi:application", HOTLINE_SOURCE_SAMPLES_A_SECOND="1e9", HOTLINE_SOURCE_BURST="1e9"
+            "hotline_ep.asgi:application", HOTLINE_SOURCE_SAMPLES_A_SECOND="1e7", HOTLINE_SOURCE_BURST="1e8"
         )
         made.workers()
         held = asyncio.run(_fill(made, port, token, samples))
