@@ -17,7 +17,7 @@ from plans.domain import Plan, Threshold
 from plans.domain.vocabulary import MOST_ON_TARGET
 from plans.selectors import current
 from signals.domain.continuity import lines_read
-from signals.domain.verdict import LOST_IN_A_ROW, Point, State, Verdict, calm_run, judge, span
+from signals.domain.verdict import LOST_IN_A_ROW, Point, Reason, State, Verdict, calm_run, judge, span
 from signals.models import AlertState, Baseline, Mute, Series, Source, SourceCount, UnmatchedAlert, Watch
 from signals.muted import covering, holding
 from signals.rules import RULES, Known
@@ -171,7 +171,10 @@ def excess_now(world_id: int, regions: Sequence[str], metric: str | None = None)
         if not stored[own.id]:
             continue
         verdict, at = _verdict(own, line[own.id], stored[own.id], plan, now, standing=False), stored[own.id][-1][0]
-        if verdict.measured is not None and verdict.state is not State.UNKNOWN:
+        if verdict.measured is None or verdict.state is State.UNKNOWN:
+            continue
+        # Three complaints where one was expected are no rise of 200 %: no threshold opens on so few, so no level rests on them.
+        if verdict.reason is not Reason.TOO_FEW or verdict.measured.figure <= 0:
             said.append((Excess(verdict.measured.figure, at, flat=not own.expectation.learnt_at(at, plan)), own.id))
     if not said:
         return None

@@ -21,7 +21,9 @@ from people.selectors import regions
 from plans.domain import load
 from plans.services import SHIPPED
 from signals.domain.mutes import Where
-from signals.models import Series
+from signals.models import Baseline, Series
+from signals.rules import RULES
+from signals.selectors import excess_now
 from signals.services import judging, mutes, silence
 from signals.services.samples import samples_write, series_ensure
 from tests.cast import DUTY, GM, TECH, Cast
@@ -79,6 +81,30 @@ def test_a_report_without_a_place_is_where_the_machines_are_and_nationwide_only_
     incident.refresh_from_db()
     assert JoinedTrigger.objects.filter(incident=incident).exists()
     assert (incident.regions, incident.reach) == (regions_then, reach)
+
+
+def test_three_complaints_where_one_was_expected_raise_no_level(cast: Cast) -> None:
+    """4.1 with ruling 19: a few by night are no rise; they are neither over a threshold nor the figure of the card."""
+    world = worlds.real()
+    east, nation = series_ensure(world, "complaints", "east", "", ""), series_ensure(world, "complaints", "", "", "")
+    for series, expected in ((east, 0.1), (nation, 4.0)):
+        Baseline.objects.create(series_id=series, slot=Baseline.FLAT, expected=expected, days=28)
+    RULES.forget()
+    now = worlds.now(world).replace(microsecond=0)
+    times = [now - EVERY * n for n in range(24, -1, -1)]
+    samples_write(world, [(east, at, 0.4) for at in times])
+    assert excess_now(world.pk, ["east"]) is None
+    samples_write(world, [(nation, at, 4.0) for at in times])
+    told = excess_now(world.pk, ["east"])
+    assert told is not None
+    assert told.figure == pytest.approx(0, abs=0.01)
+    west = series_ensure(world, "complaints", "west", "", "")
+    Baseline.objects.create(series_id=west, slot=Baseline.FLAT, expected=2.0, days=28)
+    RULES.forget()
+    samples_write(world, [(west, at, 4.0) for at in times])
+    told = excess_now(world.pk, ["west"])
+    assert told is not None
+    assert told.figure == pytest.approx(1, abs=0.01)
 
 
 def test_what_joins_the_storm_later_changes_no_message(cast: Cast) -> None:
