@@ -1,4 +1,7 @@
-"""Doorbells: tell a worker that a queue has something due. Losing the ring loses seconds, not work."""
+"""Doorbells: tell a worker that a queue has something due. Losing the ring loses seconds, not work.
+
+A queue that a process of its own drains has the database's own bell instead (`engine.ear`).
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -21,27 +24,26 @@ class Ring:
     """Equal rings of one transaction are one."""
 
     queue: str
-    task_queue: str
 
     def __call__(self) -> None:
-        ring_now(self.queue, task_queue=self.task_queue)
+        ring_now(self.queue)
 
 
-def ring_after_commit(queue: str, *, task_queue: str = "engine") -> None:
+def ring_after_commit(queue: str) -> None:
     """Ring by name after the open transaction commits."""
-    ring = Ring(queue, task_queue)
+    ring = Ring(queue)
     if all(waiting[1] != ring for waiting in connection.run_on_commit):
         transaction.on_commit(ring)
 
 
-def ring_now(queue: str, *, task_queue: str = "engine") -> None:
+def ring_now(queue: str) -> None:
     """Ring from outside a transaction. Returns at once whatever Redis does."""
-    _outlet.put(partial(_ring, queue, task_queue))
+    _outlet.put(partial(_ring, queue))
 
 
-async def _ring(queue: str, task_queue: str) -> None:
+async def _ring(queue: str) -> None:
     if _redis().set(flag(queue), "1", nx=True, px=RUNG_MS):
-        current_app.send_task("engine.drain", args=[queue], queue=task_queue, retry=False, expires=60)
+        current_app.send_task("engine.drain", args=[queue], queue="engine", retry=False, expires=60)
 
 
 def answered(queue: str) -> None:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from common.clock import wall
 from engine.alarms import alarm_clear, alarm_raise
+from engine.ear import listen
 from engine.pulses import SWEEP, pulse, pulse_ages, watchdog_watched
 from engine.queues import QUEUES, Queue, drain
 from engine.timers import TIMERS, worlds_step
@@ -92,6 +93,8 @@ class Sweeper:
         for queue in self._outside:
             name = f"sweep-{queue.name}"
             works[name] = partial(self._again_and_again, name, partial(self._turn_outside, queue))
+        if self.only:
+            works[f"ear-{self.only}"] = partial(listen, self.only, self._heard, self._stop)
         self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works.items()]
         for thread in self._threads:
             thread.start()
@@ -113,6 +116,16 @@ class Sweeper:
             work_of(self.only)()
         else:
             sweep(but={*self._left, *(queue.name for queue in self._outside)}, seconds=TURN_SECONDS)
+
+    def _heard(self) -> None:
+        """Work was committed to the queue this process is there for: no wait for the sweep's next turn."""
+        if not self._right:
+            return
+        try:
+            work_of(self.only)()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("%s cannot reach the database (%s); the sweep tries again", self.only, type(error).__name__)
+            connection.close()
 
     def _turn(self) -> None:
         if self._rounds % CLOCK_CHECK_EVERY == 0:

@@ -24,14 +24,13 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from common.database import note, out_of_reach
-from engine.bell import ring_now
 from signals.answers import NO_CONTENT, Answer, broken, busy, flooding, headers_of, too_large, unauthorised
 from signals.domain.intake import Kept, Rejected, SeriesKey, Why
 from signals.known import Buckets, Known, known_by
 from signals.protocols import MOST_BYTES, PATH, PROTOCOLS, Protocol, Taken
 from signals.services import counts
 from signals.services import samples as store
-from signals.services.samples import JUDGE_BELL, Row
+from signals.services.samples import Row
 from signals.tokens import Tokens
 
 GROUP_MOST: Final = 20_000  # rows in one COPY
@@ -213,9 +212,6 @@ class Ingest:
             while not self._queue.empty() and size < GROUP_MOST:
                 group.append(self._queue.get_nowait())
                 size += len(group[-1].rows)
-            # The bell takes as long as the commit: a worker is on its way when the samples are there. One that came too early
-            # has answered the bell, and is rung for again.
-            ring_now(JUDGE_BELL, task_queue=JUDGE_BELL)
             try:
                 await self._store(group)
             except psycopg.OperationalError as error:
@@ -249,7 +245,6 @@ class Ingest:
                     results = [differing for _, differing in parts]
                     await self._finish(db, group, [new for new, _ in parts], results)
         self._days |= days
-        ring_now(JUDGE_BELL, task_queue=JUDGE_BELL)
         for waiting, differing in zip(group, results, strict=True):
             if not waiting.done.done():
                 waiting.done.set_result(differing)

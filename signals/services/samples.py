@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from psycopg import errors
 
 from common.clock import microseconds
-from engine.bell import ring_after_commit
+from engine.ear import NOTIFY
 from engine.models import World
 
 Row = tuple[int, datetime, float]
@@ -26,12 +26,16 @@ STORED = (
     "SELECT s.series_id, s.at, s.value FROM signals_sample s"
     " JOIN unnest(%s::int8[], %s::timestamptz[]) k(series_id, at) ON s.series_id = k.series_id AND s.at = k.at"
 )
-TODO = "INSERT INTO signals_judgetodo (world_id, batch, tries) VALUES (%s, %s, 0)"
+JUDGE = "judge"  # the queue
+# Whoever judges hears of it with the commit.
+TODO = f"""
+WITH todo AS (INSERT INTO signals_judgetodo (world_id, batch, tries) VALUES (%s, %s, 0) RETURNING id)
+SELECT {NOTIFY.format(queue=JUDGE)} FROM todo
+"""  # noqa: S608 - a constant
 SERIES_ENSURE = (
     "INSERT INTO signals_series (world_id, metric, region, hotline, node) VALUES (%s, %s, %s, %s, %s)"
     " ON CONFLICT (world_id, metric, region, hotline, node) DO UPDATE SET metric = excluded.metric RETURNING id"
 )
-JUDGE_BELL = "judge"
 
 
 # Binary COPY: three fields, each after its length; times in microseconds since 2000, as PostgreSQL keeps them.
@@ -112,7 +116,6 @@ def samples_write(world: World, rows: Sequence[Row]) -> list[Row]:
     if new:
         with connection.cursor() as cursor:
             cursor.execute(TODO, [world.pk, packed(new)])
-        ring_after_commit(JUDGE_BELL, task_queue=JUDGE_BELL)
     return differing
 
 
