@@ -94,7 +94,7 @@ class Sweeper:
             name = f"sweep-{queue.name}"
             works[name] = partial(self._again_and_again, name, partial(self._turn_outside, queue))
         if self.only:
-            works[f"ear-{self.only}"] = partial(listen, self.only, self._heard, self._stop)
+            works[f"ear-{self.only}"] = self._listen
         self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works.items()]
         for thread in self._threads:
             thread.start()
@@ -116,6 +116,10 @@ class Sweeper:
             work_of(self.only)()
         else:
             sweep(but={*self._left, *(queue.name for queue in self._outside)}, seconds=TURN_SECONDS)
+
+    def _listen(self) -> None:
+        listen(self.only, self._heard, self._stop)
+        connection.close()
 
     def _heard(self) -> None:
         """Work was committed to the queue this process is there for: no wait for the sweep's next turn."""
