@@ -182,7 +182,7 @@ def _owed(paper: Paper, rows: list[Row]) -> None:
     if not rows:
         paper.quietly(gettext("Nothing was owed."))
         return
-    head = [gettext("Obligation"), gettext("Owner"), gettext("Due"), gettext("Ended"), gettext("State")]
+    head = [gettext("Obligation"), gettext("Owner"), pgettext("deadline", "Due"), gettext("Ended"), gettext("State")]
     paper.table(head, (_obligation(row) for row in rows), (6.0, 3.4, 2.4, 2.4, 2.8))
 
 

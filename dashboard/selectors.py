@@ -6,12 +6,12 @@ from django.db import connection, transaction
 
 from common.actor import Actor
 from common.clock import utc_text
+from dashboard.aids import DATA, act_aids
 from dashboard.around import beside_the_streams
-from dashboard.changes import INTO, changes_for, changes_for_department
 from dashboard.continuity import index_of, index_source, said_down
 from dashboard.live import SEEN_BY_ALL
 from dashboard.names import grades_of, names_of
-from dashboard.prefill import act_started, prefilled
+from dashboard.prefill import prefilled
 from dashboard.record import Record
 from engine import worlds
 from engine.models import World
@@ -302,11 +302,8 @@ def _warning(incident: Incident, by: Actor, seq: int, plan: Plan) -> dict[str, A
     """The warning, what changed since this person's department last reported beside its hourly data: offered to its forecast."""
     room = warning_room(incident, by, seq=seq)
     for act in room["acts"] if room else ():
-        if act["name"] == "warning-data":
-            last = act["form"].last
-            act["started"] = last is not None
-            act["changes"] = changes_for_department(incident, plan, last.department if last else "", Record([incident]))
-            act["into"], act["offered"] = act["form"]["forecast"].id_for_label, True
+        if act["name"] == DATA:
+            act |= act_aids(DATA, act["form"], incident, plan, Record([incident]))
     return room
 
 
@@ -362,10 +359,6 @@ def _acts(incident: Incident, by: Actor, seq: int) -> list[dict[str, Any]]:
     forms = {row["name"]: row for row in (*decisions_for(incident, by, seq=seq), *forms_for(incident, by, seq=seq))}
     plan, record = plan_for(incident), Record([incident])
     for name, row in forms.items():
-        if started := act_started(name, incident, plan, record):
-            row["form"].initial = {**started, **row["form"].initial}
-            row["started"] = True
-        if name in INTO:
-            row["changes"] = changes_for(incident, plan, name, record)
-            row["into"] = row["form"][INTO[name]].id_for_label
+        row |= act_aids(name, row["form"], incident, plan, record)
+        row["form"].initial = {**row["begins"], **row["form"].initial}
     return [forms.pop(name) for name in order if name in forms] + list(forms.values())

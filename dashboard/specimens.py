@@ -13,7 +13,8 @@ from common.clock import utc_text
 from common.errors import Missing
 from dashboard.contrast import readings
 from dashboard.names import grades_of
-from plans.domain import Fact, LevelFacts, Plan, level_card
+from escalation.card_words import card_shown
+from plans.domain import Fact, LevelFacts, Place, Plan, level_card
 from plans.selectors import current
 from signals.continuity import rules_of_index
 
@@ -85,9 +86,9 @@ def decision_cards(plan: Plan, now: datetime) -> list[dict[str, Any]]:
     proposing = LevelFacts(
         reach=Fact("region", heard, "report"),
         outage=Fact(True, heard, "report"),
-        complaints_excess=Fact(0.42, now - timedelta(minutes=2), "signals"),
+        complaints_excess=Fact(0.42, now - timedelta(minutes=2), "signals", place=Place(region="east")),
     )
-    return [level_card(plan, facts, now=now).as_dict() for facts in (proposing, LevelFacts())]
+    return [card_shown(level_card(plan, facts, now=now)) for facts in (proposing, LevelFacts())]
 
 
 def board_parts(plan: Plan, now: datetime) -> dict[str, Any]:

@@ -85,7 +85,7 @@ WORDS = (
     gettext_noop("Somebody is at it, the clock goes on: {title}."),
     gettext_noop("No longer due: {title}."),
     gettext_noop("Normal"),
-    gettext_noop("Not recorded yet: see what is marked below."),
+    gettext_noop("Not recorded yet: see what is marked."),
     gettext_noop("Nothing is due."),
     gettext_noop("On standby"),
     gettext_noop("Over the threshold"),

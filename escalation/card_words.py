@@ -8,10 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.bilingual import Both, both, in_each, listed
+from common.bilingual import Both, both, in_each, in_language, listed
 from people.rights import ROLES
-from plans.domain import Plan
+from plans.domain import Card, Place, Plan
 from plans.domain.units import SIGNS
+from signals.places import places_said
 
 SOURCES: dict[str, str | Promise] = {
     "signals": _("readings"),
@@ -28,11 +29,26 @@ def source_name(source: str) -> str | Promise:
     return SOURCES.get(source) or ROLES.get(source, source)
 
 
+def card_shown(card: Card) -> dict[str, Any]:
+    """The card as it is shown and kept: its facts with the names, in both languages, of the places they were measured at."""
+    shown = card.as_dict()
+    rows = [row for row in (*shown["dimensions"], *shown["measures"]) if row["place"]]
+    said = places_said({Place.of(row["place"]) for row in rows})
+    for row in rows:
+        row["place"]["title"] = said[Place.of(row["place"])]
+    return shown
+
+
 def source_said(row: Mapping[str, Any]) -> str:
-    """Whose word a fact of a card is, and of how many days' history where it was learnt, in the language now active."""
+    """Whose word a fact of a card is, of how many days' history where it was learnt, and of which place where it was measured, in
+    the language now active."""
     name = str(source_name(row["source"] or ""))
     days = row.get("days")  # a card kept before it was counted has none
-    return gettext("%(source)s, learnt from %(n)s days") % {"source": name, "n": days} if days else name
+    said = gettext("%(source)s, learnt from %(n)s days") % {"source": name, "n": days} if days else name
+    place = row.get("place")  # likewise
+    return (
+        gettext("%(said)s; place: %(place)s") % {"said": said, "place": in_language(place["title"])} if place else said
+    )
 
 
 def card_said(card: Mapping[str, Any], plan: Plan) -> Both:

@@ -294,5 +294,7 @@ class ProofForm(_FromForm):
         super().__init__(*args, **kwargs)
         kinds = [(kind, in_language(plan.evidence[kind].as_dict())) for kind in selectors.proofs_of(rule, plan)]
         self.fields["evidence"].choices = kinds  # type: ignore[attr-defined]
+        typed = str(self.data.get("note", ""))  # of a report that was refused its writer sees more than three lines
+        self.fields["note"].widget.attrs["rows"] = min(max(3, typed.count("\n") + len(typed) // 60 + 2), 16)
         if FILE in dict(kinds):
             self.fields["files"] = FilesField()

@@ -38,7 +38,7 @@ class Obligation(models.Model):
     """One turn of something owed. Times are in the incident's world.
 
     `open` → `overdue` → `fulfilled` (late), or `open` → `fulfilled`; either → `superseded` or `waived`. Taking note never
-    stops its clock, only evidence does.
+    stops its clock, only what the plan takes for it does.
     """
 
     class State(models.TextChoices):

@@ -31,6 +31,7 @@ from escalation.forms import (
 )
 from escalation.services import endings, hourly, levels, lifting, preparing, proving, regional, taking, warnings
 from escalation.services.files import uploads_of
+from escalation.stops import TAKEN, stops_by
 from incidents.acted import settled
 from incidents.selectors import Incident, by_number
 from incidents.services.acting import scope_of
@@ -40,7 +41,15 @@ Act = Callable[[dict[str, Any]], object]
 
 
 def _acted(
-    request: PageRequest, incident: Incident, form: forms.Form, act: Act, *, label: str, said: str, to: str = ""
+    request: PageRequest,
+    incident: Incident,
+    form: forms.Form,
+    act: Act,
+    *,
+    label: str,
+    said: str,
+    to: str = "",
+    **shown: Any,
 ) -> HttpResponse:
     """Do what the form asks once and go back; when it cannot be done, the form again as typed, with why."""
 
@@ -48,7 +57,7 @@ def _acted(
         act(form.cleaned_data)
         return f"incident:{incident.number}", 303
 
-    return settled(request, incident, form, change, label=label, said=said, to=to)
+    return settled(request, incident, form, change, label=label, said=said, to=to, **shown)
 
 
 # --- decisions ----------------------------------------------------------------------------------------------------------
@@ -120,7 +129,8 @@ def fulfil(request: PageRequest, pk: int) -> HttpResponse:
 
     form = ProofForm(request.POST, rule=rule, plan=plan)
     label = in_language(rule.title.as_dict())
-    return _acted(request, row.incident, form, act, label=label, said=_("Done and on record."), to=_back(form, row))
+    said, to = _("Done and on record."), _back(form, row)
+    return _acted(request, row.incident, form, act, label=label, said=said, to=to, proof=row)
 
 
 @posts("obligation.fulfil")
@@ -148,9 +158,9 @@ def evidence_file(request: PageRequest, number: str, pk: int) -> HttpResponse:
 @posts("obligation.fulfil", shown_at=_room_of)
 def take(request: PageRequest, pk: int) -> HttpResponse:
     """One tap: I am at it. The clock goes on."""
-    row, _rule, _plan = selectors.obligation_of(pk)
+    row, rule, plan = selectors.obligation_of(pk)
     change_once(request, lambda: (f"obligation:{taking.obligation_take(obligation_id=pk, by=request.by).pk}", 303))
-    messages.success(request, _("You are at it. Its clock goes on; only proof stops it."))
+    messages.success(request, str(TAKEN[stops_by(rule, plan)]))
     home = home_in(row.incident.world) if request.POST.get("from") == "home" else ""
     return redirect(home or f"{_room_of(pk)}#obligation-{pk}")
 

@@ -34,6 +34,9 @@ def _titles(rows: dict[str, Any]) -> list[tuple[str, str]]:
     return [(key, in_language(row.title.as_dict())) for key, row in rows.items()]
 
 
+MORE = ("business", "category", "call_minutes", "queue_minutes", "systems_note", "caller_words")
+
+
 class ReportForm(forms.Form):
     """The one-minute intake (3.1): only what customers notice is needed."""
 
@@ -73,6 +76,11 @@ class ReportForm(forms.Form):
             for name in ("call_minutes", "queue_minutes"):
                 del self.fields[name]
         self.fields["noticed_at"].initial = timezone.localtime().replace(second=0, microsecond=0)
+
+    @property
+    def more_refused(self) -> bool:
+        """Whether something is wrong below the fold: it is opened then."""
+        return not self.errors.keys().isdisjoint(MORE)
 
     def clean(self) -> dict[str, Any]:
         """The whole country is no region: it is how far the fault reaches."""

@@ -17,7 +17,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "inclusive": gettext_lazy("The value itself counts"),
     "direction": gettext_lazy("Direction"),
     "expected_every": gettext_lazy("Expected every"),
-    "due": gettext_lazy("Due"),
+    "due": pgettext_lazy("deadline", "Due"),
     "owners": gettext_lazy("Owner"),
     "evidence": gettext_lazy("Proof"),
     "levels": gettext_lazy("Levels"),

@@ -23,6 +23,7 @@ from plans.domain import Finding, Plan, Report, RoleSpec, admit, lint, load, own
 from plans.domain.compare import Comparison, compare
 from plans.domain.versions import FIXED, RIGHT, Act, barred, judge
 from plans.models import PlanText, PlanVersion
+from plans.patience import reading
 
 NO_PLAN = Missing("plan.missing", _("No plan is loaded; ask the system administrator to load one."))
 
@@ -257,7 +258,8 @@ def _parsed(database: str, version_id: int) -> Plan:
         version = PlanVersion.objects.get(pk=version_id, status__in=sorted(FIXED))
     except PlanVersion.DoesNotExist:
         raise NO_PLAN from None
-    return load(version.text, version.file_name)
+    with reading():
+        return load(version.text, version.file_name)
 
 
 def pinned(version_id: str | None) -> PlanVersion | None:

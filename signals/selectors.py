@@ -13,7 +13,7 @@ from common.errors import Missing
 from engine import worlds
 from engine.log import stream_open, with_texts
 from engine.models import Event, World
-from plans.domain import Plan, Threshold
+from plans.domain import Place, Plan, Threshold
 from plans.domain.vocabulary import MOST_ON_TARGET
 from plans.selectors import current
 from signals.domain.continuity import lines_read
@@ -145,12 +145,13 @@ def open_watches(world_id: int) -> list[Watch]:
 
 class Excess(NamedTuple):
     """Over the daily mean by this share (0.3 = 30 %), as of when; `flat`: over the mean of everything, for want of history;
-    `days`: what that mean was learnt from."""
+    `days`: what that mean was learnt from; `place`: whose figure it is."""
 
     figure: float
     at: datetime
     flat: bool
     days: int = 0
+    place: Place = Place()
 
 
 def excess_now(world_id: int, regions: Sequence[str], metric: str | None = None) -> Excess | None:
@@ -175,7 +176,8 @@ def excess_now(world_id: int, regions: Sequence[str], metric: str | None = None)
             continue
         # Three complaints where one was expected are no rise of 200 %: no threshold opens on so few, so no level rests on them.
         if verdict.reason is not Reason.TOO_FEW or verdict.measured.figure <= 0:
-            said.append((Excess(verdict.measured.figure, at, flat=not own.expectation.learnt_at(at, plan)), own.id))
+            flat, place = not own.expectation.learnt_at(at, plan), Place(own.region, own.hotline, own.node)
+            said.append((Excess(verdict.measured.figure, at, flat=flat, place=place), own.id))
     if not said:
         return None
     greatest, series = max(said, key=lambda row: row[0].figure)

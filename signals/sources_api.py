@@ -17,7 +17,8 @@ from signals.answers import reason
 from signals.domain.mapping import NotAMapping, as_said, mapping_of
 from signals.models import Source
 from signals.services import sources
-from signals.services.testfire import KINDS, Step, source_test_fire
+from signals.services.followed import Step
+from signals.services.testfire import KINDS, source_test_fire
 
 
 class CountOut(serializers.Serializer):

@@ -49,7 +49,7 @@ def facts_now(incident: Incident, plan: Plan, conditions: Conditions) -> dict[st
     for name in wanted[Kind.OF_MEAN]:
         excess = excess_now(incident.world_id, incident.regions, name.removesuffix(OF_MEAN))
         if excess is not None:
-            found[name] = Fact(1 + excess.figure, excess.at, "signals")
+            found[name] = Fact(1 + excess.figure, excess.at, "signals", place=excess.place)
     if wanted[Kind.RECORDED]:
         known = facts_of(incident, plan).known
         found |= {name: known[name] for name in wanted[Kind.RECORDED] if name in known}

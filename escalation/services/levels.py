@@ -12,6 +12,7 @@ from engine import worlds
 from engine.log import log_append
 from engine.models import Event
 from escalation import selectors
+from escalation.card_words import card_shown
 from escalation.domain.facts import MEAN, level_facts
 from escalation.events import LevelProposed
 from escalation.models import Proposal
@@ -34,7 +35,11 @@ def facts_of(incident: Incident, plan: Plan) -> LevelFacts:
     """What is on record of an incident, with the machines' newest word on what is over its daily mean."""
     fact = _over_the_mean(plan)
     excess = excess_now(incident.world_id, incident.regions) if fact and not incident.is_over else None
-    said = (fact, Fact(excess.figure, excess.at, MEAN[excess.flat], excess.days)) if fact and excess else None
+    said = (
+        (fact, Fact(excess.figure, excess.at, MEAN[excess.flat], excess.days, excess.place))
+        if fact and excess
+        else None
+    )
     return level_facts(
         incident.facts,
         business=_criticality(incident, plan),
@@ -81,7 +86,7 @@ def propose(incident: Incident) -> Proposal | None:
         stream_of(incident), payload, by=SYSTEM, clause=card.clauses[0], plan_version=incident.plan_version
     )
     return Proposal.objects.create(
-        incident=incident, event=event, level=card.proposed, card=card.as_dict(), made_at=now
+        incident=incident, event=event, level=card.proposed, card=card_shown(card), made_at=now
     )
 
 
@@ -177,5 +182,5 @@ def card_dict(incident: Incident) -> dict[str, Any]:
             "at": otherwise["occurred"],
             "reason": otherwise["data"]["reason"],
         },
-        **card.as_dict(),
+        **card_shown(card),
     }

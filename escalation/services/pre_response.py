@@ -19,7 +19,7 @@ from incidents import services as incidents
 from incidents.domain.triggers import Trigger, concerns
 from incidents.selectors import Incident, Standing, joinable, joined_by, open_incidents
 from people.selectors import daily_calls_of, names
-from plans.domain import Plan, Threshold
+from plans.domain import Place, Plan, Threshold
 from plans.selectors import in_force, plan_of
 
 Facts = dict[str, str | bool | float | None]
@@ -48,7 +48,9 @@ def follow(events: Sequence[Event]) -> None:
         if threshold is not None and threshold.purpose in OPENS:
             incident = _open(stream.world, plan, version, trigger, threshold, others=_others(trigger, triggers))
             facts = _facts(incident, [trigger], plan)
-            incidents.facts_record(number=incident.number, facts=facts, by=SYSTEM, source="signals")
+            incidents.facts_record(
+                number=incident.number, facts=facts, by=SYSTEM, source="signals", places=_measured_at([trigger], plan)
+            )
             standing.append(Standing(incident.pk, version, tuple(incident.regions)))
     for known in sorted(joining):
         plan, own = plan_of(known.plan_version), joining[known]
@@ -58,6 +60,7 @@ def follow(events: Sequence[Event]) -> None:
             facts=partial(_facts, triggers=own, plan=plan),
             by=SYSTEM,
             source="signals",
+            places=_measured_at(own, plan),
         )
 
 
@@ -142,6 +145,18 @@ def _facts(incident: Incident, triggers: Sequence[Trigger], plan: Plan) -> Facts
     if nodes and (calls := daily_calls_of(nodes[-1])) is not None:
         facts["node_daily_calls"] = float(calls)
     return {name: value for name, value in facts.items() if name in plan.facts}
+
+
+def _measured_at(triggers: Sequence[Trigger], plan: Plan) -> dict[str, Place]:
+    """Where the figures of `_facts` were measured."""
+    places: dict[str, Place] = {}
+    for trigger in triggers:
+        place = Place(trigger.region or "", trigger.hotline or "", trigger.node or "")
+        if fact := plan.fed_by(trigger.threshold):
+            places[fact] = place
+        if trigger.node:
+            places["node_daily_calls"] = place
+    return places
 
 
 def _reach(incident: Incident, trigger: Trigger) -> str:

@@ -1,4 +1,5 @@
-"""Taking an obligation: somebody says that he is at it. It stops no clock; only proof does. It holds the ladder for one step."""
+"""Taking an obligation: somebody says that he is at it. It stops no clock; only the act or its proof does.
+It holds the ladder for one step."""
 
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from escalation.events import ObligationTaken
 from escalation.models import Obligation, Taking
 from escalation.services.proving import standing_locked
 from escalation.services.turns import CLIMB, stream_of
+from escalation.stops import TAKEN_BEFORE, stops_by
 from people.rights import require
 
 
@@ -31,7 +33,7 @@ def obligation_take(*, obligation_id: int, by: Actor) -> Obligation:
             "obligation.not_yours_to_take", _("Only its owner, or who was told that it is late, can take this.")
         )
     if Taking.objects.filter(obligation=row, user_id=by.id).exists():
-        raise Conflict("obligation.taken", _("You took this before; only proof stops its clock."))
+        raise Conflict("obligation.taken", TAKEN_BEFORE[stops_by(plan.rule(row.rule), plan)])
     now = worlds.now(row.incident.world_id)
     held = _hold(row, now + plan.ladders[plan.rule(row.rule).ladder].escalate_every.fixed())
     Taking.objects.create(obligation=row, user_id=by.id, at=now, held_until=held)

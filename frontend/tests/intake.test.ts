@@ -136,13 +136,14 @@ describe("the outbox", () => {
   });
 
   it("shows the server's objections in the form", async () => {
-    const page = `<form><div data-intake-fields><textarea name="customers_notice" aria-invalid="true">x</textarea><p class="problem">too short</p></div></form>`;
+    const page = `<form><div data-intake-fields><div role="alert" tabindex="-1" data-refused>Nothing was recorded yet</div><textarea name="customers_notice" aria-invalid="true">x</textarea><p class="problem">too short</p></div></form>`;
     answers.mockImplementation(() => answer(400, "http://localhost/report/", false, page));
     write();
     submit();
     await settled();
     expect(state()).toBe("refused");
     expect(field(".problem").textContent).toBe("too short");
+    expect(document.activeElement).toBe(field("[data-refused]")); // the button is at the end of the page, what is wrong at its top
     expect(waiting()).toBeUndefined();
     document.body.innerHTML = FORM; // the page is loaded again before it was mended
     draftSettle();

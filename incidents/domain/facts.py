@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from common.clock import utc_text
-from plans.domain import FactSpec
+from plans.domain import FactSpec, Place
 
 Value = str | bool | float
 Kept = dict[str, dict[str, Any]]
+NOWHERE: Final[Mapping[str, Place]] = {}
 
 
 class Wrong(StrEnum):
@@ -48,10 +49,17 @@ def changed(kept: Kept, facts: Mapping[str, Value | None]) -> tuple[dict[str, Va
     return {name: known.get(name) for name in after}, after
 
 
-def recorded(kept: Kept, facts: Mapping[str, Value | None], *, at: datetime, source: str) -> Kept:
-    """The facts with new ones written over them, each with when and by which authority; an unknown one goes.
+def recorded(
+    kept: Kept, facts: Mapping[str, Value | None], *, at: datetime, source: str, places: Mapping[str, Place] = NOWHERE
+) -> Kept:
+    """The facts with new ones written over them, each with when and by which authority, and where it was measured; an unknown
+    one goes.
 
     A fact said again keeps its value and gets the newer time: the decision card shows how old it is.
     """
-    said = {name: {"value": v, "at": utc_text(at), "source": source} for name, v in facts.items() if v is not None}
+    said: Kept = {
+        name: {"value": v, "at": utc_text(at), "source": source} for name, v in facts.items() if v is not None
+    }
+    for name in said.keys() & places.keys():
+        said[name]["place"] = places[name].as_dict()
     return {name: row for name, row in {**kept, **said}.items() if name in said or name not in facts}

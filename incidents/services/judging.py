@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor
 from common.errors import Conflict, Invalid, Text
 from engine.events import Payload
-from incidents.domain.facts import Value, Wrong, changed, recorded, wrongs
+from incidents.domain.facts import NOWHERE, Value, Wrong, changed, recorded, wrongs
 from incidents.domain.moves import LEVELLED, Act, Phase
 from incidents.events import (
     FactsRecorded,
@@ -22,6 +22,7 @@ from incidents.events import (
 )
 from incidents.models import Assessment, Incident, Intake
 from incidents.services.acting import chosen, entered, moved, required, user_id, written
+from plans.domain import Place
 from plans.selectors import plan_of
 
 Facts = Mapping[str, Value | None]
@@ -84,14 +85,16 @@ def _dismissed(incident: Incident, now: datetime, *, false_alarm: bool) -> list[
 
 
 @transaction.atomic
-def facts_record(*, number: str, facts: Facts, by: Actor, source: str = "") -> Incident:
+def facts_record(
+    *, number: str, facts: Facts, by: Actor, source: str = "", places: Mapping[str, Place] = NOWHERE
+) -> Incident:
     """Record what is known of the level dimensions (4.2); a value of None: not known any more. No rule runs here.
 
-    `source` is shown on the decision card; without one it is the role that recorded. Nothing new writes no event, but a
-    fact said again gets the newer time.
+    `source` is shown on the decision card, with where it was measured (`places`: fact → where); without one it is the role that
+    recorded. Nothing new writes no event, but a fact said again gets the newer time.
     """
     incident, actor, now = entered(Act.RECORD_FACTS, number=number, by=by)
-    event = _record(incident, facts, now=now, source=source or actor.role)
+    event = _record(incident, facts, now=now, source=source or actor.role, places=places)
     if event:
         written(incident, [event], by=actor, at=now, act=Act.RECORD_FACTS)
     return incident
@@ -156,15 +159,17 @@ def incident_assess(*, number: str, facts: Facts, impact: str, measures: str, by
     return incident
 
 
-def _record(incident: Incident, facts: Facts, *, now: datetime, source: str) -> FactsRecorded | None:
+def _record(
+    incident: Incident, facts: Facts, *, now: datetime, source: str, places: Mapping[str, Place] = NOWHERE
+) -> FactsRecorded | None:
     """Write facts on the locked incident; the event, or None when every value stays what it was. Raises Invalid."""
-    said, fields = facts_taken(incident, facts, now=now, source=source)
+    said, fields = facts_taken(incident, facts, now=now, source=source, places=places)
     incident.save(update_fields=fields)
     return said
 
 
 def facts_taken(
-    incident: Incident, facts: Facts, *, now: datetime, source: str
+    incident: Incident, facts: Facts, *, now: datetime, source: str, places: Mapping[str, Place] = NOWHERE
 ) -> tuple[FactsRecorded | None, list[str]]:
     """Take facts into an incident that is held: the event, or None when every value stays what it was, and the fields to
     save. Raises Invalid."""
@@ -172,7 +177,7 @@ def facts_taken(
         errors = [{"field": f"facts.{k}", "code": w.value, "message": SENTENCES[w]} for k, w in wrong.items()]
         raise Invalid("invalid", _("Some values are not right; see errors."), errors=errors)
     before, after = changed(incident.facts, facts)
-    incident.facts = recorded(incident.facts, facts, at=now, source=source)
+    incident.facts = recorded(incident.facts, facts, at=now, source=source, places=places)
     fields = ["facts"]
     if "reach" in after:
         incident.reach = after["reach"]  # type: ignore[assignment]

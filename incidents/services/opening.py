@@ -16,7 +16,7 @@ from engine import worlds
 from engine.events import Payload
 from engine.log import stream_open
 from engine.models import World
-from incidents.domain.facts import changed, recorded
+from incidents.domain.facts import NOWHERE, changed, recorded
 from incidents.domain.moves import Act
 from incidents.domain.reports import ReportIn, facts_said
 from incidents.domain.triggers import Trigger, joining_together, keys_after, regions_after
@@ -28,7 +28,7 @@ from incidents.services.judging import Facts, facts_taken
 from people import selectors as people
 from people.rights import Scope, allowed, require
 from plans import selectors as plans
-from plans.domain import Plan
+from plans.domain import Place, Plan
 
 __all__ = ["ReportIn", "incident_join", "incident_open_from_signal", "incident_report"]
 
@@ -133,13 +133,14 @@ def incident_join(
     facts: Callable[[Incident], Facts],
     by: Actor = SYSTEM,
     source: str = "",
+    places: Mapping[str, Place] = NOWHERE,
     clause: str = "",
 ) -> Incident:
     """Let further triggers join a standing incident; one that joined already joins no second time.
 
     Each has its event, but of a storm every line has one that says how many. `facts`: what they say about the level, asked once
-    the incident reaches their places; written by `source` like any facts. Raises Missing, or Conflict when the incident is
-    over. The incident comes back held until the transaction ends.
+    the incident reaches their places; written by `source` and with their `places` like any facts. Raises Missing, or Conflict
+    when the incident is over. The incident comes back held until the transaction ends.
     """
     incident = locked(incident_id)
     check_open(incident)
@@ -152,7 +153,7 @@ def incident_join(
             wider.update(_widened(incident, trigger))
         first = TriggerSaid.of(together[0])
         events.append(IncidentJoined(trigger=first, regions=incident.regions, more=len(together) - 1))
-    said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.role)
+    said, fields = facts_taken(incident, facts(incident), now=now, source=source or by.role, places=places)
     entries: list[tuple[Payload, str]] = [(event, clause or cited(incident, AUTOMATIC)) for event in events]
     entries += [(said, cited(incident, Act.RECORD_FACTS))] if said else []
     written_each(incident, entries, by=by, at=now, ahead=INCIDENT.updating(incident, {*wider, *fields}))

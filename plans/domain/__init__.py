@@ -2,7 +2,7 @@
 
 from plans.domain.base import Span, Text
 from plans.domain.bci import Bci, bci, marks
-from plans.domain.conditions import Fact
+from plans.domain.conditions import Fact, Place
 from plans.domain.deciding import FactSpec, Level
 from plans.domain.ending import ConditionVerdict, EndVerdict, Kind, Met, incident_end, kind_of, said_of, warning_lift
 from plans.domain.levels import (
@@ -66,6 +66,7 @@ __all__ = [
     "NotTriggered",
     "ObligationRule",
     "Opening",
+    "Place",
     "Plan",
     "PlanError",
     "PlanErrors",

@@ -25,13 +25,32 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was measured, by the keys of the company's map; none of them: of the whole company."""
+
+    region: str = ""
+    hotline: str = ""
+    node: str = ""
+
+    def as_dict(self) -> dict[str, str | None]:
+        return {"region": self.region or None, "hotline": self.hotline or None, "node": self.node or None}
+
+    @classmethod
+    def of(cls, said: Mapping[str, str | None]) -> "Place":
+        """As `as_dict` wrote it."""
+        return cls(said["region"] or "", said["hotline"] or "", said["node"] or "")
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
-    """A known value, when it was true, and who or what says so. `days`: of how many days' history, where it was learnt."""
+    """A known value, when it was true, and who or what says so. `days`: of how many days' history, where it was learnt; `place`:
+    where, of a figure that was measured."""
 
     value: Value
     at: datetime
     source: str
     days: int | None = None
+    place: Place | None = None
 
 
 class Test(Spec):

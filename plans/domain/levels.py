@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from plans.domain.base import Text
-from plans.domain.conditions import Fact, Value
+from plans.domain.conditions import Fact, Place, Value
 from plans.domain.deciding import FactSpec, LevelRule, MajorRule
 from plans.domain.schema import Plan
 from plans.domain.table import Table
@@ -80,12 +80,14 @@ class Dimension:
     named_by_plan: bool
     shown: Text | None
     days: int | None = None
+    place: Place | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "fact": self.fact, "title": self.title.as_dict(), "known": self.known, "value": self.value,
             "at": self.at and self.at.isoformat(), "age_seconds": self.age_seconds, "source": self.source, "days": self.days,
             "dimension": self.named_by_plan, "shown": self.shown and self.shown.as_dict(),
+            "place": self.place and self.place.as_dict(),
         }  # fmt: skip
 
 
@@ -260,7 +262,8 @@ def _dimension(plan: Plan, name: str, fact: Fact | None, now: datetime) -> Dimen
         return Dimension(name, spec.title, None, None, None, None, False, spec.dimension, None)
     age = (now - fact.at).total_seconds()
     shown = spec.shown(fact.value)
-    return Dimension(name, spec.title, fact.value, fact.at, age, fact.source, True, spec.dimension, shown, fact.days)
+    said = (fact.value, fact.at, age, fact.source, True, spec.dimension, shown)
+    return Dimension(name, spec.title, *said, days=fact.days, place=fact.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from plans.domain import Plan, PlanErrors, admit
 from plans.domain.source import LARGEST
 from plans.domain.versions import MOVES, RIGHT, Act, State, Why, barred, judge
 from plans.events import OfVersion
+from plans.fault_words import fault_line
 from plans.models import PlanVersion
+from plans.patience import reading
 
 ENTER = "plans.enter"
 LONGEST_REASON = 2000
@@ -110,7 +112,8 @@ def same_text(version: PlanVersion, revision: int | None, sha256: str | None = N
 def read_plan(text: str, file: str) -> Plan:
     """The plan of a text that is to enter; raises Invalid with every fault: line, clause and what was expected."""
     try:
-        return admit(text, file)
+        with reading():
+            return admit(text, file)
     except PlanErrors as faulty:
         raise with_faults(faulty) from faulty
 
@@ -123,7 +126,7 @@ def with_faults(faulty: PlanErrors) -> Invalid:
 
 def fault_rows(faulty: PlanErrors) -> list[dict[str, Any]]:
     return [
-        {"field": e.where, "code": "plan.fault", "message": str(e), "line": e.line, "clause": e.clause}
+        {"field": e.where, "code": "plan.fault", "message": fault_line(e), "line": e.line, "clause": e.clause}
         for e in faulty.errors
     ]
 

@@ -10,6 +10,7 @@ from plans.domain import PlanErrors, admit
 from plans.domain.versions import State
 from plans.events import VersionPutInForce
 from plans.models import PlanVersion
+from plans.patience import reading
 from plans.services.acting import ENTER, named, written
 
 __all__ = ["ENTER", "put_in_force", "version_enter", "versions_held", "versions_held_for"]
@@ -49,7 +50,8 @@ def version_enter(ref: int, due_at: datetime, now: datetime) -> None:
     if version is None or version.state is not State.APPROVED or version.in_force_from != due_at:
         return
     try:
-        admit(version.text, version.file_name)
+        with reading():
+            admit(version.text, version.file_name)
     except PlanErrors as faulty:
         # Approved by another release of the product, which read it otherwise: the plan in force goes on, and a person looks.
         alarm_raise("plan.unfit", str(version.number), number=version.number, error=str(faulty.errors[0]))

@@ -1,6 +1,6 @@
 """Words for what a plan file writes in codes: `{% load plan_words %}`."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.utils.functional import Promise
@@ -11,6 +11,7 @@ from common.errors import Text
 from people.selectors import authority_name
 from plans import selectors
 from plans.domain import Span
+from plans.fault_words import fault_said
 from plans.models import PlanVersion
 
 register = template.Library()
@@ -53,26 +54,7 @@ def spoken_span(iso: str | None) -> str:
     return ngettext("%(count)d minute", "%(count)d minutes", span.seconds // 60) % {"count": span.seconds // 60}
 
 
-# What a form can bring about, in the reader's words; every other fault speaks of the file, in the file's words.
-FAULTS: Final[dict[str, Promise]] = {
-    "expected `clear_at` on the calm side of `value`": gettext_lazy(
-        "“Calm again at” must lie on the calm side of the value; the value itself counts as calm."
-    ),
-    "expected `offset_before` shorter than `due`": gettext_lazy(
-        "It is asked for earlier by more than the deadline itself; allow more time."
-    ),
-    "expected `due`: a repeating obligation needs an interval": gettext_lazy(
-        "What repeats needs a deadline above zero."
-    ),
-    "expected a time above zero without months": gettext_lazy("The time must be above zero, without months."),
-    "expected `sustained_for` without months or years": gettext_lazy("“Sustained for” must be without months."),
-}
-
-
-@register.filter
-def fault_said(expected: str) -> str:
-    """A fault in the reader's language where there are words for it; empty where there are none."""
-    return str(FAULTS.get(expected, ""))
+register.filter(fault_said)
 
 
 class Look(NamedTuple):

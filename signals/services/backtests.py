@@ -12,6 +12,7 @@ from common.errors import Invalid
 from engine import worlds
 from engine.models import World
 from plans.domain import Plan, PlanErrors, ServiceHours, load
+from plans.fault_words import fault_line
 from plans.selectors import PlanVersion, current, plan_of
 from signals.domain.backtest import Backtest
 from signals.domain.backtest import backtest as led_through
@@ -60,7 +61,7 @@ def plan_given(plan: "Plan | PlanVersion | str | None") -> Plan:
     try:
         return load(plan, "plan.yaml")
     except PlanErrors as faulty:
-        errors = [{"field": e.where, "code": "plan.fault", "message": str(e)} for e in faulty.errors]
+        errors = [{"field": e.where, "code": "plan.fault", "message": fault_line(e)} for e in faulty.errors]
         sentence = _("The plan has %(count)s faults; mend them before it is tried on history.")
         raise Invalid("plan.faulty", sentence, errors=errors, count=len(errors)) from faulty
 

@@ -5,30 +5,31 @@ What runs after a commit (mails, doorbells, the live feed) is not reached.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.actor import Actor
-from common.bilingual import Both, both, in_language
+from common.bilingual import Both
 from common.clock import microseconds, utc_text
 from common.errors import Invalid, Text
 from engine import worlds
-from engine.models import Event
 from people.rights import require
-from people.selectors import names
-from plans.domain import Plan, Threshold, units
+from plans.domain import Place, Plan, Threshold, units
 from signals.answers import SENTENCES
 from signals.domain import alerts
 from signals.domain.intake import Batch, Rejected, SampleIn, SeriesKey, Unreadable, Way, Why, batch_of, read
 from signals.domain.verdict import judge, span
 from signals.known import Known, known_of
 from signals.models import Source, Watch
+from signals.places import places_said
 from signals.rules import RULES
+from signals.services.followed import Step, followed, gravity, last_event
 from signals.services.judging import judge_samples
 from signals.services.samples import STORED, days_of, samples_write, series_ensure
 from signals.windows import points_of
@@ -39,29 +40,6 @@ LINE: Final = re.compile(
     re.ASCII,
 )
 LABEL: Final = re.compile(r'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"', re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stage. `passed` None: it only tells. `facts` are for a program; `says` is the sentence for a person."""
-
-    stage: str
-    passed: bool | None
-    says: Text
-    params: dict[str, Any] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def sentence(self) -> str:
-        """In the language now active."""
-        return (
-            str(self.says) % {name: _spoken(value) for name, value in self.params.items()}
-            if self.params
-            else str(self.says)
-        )
-
-
-def _spoken(value: Any) -> Any:
-    return in_language(value) if isinstance(value, dict) and value.keys() >= {"zh", "en"} else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +180,13 @@ def _meaning(sample: Sample, plan: Plan) -> Step:
 
 
 def _place(region: str, hotline: str, node: str) -> Both:
-    """Where a sample is of, as the company calls it; a key that is on no map as it is."""
-    places = names()
-    keys = (("nodes", node), ("hotlines", hotline), ("regions", region))
-    found = [places[kind].get(key, {"zh": key, "en": key}) for kind, key in keys if key]
-    return {code: " · ".join(row[code] for row in found) for code in ("zh", "en")} if found else both(EVERYWHERE)
+    place = Place(region, hotline, node)
+    return places_said([place])[place]
 
 
 def _through(known: Known, sample: Sample) -> Iterator[Step]:
     """What happens from the series on, in the caller's transaction."""
-    before = _last_event()
+    before = last_event()
     yield (step := _series(known, sample))
     series = step.facts["series"]
     stored = _stored(series, sample)
@@ -231,13 +206,15 @@ def _through(known: Known, sample: Sample) -> Iterator[Step]:
         {"thresholds": [threshold.id for threshold in own.thresholds]},
     )
     standing = {watch.threshold for watch in Watch.objects.filter(series_id=series, state=Watch.State.OPEN)}
+    verdicts = []
     for threshold in own.thresholds:
         points = points_of(own, threshold, sample.at - span(threshold, own.metric), sample.at, plan)
         verdict = judge(points, threshold, own.metric, standing=threshold.id in standing, now=sample.at)
-        yield _verdict(threshold, verdict, len(points), own.metric.unit)
+        verdicts.append(_verdict(threshold, verdict, len(points), own.metric.unit))
+    yield from sorted(verdicts, key=partial(gravity, plan=plan))
     with worlds.standing_at(known.world.pk, worlds.now(known.world)):
         judge_samples(known.world.pk, [(series, microseconds(sample.at), sample.value)])
-    yield from _followed(before, known.plan)
+    yield from followed(before, known.plan)
 
 
 def _series(known: Known, sample: Sample) -> Step:
@@ -275,7 +252,6 @@ def _stored(series: int, sample: Sample) -> Step:
     )
 
 
-EVERYWHERE: Final = _("the whole company")
 STATES: Final[dict[str, Text]] = {
     "normal": _("normal"),
     "near": _("near the line"),
@@ -332,67 +308,3 @@ def _verdict(threshold: Threshold, verdict: Any, points: int, unit: str) -> Step
             "again_at": verdict.again_at and utc_text(verdict.again_at),
         },
     )
-
-
-# --- what follows -------------------------------------------------------------------------------------------------------
-# Rows of this very transaction: what others commit meanwhile has another number, and is over.
-OWN_EVENTS: Final = """
-SELECT id FROM engine_event WHERE id > %s AND pg_xact_status(
-    (div(pg_current_xact_id()::text::numeric, 4294967296) * 4294967296 + xmin::text::numeric)::text::xid8
-) = 'in progress' ORDER BY id
-"""
-FOLLOWS: Final[dict[str, Text]] = {
-    "watch.opened": _("A watch opens on %(threshold)s."),
-    "watch.cleared": _("The watch on %(threshold)s is cleared."),
-    "series.heard": _("The series is heard again after its silence."),
-    "incident.opened": _("An incident opens."),
-    "incident.joined": _("It joins the incident that stands."),
-    "incident.facts_recorded": _("Facts about the level are recorded."),
-    "warning.started": _("A pre-response begins as a yellow warning."),
-    "level.proposed": _("Level %(level)s is proposed."),
-    "obligation.opened": _("Due: %(title)s (%(owners)s)."),
-    "message.queued": _("A message goes out (%(roles)s); people told: %(people)s."),
-    "condition.near": _("A threshold is near: a warning may have to be issued."),
-}
-
-
-SHOWN_OF_EVENT: Final = ("threshold", "level", "title", "people", "rule", "due_at", "owners", "roles")
-
-
-def _last_event() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0) FROM engine_event")
-        return int(cursor.fetchone()[0])
-
-
-def _followed(before: int, plan: Plan) -> Iterator[Step]:
-    with connection.cursor() as cursor:
-        cursor.execute(OWN_EVENTS, [before])
-        ids = [row[0] for row in cursor.fetchall()]
-    if not ids:
-        yield Step("consequence", None, _("Nothing follows: no watch opens or clears."))
-    for event in Event.objects.filter(pk__in=ids).order_by("pk"):
-        yield _consequence(event, plan)
-
-
-def _consequence(event: Event, plan: Plan) -> Step:
-    data = event.data
-    facts: dict[str, Any] = {"kind": event.kind, "clause": event.clause or data.get("clause", "")}
-    facts |= {name: data[name] for name in SHOWN_OF_EVENT if name in data}
-    params: dict[str, Any] = {name: _called(plan, name, facts[name]) for name in SHOWN_OF_EVENT if name in facts}
-    if event.kind not in FOLLOWS:
-        return Step("consequence", None, _("Also on record: %(kind)s."), {"kind": event.kind}, facts)
-    return Step("consequence", None, FOLLOWS[event.kind], {} if event.kind == "incident.opened" else params, facts)
-
-
-def _called(plan: Plan, name: str, value: Any) -> Any:
-    """What an event names by a key, as the plan calls it in both languages; what the plan does not know stands as it is."""
-    sections: dict[str, Mapping[str, Any]] = {
-        "threshold": plan.thresholds, "level": plan.levels, "owners": plan.roles, "roles": plan.roles,
-    }  # fmt: skip
-    rows = sections.get(name)
-    if rows is None:
-        return value
-    keys = value if isinstance(value, list | tuple) else [value]
-    titles = [rows[key].title.as_dict() if key in rows else {"zh": str(key), "en": str(key)} for key in keys]
-    return {code: mark.join(title[code] for title in titles) for code, mark in (("zh", "、"), ("en", ", "))}

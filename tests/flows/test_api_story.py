@@ -125,6 +125,7 @@ def test_from_the_first_sample_to_the_closing(hotline: Hotline) -> None:
     assert sources["complaints_excess"] == "signals.flat", "nothing was learnt of this series yet"
     (excess,) = [row for row in (*seen["dimensions"], *seen["measures"]) if row["fact"] == "complaints_excess"]
     assert excess["days"] == 28, "of how many days the mean is"
+    assert (excess["place"]["region"], excess["place"]["title"]["en"]) == ("east", "East"), "whose figure it is"
     hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II"}, expect=400)
     decided = hotline.post(GM, f"incidents/{number}/decide-level", {"level": "II", "reason": "One region, four hours"})
     assert (decided["level"], decided["phase"]) == ("II", "warning"), "verifying ends no warning"

@@ -15,7 +15,7 @@ function sentence(state: State): string {
   switch (state) {
     case "sending": return say("Sending…");
     case "kept": return say("No connection. The report is kept on this device and will be sent by itself as soon as the connection is back.");
-    case "refused": return say("Not recorded yet: see what is marked below.");
+    case "refused": return say("Not recorded yet: see what is marked.");
     case "signed-out": return say("You are signed out. The report is kept on this device and will be sent when you have signed in again.");
     case "idle": return "";
   }
@@ -76,8 +76,9 @@ class Intake {
     const fresh = new DOMParser().parseFromString(page, "text/html").querySelector<HTMLElement>("[data-intake-fields]");
     const place = this.form.querySelector<HTMLElement>("[data-intake-fields]");
     if (!fresh || !place) return;
+    place.inert = false; // what is inert takes no focus
     place.replaceChildren(...fresh.childNodes);
-    place.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+    place.querySelector<HTMLElement>("[data-refused], [aria-invalid=true]")?.focus(); // what is wrong, and where, stands above the fields
   }
 
   private show(state: State): void {

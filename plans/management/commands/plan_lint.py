@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from plans.domain import Finding, PlanErrors, Standing, admit, lint
+from plans.fault_words import faults_said
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         try:
             report = lint(admit(text, path.name))
         except PlanErrors as faulty:
-            raise CommandError(str(faulty)) from faulty
+            raise CommandError(faults_said(faulty)) from faulty
         for finding in report.findings if options["all"] else report.open:
             self.stdout.write(told(finding))
         for ruling in report.idle:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from plans.domain import PlanErrors, load
 from plans.domain.coverage import table
+from plans.fault_words import faults_said
 from plans.services import SHIPPED
 
 
@@ -25,4 +26,4 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"Cannot read {path}: {error}") from error
         except PlanErrors as faulty:
-            raise CommandError(str(faulty)) from faulty
+            raise CommandError(faults_said(faulty)) from faulty

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plans.domain import Plan, PlanErrors, load
+from plans.fault_words import faults_said
 from plans.selectors import current
 from signals.domain.backtest import Backtest, backtest
 from signals.domain.episodes import Warned, beside
@@ -122,7 +123,7 @@ def _plan(file: Path) -> Plan:
     try:
         return load(file.read_text(encoding="utf-8"), file.name)
     except PlanErrors as faulty:
-        raise CommandError(f"{file} has {len(faulty.errors)} faults:\n{faulty}") from None
+        raise CommandError(f"{file} has {len(faulty.errors)} faults:\n{faults_said(faulty)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{file} cannot be read: {error}") from None
 

@@ -82,6 +82,13 @@ def test_a_first_report_leaves_with_what_is_not_yet_known_and_owes_it_later(hotl
     blank = {"evidence": "authority_first_report", "note": said}
     refused = house_refuses(hotline, f"obligations/{owed.pk}/fulfil", blank)
     assert "Measures taken" in refused, "a missing element blocks sending, and is named"
+    again = hotline.cast.client(SUPERVISOR, "en").post(f"/obligations/{owed.pk}/fulfil/", blank)
+    page = again.content.decode()
+    assert again.status_code == 400
+    field = "id_obligations-" if "id_obligations-" in page else "id_note"
+    assert page.index("autofocus") < page.index(f'<a href="#{field}') < page.index("<textarea"), "what is wrong, first"
+    for aid in ("Filled from the record", "What changed since", 'class="problem"', "not yet known"):
+        assert aid in page, f"{aid}: as in the dialog it came from"
     said = said.replace(BLANK, "not yet known")
     sent = proved(hotline, number, "report.superior_first_major", "authority_first_report", said)
     assert sent.state == "fulfilled"
@@ -190,7 +197,7 @@ def test_what_changed_since_the_last_report_is_said_net_and_begins_the_next(hotl
     assert ("fact", "Secondary risk: medium") in said
     assert not [text for kind, text in said if kind == "fact" and "Hours" in text], "it was 8 before and is 8 again"
     assert next(text for kind, text in said if kind == "figure").endswith(": from 97.5 % to 95.5 %")
-    assert [text[6:] for kind, text in said if kind == "task"] == [
+    assert [re.sub(r"^[\d: -]+", "", text) for kind, text in said if kind == "task"] == [
         "Technical response group was given a task: Call the carrier"
     ]
     assert [text for kind, text in said if kind == "owed" and text.startswith("Overdue: ")]

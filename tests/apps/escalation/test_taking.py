@@ -106,8 +106,12 @@ def test_one_tap_on_ones_own_list_and_everybody_sees_who_is_at_it(hotline: Hotli
     assert f"/obligations/{row.pk}/take/" in client.get("/").content.decode()
     assert client.post(f"/obligations/{row.pk}/take/", {"from": "home"}).headers["Location"] == "/"
     own = client.get("/").content.decode()
+    assert "it stops by itself when the thing is done here" in own, "an assessment is an act, not a proof in words"
     assert (f"/obligations/{row.pk}/take/" in own, "is at it since" in own) == (False, True)
     room = hotline.cast.client(GM).get(f"/incidents/{night.number}/").content.decode()
     assert f"{hotline.cast.user(TECH).display_name} is at it since" in room
     again = client.post(f"/obligations/{row.pk}/take/", {"from": "home"})
-    assert (again.status_code, "You took this before" in again.content.decode()) == (409, True)
+    assert (again.status_code, "You took this before; its clock stops by itself" in again.content.decode()) == (
+        409,
+        True,
+    )

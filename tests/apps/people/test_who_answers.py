@@ -16,7 +16,7 @@ from plans.selectors import Unanswered, answering_of, current
 from tests.apps.escalation.test_warnings import issued
 from tests.apps.people.test_deputies import GROUP_DEPUTY, GUARD, HOUR, HR, away, now
 from tests.cast import DEPUTY_GM, DUTY, GM, IT, LEGAL, OUTSIDER, SUPERVISOR, TECH, Cast
-from watchdog.services.unheld import FEW, roles_watched, wanted_alarms
+from watchdog.services.unheld import FEW, FEW_AGAIN, roles_watched, wanted_alarms
 
 FINANCE = "deng"
 
@@ -91,6 +91,9 @@ def test_a_role_nobody_answers_for_is_an_alarm_until_somebody_does(cast: Cast) -
     roles = [Unanswered(role, ()) for role in current().roles.values()]
     assert list(wanted_alarms(roles[:FEW])) == [("role.unheld", one.role.id) for one in roles[:FEW]]
     assert wanted_alarms(roles) == {("role.many", "roles"): len(roles)}
+    # It does not go back and forth with one role more or less.
+    assert wanted_alarms(roles[:FEW], together=True) == {("role.many", "roles"): FEW}
+    assert len(wanted_alarms(roles[:FEW_AGAIN], together=True)) == FEW_AGAIN
 
 
 def test_what_is_done_by_a_lent_role_says_so_in_the_log(cast: Cast) -> None:

@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from tests.apps.plans.test_plans import loaded, made
@@ -133,8 +134,9 @@ def test_the_command_lists_every_fault_of_a_file_that_cannot_be_read_as_a_plan(t
     file.write_text(
         text().replace("due: PT15M", "due: soon", 1).replace("owners: [coo]", "owners: [chief]", 1), encoding="utf-8"
     )
-    with pytest.raises(CommandError) as caught:
-        call_command("plan_lint", str(file))
-    lines = str(caught.value).splitlines()
-    assert len(lines) == 2
-    assert all(line.startswith("mine.yaml:") and "(clause " in line for line in lines)
+    for language, words in (("en", "(clause "), ("zh-hans", " 条）: 应为")):
+        with translation.override(language), pytest.raises(CommandError) as caught:
+            call_command("plan_lint", str(file))
+        lines = str(caught.value).splitlines()
+        assert len(lines) == 2
+        assert all(line.startswith("mine.yaml:") and words in line for line in lines), lines

@@ -13,7 +13,7 @@ from engine import worlds
 from signals.models import Baseline, Sample, Series, Source
 from signals.services import sources
 from signals.services.samples import series_ensure
-from tests.cast import ADMIN, Cast
+from tests.cast import ADMIN, DUTY, Cast
 
 ADDRESS = "/api/v1/signals/sources/acd/test-fire"
 # Everything that could hold a trace of what was only tried.
@@ -84,6 +84,15 @@ def test_a_crossing_sample_walks_to_its_end(cast: Cast, heard: None) -> None:
     assert "It would be stored." in said
     assert "Complaint volume: 162 at " in said
     assert "Confirm or decide" not in said
+    assert "Facts about the level change: " in said
+    assert "Complaints over the daily mean from unknown to 62 %" in said, "which facts, and to what"
+    assert next(iter(verdicts)) == "complaints_level_i", "of what is over the line that lies furthest out first"
+    assert follows[0] in ("level.proposed", "incident.opened")
+    report = cast.api(DUTY).post("/api/v1/incidents", {"noticed": "Busy", "regions": ["east"]}, format="json").json()
+    again = fire(cast, "prometheus", 'complaints{region="east"} 162')
+    joined = next(row for row in again if row["facts"].get("kind") == "incident.joined")
+    assert joined["facts"]["incident"] == report["number"]
+    assert report["number"] in joined["says"], "which incident it would join"
     for machine in ("%(", "complaints_pre_response", "duty_manager", "east", "message.", "0.62"):
         assert machine not in said
 

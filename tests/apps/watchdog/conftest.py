@@ -19,10 +19,12 @@ from engine.tasks import drain_queue
 from hotline_ep.embedded import postgres
 from notifications.models import Delivery, SunkMail
 from notifications.services import message_send
+from tests.apps.watchdog.house import House
 from tests.cast import DUTY, GM, Cast
 from tests.conftest import TestServer
 from watchdog.models import Hold
 from watchdog.selectors import hold_open
+from watchdog.services import looking
 from watchdog.services.restored import Comparing
 
 
@@ -102,3 +104,9 @@ def held(cast: Cast, watchdog: Comparing) -> Hold:
     row = hold_open()
     assert row is not None
     return row
+
+
+@pytest.fixture
+def house(fresh_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setattr(looking, "_redis_answers", lambda: True)
+    return House()
