@@ -21,6 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from common import memory
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
 from notifications import bundling
@@ -122,6 +123,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes minutes begins first, so that in the end no worker is left alone with it. The faults, which are asked how late
     things are, come after the others of these."""
     items.sort(key=lambda item: 2 if not item.get_closest_marker("long") else int("processes" in item.keywords))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now is kept to the end; looking through it again took between a twelfth and a fifth of what the tests of a room took."""
+    memory.settled()
 
 
 @pytest.fixture(scope="session")
