@@ -88,7 +88,12 @@ def assemble() -> Cast:
     founding.places_found()
     founding.people_found({}, lambda text: None)
     services.user_create(username=OUTSIDER, display_name="Outsider", by=SYSTEM, password="a-long-password-1")
-    return Cast(plan=plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True))
+    return Cast(plan=plan_shipped())
+
+
+def plan_shipped() -> PlanVersion:
+    """The plan that ships, put into force."""
+    return plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True)
 
 
 def standing_cast() -> Cast:
