@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor, ActorKind, authority_read
 from common.errors import Invalid, Missing
 from common.ids import token_digest
+from common.rows import Rows
 from people import standins
 from people.models import (
     ApiToken,
@@ -32,6 +33,17 @@ from people.rights import LEADING, LENT, ROLES, Scope, acting_each, narrowed
 Names = dict[str, str]
 NO_NAMES: Mapping[str, str] = {}
 Holding = tuple[str, str | None, str | None]  # role, region, group
+USERS, DEPARTMENTS = Rows(User, "u"), Rows(Department, "d")
+# Whatever is told to a role asks it.
+HOLDERS = f"""
+WITH {standins.AWAY}
+SELECT h.role, EXISTS (SELECT FROM away WHERE away.user_id = u.id), {USERS.columns}, {DEPARTMENTS.columns}
+FROM people_roleholding h
+JOIN people_user u ON u.id = h.user_id AND u.is_active
+LEFT JOIN people_department d ON d.id = u.department_id
+WHERE h.until IS NULL AND h.role = ANY(%s)
+ORDER BY u.display_name, u.id
+"""  # noqa: S608 - constants
 
 
 # --- who acts ---------------------------------------------------------------------------------------------------------
@@ -131,12 +143,14 @@ def holders_of_any(roles: Iterable[str], *, region: str | None = None) -> list[U
 
 def holders_each(roles: Iterable[str]) -> dict[str, list[User]]:
     """Role → its active holders, each once, by name, with their department and whether they are on leave now (`away`). One query."""
-    away = Exists(standins.running().filter(user=OuterRef("user")))
-    rows = current_holdings().filter(role__in=set(roles)).select_related("user__department").annotate(away=away)
     found: dict[str, dict[int, User]] = defaultdict(dict)
-    for row in rows.order_by("user__display_name", "user"):
-        row.user.away = row.away  # type: ignore[attr-defined]
-        found[row.role].setdefault(row.user_id, row.user)
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [list(set(roles))])
+        for role, away, *values in cursor.fetchall():
+            user = USERS.made(values[: USERS.width])
+            user.away = away  # type: ignore[attr-defined]
+            user.department = DEPARTMENTS.made(values[USERS.width :]) if user.department_id else None
+            found[role].setdefault(user.pk, user)
     return {role: list(users.values()) for role, users in found.items()}
 
 

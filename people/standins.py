@@ -55,14 +55,16 @@ class Held:
     deputy: int | None
 
 
-# Every request asks it, and compiling it anew would cost more than running it.
-_HELD: Final = f"""
-WITH away AS MATERIALIZED (
+# Leave that runs at this instant, for statements written out (docs/decisions/0045).
+AWAY: Final = f"""
+away AS MATERIALIZED (
     SELECT l.id, l.user_id, l.deputy_id
     FROM people_leave l, (SELECT {CLOCK} AS at FROM engine_world w WHERE w.key = '{World.REAL}') now
     WHERE l.cancelled_at IS NULL AND l.starts_at <= now.at AND l.ends_at > now.at
 )
-SELECT h.role, h.user_id, u.display_name, r.key, g.key,
+"""  # noqa: S608 - constants
+_HELD: Final = f"""
+WITH {AWAY} SELECT h.role, h.user_id, u.display_name, r.key, g.key,
     EXISTS (SELECT FROM away WHERE away.user_id = h.user_id), d.deputy_id
 FROM people_roleholding h
 JOIN people_user u ON u.id = h.user_id AND u.is_active
