@@ -32,6 +32,7 @@ from tests import beginning
 from tests.beginning import COMPANY, EMPTY, PLANNED, ROSTERED
 from tests.cast import Cast, standing_cast
 
+LONGEST_NAME = 200  # characters of a value
 ROOMY = 4 << 30  # bytes; a worker's server takes some 200 MB and a gigabyte of its log at most
 # What a test asks for by the name of a fixture → the template that holds it, the fullest first.
 HOLDING = {"rostered": ROSTERED, "cast": COMPANY, "fresh_cast": COMPANY, "planned": PLANNED}
@@ -133,6 +134,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes minutes begins first, so that in the end no worker is left alone with it. The faults, which are asked how late
     things are, come after the others of these."""
     items.sort(key=lambda item: 2 if not item.get_closest_marker("long") else int("processes" in item.keywords))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """What is tried is named by its case and not by a whole plan: names go from process to process with every report."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 def pytest_collection_finish() -> None:
