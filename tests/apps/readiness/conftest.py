@@ -21,7 +21,9 @@ class House:
         return worlds.now(self.world)
 
     def only(self, rule: str) -> None:
-        """Of the clocks that run now let this one obligation's go on: in months the others' would strike by the hundred."""
+        """Of the clocks that run now let this one obligation's go on: in months the others' would strike by the hundred. What
+        still follows from the plan goes first, for it sets again what it finds lost."""
+        self.forward()
         others = ReadinessTurn.objects.exclude(rule=rule)
         Timer.objects.filter(what__in=(REMIND, DUE, CLIMB), ref__in=others.values("pk")).delete()
 
