@@ -9,7 +9,7 @@ from django.db.utils import ProgrammingError
 from common.actor import SYSTEM
 from common.clock import utc_text, wall
 from engine import worlds
-from engine.models import Alarm, Event, Timer
+from engine.models import Alarm, Event, Reaction, Timer
 from hotline_ep.practice.duties import roster_found
 from notifications.events import VerificationEnded
 from notifications.models import Delivery
@@ -173,6 +173,7 @@ def test_a_round_of_contact_verification_proves_itself(house: House) -> None:
 
 def test_whoever_is_hired_is_to_be_trained_within_a_week(house: House) -> None:
     user_create(username="machine", display_name="Machine", by=SYSTEM)
+    assert not Reaction.objects.filter(reactor="readiness.people").exists(), "and leaves nothing to be found out later"
     house.forward(seconds=1)
     assert not house.turns("ready.onboarding"), "an account that comes with the product is no hiring"
     new = user_create(username="new", display_name="New One", by=house.cast.actor(GUARD))
