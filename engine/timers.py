@@ -98,7 +98,7 @@ def timers_cancel(ref: int, *whats: str) -> int:
 
 
 def _work(item: Claimed) -> None:
-    world = World.objects.get(pk=item.values["world_id"])
+    world = worlds.of(item.values["world_id"])
     if world.is_real:
         _fire(item, worlds.now(world))
     else:

@@ -56,7 +56,12 @@ SLOTS = Subscription(
 VERIFYING = Subscription("notifications.verifying", "notifications.services.verifying.follow", When.RELAYED)
 # Relayed: what stands over all rules is carried to the new version, which must not wait for it.
 READINESS = Subscription("readiness.plan", "readiness.services.following.follow_plan", When.RELAYED)
-READINESS_PEOPLE = Subscription("readiness.people", "readiness.services.following.follow_people", When.RELAYED)
+READINESS_PEOPLE = Subscription(
+    "readiness.people",
+    "readiness.services.following.follow_people",
+    When.RELAYED,
+    unless="readiness.services.following.hires_nobody",
+)
 READINESS_PROOF = Subscription("readiness.proof", "readiness.services.following.follow_proof", When.RELAYED)
 READINESS_KNOWN = Subscription("readiness.known", "readiness.services.following.follow_roster", When.RELAYED)
 CLEARED = Subscription("escalation.cleared", "escalation.services.pre_response.cleared", When.TOGETHER, many=True)

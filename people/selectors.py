@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.actor import Actor, ActorKind, authority_read
 from common.errors import Invalid, Missing
 from common.ids import token_digest
+from common.rows import Rows
 from people import standins
 from people.models import (
     ApiToken,
@@ -32,6 +33,17 @@ from people.rights import LEADING, LENT, ROLES, Scope, acting_each, narrowed
 Names = dict[str, str]
 NO_NAMES: Mapping[str, str] = {}
 Holding = tuple[str, str | None, str | None]  # role, region, group
+USERS, DEPARTMENTS = Rows(User, "u"), Rows(Department, "d")
+# Whatever is told to a role asks it.
+HOLDERS = f"""
+WITH {standins.AWAY}
+SELECT h.role, EXISTS (SELECT FROM away WHERE away.user_id = u.id), {USERS.columns}, {DEPARTMENTS.columns}
+FROM people_roleholding h
+JOIN people_user u ON u.id = h.user_id AND u.is_active
+LEFT JOIN people_department d ON d.id = u.department_id
+WHERE h.until IS NULL AND h.role = ANY(%s)
+ORDER BY u.display_name, u.id
+"""  # noqa: S608 - constants
 
 
 # --- who acts ---------------------------------------------------------------------------------------------------------
@@ -46,34 +58,25 @@ def actors_of(users: Iterable[User]) -> dict[int, Actor]:
     users = list(users)
     own: dict[int, list[Holding]] = {user.pk: [] for user in users}
     lent: dict[int, dict[int, list[Holding]]] = {user.pk: {} for user in users}
-    known, leading = {user.pk: user for user in users}, []
-    for row in _concerning(users):
-        said = (row.role, row.region.key if row.region else None, row.group.key if row.group else None)
-        deputy: int | None = row.deputy  # type: ignore[attr-defined]
-        known.setdefault(row.user_id, row.user)
-        if row.user_id in own:
-            own[row.user_id].append(said)
-        if deputy in lent and row.role in LENT:
-            lent[deputy].setdefault(row.user_id, []).append(said)
-        elif row.away and deputy is None and row.role in LEADING:  # type: ignore[attr-defined]
-            leading.append((row.user_id, said))
+    names, leading = {user.pk: user.display_name for user in users}, []
+    for held in standins.held_or_lent(own):
+        said = (held.role, held.region, held.group)
+        names.setdefault(held.user, held.name)
+        if held.user in own:
+            own[held.user].append(said)
+        if held.deputy in lent and held.role in LENT:
+            lent[held.deputy].setdefault(held.user, []).append(said)
+        elif held.away and held.deputy is None and held.role in LEADING:
+            leading.append((held.user, said))
     for deputy, lead, said in _led(leading, lent):
         lent[deputy].setdefault(lead, []).append(said)
     return {
-        user.pk: replace(
-            _actor(user, own[user.pk]),
-            lent=tuple(_actor(known[lender], held) for lender, held in lent[user.pk].items()),
+        pk: replace(
+            _actor(pk, names[pk], own[pk]),
+            lent=tuple(_actor(lender, names[lender], held) for lender, held in lent[pk].items()),
         )
-        for user in users
+        for pk in own
     }
-
-
-def _concerning(users: list[User]) -> QuerySet[RoleHolding]:
-    """What these persons hold, and what is lent to them, with who stands in for its holder now (`deputy`)."""
-    lent = Q(deputy__in=users, role__in=LENT) | Q(deputy=None, role__in=LEADING, user__in=standins.leads_away(users))
-    away = Exists(standins.running().filter(user=OuterRef("user")))
-    rows = current_holdings().annotate(deputy=standins.deputy_of("user"), away=away).filter(Q(user__in=users) | lent)
-    return rows.select_related("user", "region", "group").order_by("pk")
 
 
 def _led(leading: list[tuple[int, Holding]], deputies: Container[int]) -> Iterator[tuple[int, int, Holding]]:
@@ -85,7 +88,7 @@ def _led(leading: list[tuple[int, Holding]], deputies: Container[int]) -> Iterat
                 yield from ((deputy, lead, (role, None, key)) for deputy in seated if deputy in deputies)
 
 
-def _actor(user: User, holdings: list[Holding]) -> Actor:
+def _actor(user: int, name: str, holdings: list[Holding]) -> Actor:
     """A role held everywhere swallows its narrowed holdings."""
     everywhere = {role for role, region, group in holdings if region is None and group is None}
     rest = [holding for holding in holdings if holding[0] not in everywhere]
@@ -93,8 +96,8 @@ def _actor(user: User, holdings: list[Holding]) -> Actor:
     kind: ActorKind = "source" if roles == {"source"} else "person"
     return Actor(
         kind=kind,
-        id=user.pk,
-        name=user.display_name,
+        id=user,
+        name=name,
         roles=roles,
         regions=frozenset(narrowed(role, region) for role, region, _group in rest if region is not None),
         groups=frozenset(narrowed(role, group) for role, _region, group in rest if group is not None),
@@ -140,12 +143,14 @@ def holders_of_any(roles: Iterable[str], *, region: str | None = None) -> list[U
 
 def holders_each(roles: Iterable[str]) -> dict[str, list[User]]:
     """Role → its active holders, each once, by name, with their department and whether they are on leave now (`away`). One query."""
-    away = Exists(standins.running().filter(user=OuterRef("user")))
-    rows = current_holdings().filter(role__in=set(roles)).select_related("user__department").annotate(away=away)
     found: dict[str, dict[int, User]] = defaultdict(dict)
-    for row in rows.order_by("user__display_name", "user"):
-        row.user.away = row.away  # type: ignore[attr-defined]
-        found[row.role].setdefault(row.user_id, row.user)
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [list(set(roles))])
+        for role, away, *values in cursor.fetchall():
+            user = USERS.made(values[: USERS.width])
+            user.away = away  # type: ignore[attr-defined]
+            user.department = DEPARTMENTS.made(values[USERS.width :]) if user.department_id else None
+            found[role].setdefault(user.pk, user)
     return {role: list(users.values()) for role, users in found.items()}
 
 

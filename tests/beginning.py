@@ -1,4 +1,4 @@
-"""What every database of a run begins with, made once by whoever needs it first: a stopped cluster with tables and a company."""
+"""What every database of a run begins with, made once by whoever needs it first: a stopped cluster with tables, plan and company."""
 
 import fcntl
 import os
@@ -13,10 +13,13 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from hotline_ep.embedded import postgres, sockets
-from tests.cast import assemble
+from hotline_ep.practice.duties import roster_found
+from tests.cast import assemble, plan_shipped
 
 FOLDER: Final = "HOTLINE_TEST_BEGINNING"
-EMPTY, COMPANY = "hotline_template", "hotline_template_company"
+EMPTY, PLANNED, COMPANY, ROSTERED = (
+    "hotline_template", "hotline_template_planned", "hotline_template_company", "hotline_template_rostered",
+)  # fmt: skip
 
 
 class Addresses(Protocol):
@@ -50,7 +53,7 @@ def home() -> Path:
 
 
 def _make(made: Path) -> None:
-    """Aside, and moved into place when whole: migrated as the owner, the company founded as the application."""
+    """Aside, and moved into place when whole: migrated as the owner, the rest filled in as the application."""
     aside, socket_folder = made.with_name("aside"), sockets.private_folder()
     server = postgres.Server(aside, socket_folder=socket_folder, log=aside / "postgres.log", disposable=True)
     try:
@@ -60,10 +63,15 @@ def _make(made: Path) -> None:
         point_to(EMPTY, server)
         call_command("migrate", database="owner", verbosity=0)
         connections.close_all()
-        _created(server, COMPANY, EMPTY)
-        point_to(COMPANY, server)
-        assemble()
-        connections.close_all()
+        for name, template, filled in (
+            (PLANNED, EMPTY, plan_shipped),
+            (COMPANY, EMPTY, assemble),
+            (ROSTERED, COMPANY, roster_found),
+        ):
+            _created(server, name, template)
+            point_to(name, server)
+            filled()
+            connections.close_all()
         _created(server, postgres.DATABASE, EMPTY)  # where the product itself looks
     finally:
         server.stop()

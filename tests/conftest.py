@@ -1,5 +1,5 @@
-"""A PostgreSQL for each worker, two roles, and two template databases, an empty one and one with the practice company: a test
-gets a rolled-back transaction or a clone of its own. Tables and company are made once a run (`tests.beginning`).
+"""A PostgreSQL for each worker, two roles, and template databases, an empty one and what most tests begin with: a test gets a
+rolled-back transaction or a clone of its own. Tables, plan and company are made once a run (`tests.beginning`).
 
 The log refuses TRUNCATE, so nothing here flushes tables.
 """
@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,32 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from common import memory
+from engine import worlds
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
 from notifications import bundling
+from people.services.turns import duties_follow, duties_locked
+from plans.models import PlanVersion
 from tests import beginning
-from tests.beginning import COMPANY, EMPTY
+from tests.beginning import COMPANY, EMPTY, PLANNED, ROSTERED
 from tests.cast import Cast, standing_cast
 
+LONGEST_NAME = 200  # characters of a value
 ROOMY = 4 << 30  # bytes; a worker's server takes some 200 MB and a gigabyte of its log at most
-SHARED, SHARED_COMPANY = "hotline_shared", "hotline_shared_company"
+# What a test asks for by the name of a fixture → the template that holds it, the fullest first.
+HOLDING = {"rostered": ROSTERED, "cast": COMPANY, "fresh_cast": COMPANY, "planned": PLANNED}
+# Where tests that roll back look.
+SHARED = {EMPTY: "hotline_shared", COMPANY: "hotline_shared_company", ROSTERED: "hotline_shared_rostered"}
+
+
+def template_for(fixtures: Collection[str]) -> str:
+    return next((template for name, template in HOLDING.items() if name in fixtures), EMPTY)
 
 
 @dataclass(frozen=True)
@@ -124,6 +136,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: 2 if not item.get_closest_marker("long") else int("processes" in item.keywords))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """What is tried is named by its case and not by a whole plan: names go from process to process with every report."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now is kept to the end; looking through it again and again took up to a fifth of the time of tests."""
+    memory.settled()
+
+
 @pytest.fixture(scope="session")
 def database_server(django_db_blocker: Any) -> Iterator[TestServer]:
     stand_still_longer()
@@ -143,7 +165,7 @@ class Here:
     """Which database a test that rolls back is to look at; the server, once it runs."""
 
     server: TestServer | None = None
-    wanted: str = SHARED
+    wanted: str = SHARED[EMPTY]
 
 
 HERE = Here()
@@ -152,7 +174,7 @@ HERE = Here()
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture opens a transaction: whoever asks for the cast finds it standing."""
-    HERE.wanted = SHARED_COMPANY if "cast" in getattr(item, "fixturenames", ()) else SHARED
+    HERE.wanted = SHARED.get(template_for(getattr(item, "fixturenames", ())), SHARED[EMPTY])
     if HERE.server is not None and connection.settings_dict["NAME"] != HERE.wanted:
         beginning.point_to(HERE.wanted, HERE.server)
 
@@ -162,9 +184,8 @@ def django_db_setup(database_server: TestServer, django_db_blocker: Any) -> Iter
     """In place of pytest-django's: work as the application's role."""
     settings.DATABASE_URL, settings.OWNER_DATABASE_URL = database_server.app_url, database_server.owner_url
     with django_db_blocker.unblock():
-        database_server.clone(SHARED)
-        database_server.clone(SHARED_COMPANY, COMPANY)
-        for shared in (SHARED, SHARED_COMPANY):
+        for template, shared in SHARED.items():
+            database_server.clone(shared, template)
             cleared_for_letters(shared, database_server)
         HERE.server = database_server
         beginning.point_to(HERE.wanted, database_server)
@@ -178,7 +199,7 @@ def fresh_db(
 ) -> Iterator[str]:
     """A database of the test's own, for real commits, several connections and other processes; yields its name."""
     name = f"t_{uuid.uuid4().hex[:12]}"
-    database_server.clone(name, COMPANY if "fresh_cast" in request.fixturenames else EMPTY)
+    database_server.clone(name, template_for(request.fixturenames))
     with django_db_blocker.unblock():
         cleared_for_letters(name, database_server)
         yield name
@@ -211,6 +232,19 @@ def cast(db: None) -> Cast:
 def fresh_cast(fresh_db: str) -> Cast:
     """The practice company in a database of the test's own, committed."""
     return standing_cast()
+
+
+@pytest.fixture
+def rostered(cast: Cast) -> None:
+    """The practice company with its duty roster, followed up to now: a shift may have changed since the run began."""
+    with transaction.atomic():
+        duties_follow(duties_locked(), worlds.now(worlds.real()))
+
+
+@pytest.fixture
+def planned(fresh_db: str) -> PlanVersion:
+    """The plan that ships in force, in a database of the test's own where nobody is yet."""
+    return PlanVersion.objects.get()
 
 
 @pytest.fixture

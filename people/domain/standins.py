@@ -1,5 +1,5 @@
 """Who stands in for whom at any instant, and which roles nobody answers for: leaves as they ran, seats and holdings in, the answer
-out (docs/decisions/0037). Rights ask the same of the database in one statement (`people.standins.deputy_of`)."""
+out (docs/decisions/0037). Rights ask the same of the database in one statement (`people.standins.held_or_lent`)."""
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace

@@ -122,9 +122,13 @@ def _mend(stream: Stream, last: ReadinessTurn, rule: ObligationRule, plan: Plan,
     return 1
 
 
+def hires_nobody(event: Event) -> bool:
+    """Accounts that come with the product, its first ones and the practice company's, are no hiring."""
+    return event.kind == "people.user_created" and event.actor_kind != "person"
+
+
 def follow_people(event: Event) -> None:
-    """An account that a person made is somebody hired (10); what was owed for who left is owed no more. Accounts that come with
-    the product, its first ones and the practice company's, are no hiring."""
+    """An account that a person made is somebody hired (10); what was owed for who left is owed no more."""
     user = users_by_id([event.data["user"]]).get(event.data["user"])
     matter = f"user:{event.data['user']}"
     if event.kind == "people.user_deactivated":
@@ -134,7 +138,7 @@ def follow_people(event: Event) -> None:
         )
         for row in standing.order_by("pk"):
             turn_supersede(stream, row, why="gone", now=event.occurred_at)
-    elif event.actor_kind == "person" and user is not None and user.is_active:
+    elif not hires_nobody(event) and user is not None and user.is_active:
         _hired(matter, event)
 
 

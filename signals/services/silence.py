@@ -32,15 +32,15 @@ def look(ref: int, due_at: datetime, now: datetime) -> None:
     plan = RULES.fresh()
     ids = Series.objects.filter(world_id=ref, silent_since=None).values_list("pk", flat=True)
     watched = [own for own in RULES.of(ids).values() if own.thresholds and own.metric.in_service(now, plan.zone)]
-    last = newest([own.id for own in watched], now)
-    mutes = holding(ref, now)
+    last = newest([own.id for own in watched], now) if watched else {}
     silent = [
         own
         for own in sorted(watched, key=lambda own: own.id)
-        if own.id in last and missed(own.metric, last[own.id][0], now, plan.zone) and not _muted(own, mutes)
+        if own.id in last and missed(own.metric, last[own.id][0], now, plan.zone)
     ]
-    if silent:
-        _note(ref, silent, {own.id: last[own.id][0] for own in silent})
+    mutes = holding(ref, now) if silent else []
+    if heard := [own for own in silent if not _muted(own, mutes)]:
+        _note(ref, heard, {own.id: last[own.id][0] for own in heard})
 
 
 def _muted(own: Known, mutes: Sequence[Mute]) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from common.actor import SYSTEM
 from common.errors import HotlineError
 from engine import worlds
 from engine.models import World
@@ -18,7 +17,7 @@ from notifications.channels import gateway
 from notifications.models import Message
 from notifications.services import message_send
 from people.models import User
-from plans.services import SHIPPED, plan_load
+from plans.models import PlanVersion
 from tests.apps.people.conftest import api, made  # noqa: F401 - `api` is a fixture
 from tools.provider import Provider
 
@@ -35,8 +34,7 @@ def _nobody_reacts() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(fresh_db: str) -> World:
-    plan_load(text=SHIPPED.read_text(encoding="utf-8"), file=SHIPPED.name, by=SYSTEM, shipped=True)
+def world(planned: PlanVersion) -> World:
     return worlds.real()
 
 

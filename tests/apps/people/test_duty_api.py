@@ -6,7 +6,6 @@ import pytest
 
 from common.clock import utc_text
 from engine import worlds
-from hotline_ep.practice.duties import roster_found
 from people.models import Rotation
 from tests.cast import AUDITOR, DUTY, OUTSIDER, SUPERVISOR, Cast
 
@@ -15,9 +14,7 @@ TEAM = {DUTY, "tang", SUPERVISOR}
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def roster(cast: Cast) -> None:
-    roster_found()
+pytestmark = pytest.mark.usefixtures("rostered")
 
 
 def now() -> datetime:

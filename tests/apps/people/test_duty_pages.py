@@ -8,7 +8,6 @@ from django.utils.timezone import localtime
 
 from engine import worlds
 from engine.models import Event
-from hotline_ep.practice.duties import roster_found
 from people import rostered
 from people.models import Duty, Leave, Override, Rotation
 from tests.cast import AUDITOR, DUTY, OUTSIDER, SUPERVISOR, Cast
@@ -16,9 +15,7 @@ from tests.cast import AUDITOR, DUTY, OUTSIDER, SUPERVISOR, Cast
 ADMINISTRATION, DRIVER, GUARD = "hu", "feng", "guard"
 
 
-@pytest.fixture(autouse=True)
-def roster(cast: Cast) -> None:
-    roster_found()
+pytestmark = pytest.mark.usefixtures("rostered")
 
 
 def now() -> datetime:

@@ -10,7 +10,6 @@ from icalendar import Calendar
 from common.errors import Conflict, Invalid, Missing, NotAllowed
 from engine import sweep, worlds
 from engine.models import Event
-from hotline_ep.practice.duties import roster_found
 from notifications.models import Delivery
 from people import calendars, rostered
 from people.models import Duty, Handover, Override, Swap, User
@@ -21,9 +20,11 @@ TANG = "tang"
 SPAN = timedelta(days=14)
 
 
+pytestmark = pytest.mark.usefixtures("rostered")
+
+
 @pytest.fixture
 def duty(cast: Cast) -> Duty:
-    roster_found()
     return rostered.duty_named("duty_manager")
 
 

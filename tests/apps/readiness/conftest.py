@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from engine import sweep, worlds
+from engine.models import Timer
 from readiness.models import ReadinessTurn
 from readiness.services.following import readiness_begin
+from readiness.services.turns import CLIMB, DUE, REMIND
 from tests.cast import Cast
 
 
@@ -17,6 +19,13 @@ class House:
 
     def now(self) -> datetime:
         return worlds.now(self.world)
+
+    def only(self, rule: str) -> None:
+        """Of the clocks that run now let this one obligation's go on: in months the others' would strike by the hundred. What
+        still follows from the plan goes first, for it sets again what it finds lost."""
+        self.forward()
+        others = ReadinessTurn.objects.exclude(rule=rule)
+        Timer.objects.filter(what__in=(REMIND, DUE, CLIMB), ref__in=others.values("pk")).delete()
 
     def forward(self, **by: float) -> None:
         """Move the clock and let everything that fell due fire."""

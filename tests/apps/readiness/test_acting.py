@@ -76,6 +76,7 @@ def test_a_proof_and_a_waiver_are_on_record_with_who_and_why(house: House) -> No
         False,
     )
     assert [row["rule"] for row in house.get(AUDITOR, "/history?rule=ready.fund")] == ["ready.fund"]
+    house.only("ready.fund")
     house.forward(days=95)
     assert house.states("ready.fund") == ["waived", "open"], "one turn is waived, not the rhythm"
     event = turn.__class__.objects.get(pk=turn.pk).ended_event

@@ -108,6 +108,7 @@ def test_where_stand_ins_play_people_count_from_their_seats_only(house: House) -
 
 
 def test_a_drill_proves_one_turn_once_and_only_its_own_time(house: House) -> None:
+    house.only(RULE)
     drill = exercise_held(house.cast, world())
     house.forward(days=185)
     assert house.states(RULE) == ["overdue", "open"]
@@ -126,6 +127,7 @@ def test_a_late_drill_covers_what_was_missed_and_is_then_used_up(cast: Cast, set
     # A drill is recorded in wall time: the company began so long ago that a turn was missed and the next one runs.
     worlds.world_set(world=house.world, at=wall() - timedelta(days=200))
     readiness_begin()
+    house.only(RULE)
     house.forward(days=200)
     assert house.states(RULE) == ["overdue", "open"]
     missed, running = house.turns(RULE)
@@ -165,7 +167,7 @@ def test_on_the_page_it_is_one_button_beside_each_drill(house: House) -> None:
 
 
 def test_one_s_own_list_leads_to_the_drills(house: House) -> None:
-    house.world.refresh_from_db()
+    house.only(RULE)
     worlds.world_forward(world=house.world, by=timedelta(days=178))
     house.forward(minutes=1)
     page = house.cast.client(COO).get("/").content.decode()

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from common.clock import microseconds
 from engine import worlds
 from engine.models import Timer, World
-from engine.timers import world_advance
+from engine.timers import timers_cancel, world_advance
 from plans.selectors import current
 from signals.domain.backtest import backtest
 from signals.domain.baseline import LeftOut
@@ -22,6 +22,7 @@ from signals.services import baselines
 from signals.services.judging import judge_pending
 from signals.services.playing import history_load, play, world_of_play
 from signals.services.samples import Row, days_ensure, samples_load, samples_write, series_ensure
+from signals.services.silence import SILENCE
 from tests.cast import Cast
 
 STEP = timedelta(minutes=5)
@@ -35,8 +36,10 @@ def nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(days: int = 0) -> World:
-    """A held world whose clock stands so many days after START."""
-    return world_of_play("past", "replay", zh="往日", en="The past", at=START + timedelta(days=days))
+    """A held world whose clock stands so many days after START, and where nobody looks for silence every five minutes."""
+    world = world_of_play("past", "replay", zh="往日", en="The past", at=START + timedelta(days=days))
+    timers_cancel(world.pk, SILENCE)
+    return world
 
 
 def rows(series: int, days: int, *, seed: int = 1, wild: float = 0.0, every: int = 1) -> list[Row]:
