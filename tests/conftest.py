@@ -4,6 +4,7 @@ gets a rolled-back transaction or a clone of its own. Tables and company are mad
 The log refuses TRUNCATE, so nothing here flushes tables.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from common.memory import settled
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
 from notifications import bundling
@@ -116,6 +118,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[beginning.FOLDER] = tempfile.mkdtemp(prefix="hotline-begun-", dir=roomy_memory())
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(beginning.FOLDER)))
     static_files_listed_once()
+    gc.disable()  # what is collected stays to the end; looking through it anew and anew is a sixth of the collecting
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all of Django are never looked through again, as little as in a process of the product."""
+    gc.enable()
+    settled()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
