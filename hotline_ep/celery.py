@@ -7,6 +7,7 @@ from celery import Celery
 from celery.signals import celeryd_init, worker_init, worker_shutting_down
 
 from common.memory import settled
+from hotline_ep import doorbells
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline_ep.settings")
 # Celery runs Django's checks at every start, throws away what they find, and imports every page for that: nearly half of the time
@@ -16,16 +17,11 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("hotline_ep")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
-    task_ignore_result=True,
-    task_default_queue="engine",
+    **doorbells.CONFIGURATION,
     task_acks_late=False,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 1, "retry_on_timeout": False},
-    beat_schedule={"sweep": {"task": "engine.drain_all", "schedule": 1.0, "options": {"expires": 5}}},
     imports=["engine.tasks"],
 )
 

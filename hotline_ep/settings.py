@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from hotline_ep import environment, numbers
+from hotline_ep import doorbells, environment, numbers
 
 # Nothing starts with a variable that cannot be read; what stands below relies on it.
 environment.refuse(os.environ)
@@ -163,8 +163,8 @@ DATABASE_ROUTERS = ["hotline_ep.routers.OneDatabase"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: doorbells and hints, never truth ---
-REDIS_URL = os.environ.get("REDIS_URL") or "redis://localhost:6379/0"
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+REDIS_URL = os.environ.get("REDIS_URL") or doorbells.NEAR
+CELERY_BROKER_URL = doorbells.broker(REDIS_URL)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

@@ -4,6 +4,7 @@ rolled-back transaction or a clone of its own. Tables, plan and company are made
 The log refuses TRUNCATE, so nothing here flushes tables.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from common import memory
+from common.memory import settled
 from engine import worlds
 from engine.clearance import clear
 from hotline_ep.embedded import postgres, valkey
@@ -128,6 +129,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[beginning.FOLDER] = tempfile.mkdtemp(prefix="hotline-begun-", dir=roomy_memory())
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(beginning.FOLDER)))
     static_files_listed_once()
+    gc.disable()  # what is collected stays to the end; looking through it anew and anew is a sixth of the collecting
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all of Django are never looked through again, as little as in a process of the product."""
+    gc.enable()
+    settled()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -139,11 +148,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """What is tried is named by its case and not by a whole plan: names go from process to process with every report."""
     return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now is kept to the end; looking through it again and again took up to a fifth of the time of tests."""
-    memory.settled()
 
 
 @pytest.fixture(scope="session")

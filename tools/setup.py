@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036  this very check is why it is run by whatever Python is there
@@ -65,13 +66,19 @@ def run(command: Sequence[str | Path], *, failed: str, env: dict[str, str] | Non
         raise StepFailed(f"{failed} The reason stands above.")
 
 
+def run_anyway(command: Sequence[str | Path]) -> None:
+    """Run a program that spares time and may fail."""
+    subprocess.run(command, cwd=ROOT, env=environment_of_commands(), check=False)
+
+
 def packages(lock: Path) -> None:
     """The locked dependencies, into the clone's own virtual environment."""
     works = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
     if not works or works.returncode != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         environment.create(VENV, scratch=VAR / "setup")
-    options = ["-qq", "--disable-pip-version-check", "--require-hashes"]
+    # It would compile each file by itself, one after the other; `byte_code` does that with every core.
+    options = ["-qq", "--disable-pip-version-check", "--require-hashes", "--no-compile"]
     failed = (
         "Python packages were not installed. Is the registry that pip's settings name reachable? Then run this again."
     )
@@ -96,11 +103,19 @@ def npm(*arguments: str, failed: str) -> None:
     run([wheel / "bin" / "node", script, *arguments], failed=failed, env=environment_of_commands())
 
 
-def python_set_up(*, dev: bool) -> None:
-    """The development lock holds the application's: once it is in, it stays."""
+def byte_code() -> None:
+    """Compile the packages and the rooms before processes by the dozen would each do it for themselves. What does not compile
+    is for those to say who import it."""
+    rooms = sorted({file.parent for file in ROOT.glob("*/__init__.py")})
+    run_anyway([PYTHON, "-m", "compileall", "-qq", "-j", "0", *VENV.glob("lib/python*/site-packages"), *rooms])
+
+
+def python_set_up(*, dev: bool) -> Path:
+    """The development lock holds the application's: once it is in, it stays. Which of them is in."""
     kind = "dev" if dev or (VENV / ".stamp-dev").exists() else "app"
     lock = LOCKS[kind]
     once("Python packages", VENV / f".stamp-{kind}", [lock], PYTHON, lambda: packages(lock))
+    return lock
 
 
 def front_end_set_up() -> None:
@@ -123,6 +138,25 @@ def translations_set_up() -> None:
     once("Translations", STAMPS / "po", catalogues, missing, lambda: run(command, failed=broken))
 
 
+def browser_set_up() -> dict[str, str]:
+    """The variables that name a Chromium, and the one without a window where there is one."""
+    found, shell = chromium.ensure(VAR / "chromium"), chromium.without_window(VAR / "chromium")
+    return {"HOTLINE_CHROMIUM": str(found)} | ({"HOTLINE_CHROMIUM_SHELL": str(shell)} if shell else {})
+
+
+def everything_set_up(*, dev: bool, browser: bool) -> dict[str, str]:
+    """What needs nothing of each other side by side: the browser beside the packages, the front end beside the byte code. What
+    commands find in their environment besides."""
+    with ThreadPoolExecutor() as beside:
+        named = beside.submit(browser_set_up) if browser else None
+        lock = python_set_up(dev=dev)
+        compiled = beside.submit(once, "Byte code", STAMPS / "byte-code", [lock], PYTHON, byte_code)
+        front_end_set_up()
+        translations_set_up()
+        compiled.result()
+        return named.result() if named else {}
+
+
 def main() -> None:
     words = sys.argv[1:]
     split = words.index("--") if "--" in words else len(words)
@@ -135,14 +169,9 @@ def main() -> None:
     VAR.mkdir(exist_ok=True)
     with (VAR / "setup.lock").open("w") as lock:  # closed, and so released, by exec
         fcntl.flock(lock, fcntl.LOCK_EX)
-        python_set_up(dev=options.dev)
-        front_end_set_up()
-        translations_set_up()
-        found = chromium.ensure(VAR / "chromium") if options.browser else None
-        shell = chromium.without_window(VAR / "chromium") if options.browser else None
+        named = everything_set_up(dev=options.dev, browser=options.browser)
     if command:
-        env = environment_of_commands() | ({"HOTLINE_CHROMIUM": str(found)} if found else {})
-        env |= {"HOTLINE_CHROMIUM_SHELL": str(shell)} if shell else {}
+        env = environment_of_commands() | named
         os.chdir(ROOT)
         program = str(PYTHON) if command[0] == "python" else command[0]
         os.execvpe(program, [program, *command[1:]], env)  # noqa: S606

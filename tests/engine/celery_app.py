@@ -1,4 +1,4 @@
-"""The product's Celery application with the tests' event kinds: `celery -A tests.engine.celery_app worker|beat`."""
+"""The product's Celery application with the tests' event kinds: `celery -A tests.engine.celery_app worker`."""
 
 import os
 

@@ -99,7 +99,7 @@ class House:
 
     def beat(self) -> Child:
         schedule = str(self.folder / "beat")
-        return self.start("-m", "celery", "-A", "tests.engine.celery_app", "beat", "-s", schedule)
+        return self.start("-m", "celery", "-A", "hotline_ep.beat", "beat", "-s", schedule)
 
     def kill(self, child: Child) -> None:
         os.kill(child.pid, signal.SIGKILL)

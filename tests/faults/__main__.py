@@ -14,9 +14,11 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import psycopg
 import yaml
@@ -49,6 +51,7 @@ def prepare(made: Product, rate: float) -> tuple[dict[str, str], str]:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
@@ -67,6 +70,9 @@ def prepare(made: Product, rate: float) -> tuple[dict[str, str], str]:
     for rule, due in HASTE.items():
         plan["obligations"][rule]["due"] = due
     plan_load(text=yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), file="faults.yaml", by=SYSTEM)
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # here nobody signs in with a password
     founding.places_found()
     founding.people_found({}, lambda text: None)
     east = next(region for region in regions() if region.key == "east")
@@ -207,12 +213,10 @@ def _waiting_or_one(made: Product) -> dict[str, int]:
 
 
 def _healthy(made: Product) -> bool:
-    import httpx
-
     if any(part.child is None or part.child.exit_code() is not None for part in made.parts.values()):
         return False
-    with suppress(httpx.HTTPError):
-        return httpx.get(f"{made.base}/healthz?deep", timeout=3).status_code == 200
+    with suppress(OSError, HTTPException), urlopen(f"{made.base}/healthz?deep", timeout=3) as answer:
+        return bool(answer.status == 200)
     return False
 
 

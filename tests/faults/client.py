@@ -19,6 +19,7 @@ from tests.faults.product import DAY
 NODES = 20  # and one more, that flaps
 HEARERS = ("chen", "zhao", "cto", "coo", "su")
 PATIENCE = 4.0  # seconds for one answer; then the same key again
+READS_EVERY = 1.5  # seconds; each time it asks for every incident by itself
 
 
 @dataclass
@@ -225,7 +226,7 @@ class Client:
                 self._read(number, headers)
             if last:
                 return
-            self._over.wait(0.5)
+            self._over.wait(READS_EVERY)
 
     def _read(self, number: str, headers: dict[str, str]) -> None:
         """Fetch what is new, page by page, as a board that missed something does."""

@@ -19,6 +19,7 @@ from tests.engine.processes import eventually
 from tests.flows.conftest import DESK, PHONE, Product
 
 ZH, EN = "zh-hans", "en"
+ELSEWHERE = "/healthz"  # of the same server, so that the browser keeps the process; nothing on it goes on
 # Who works in Chinese, and who walks about with a telephone; the others sit at a desk and read English.
 CHINESE = frozenset({DUTY, TECH, EXECUTIVE})
 ON_THE_PHONE = frozenset({DUTY, TECH, "peng"})
@@ -57,10 +58,14 @@ class Night:
 
     # --- windows -------------------------------------------------------------------------------------------------------
     def at(self, who: str, path: str = "/") -> Page:
-        """This person's window, gone to an address."""
+        """This person's window, gone to an address. The others look away: each room that stays open is made anew at every event, and
+        those left open are there to show that."""
         if who not in self.tabs:
             language, size = (ZH if who in CHINESE else EN), (PHONE if who in ON_THE_PHONE else DESK)
             self.tabs[who] = self.product.window(who, language=language, size=size).new_page()
+        for tab in self.tabs.values():
+            if tab is not self.tabs[who] and not tab.url.endswith(ELSEWHERE):
+                tab.goto(ELSEWHERE)
         # Our scripts have run by then; nobody waits for the last font.
         self.tabs[who].goto(path, wait_until="domcontentloaded")
         return self.tabs[who]
@@ -68,7 +73,7 @@ class Night:
     def all_look_away(self) -> None:
         """Nobody has a page of their own open: each would be drawn anew with every event of the days that pass."""
         for tab in self.tabs.values():
-            tab.goto("about:blank")
+            tab.goto(ELSEWHERE)
 
     def stranger(self, language: str) -> Page:
         """Somebody of the public, who signs in nowhere; a new one each time, who remembers no page."""

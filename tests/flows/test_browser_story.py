@@ -443,8 +443,8 @@ def the_keeper_hands_out_a_vehicle(night: Night, board: Page, number: str) -> No
 
 
 def the_keeper_takes_the_vehicle_back_and_inspects_it(night: Night, board: Page) -> None:
-    keeper = night.tabs[KEEPER]
-    keeper.reload()
+    keeper = night.at(KEEPER, "/resources/equipment/")
+    keeper.get_by_role("link", name="PV-01").click()
     form = act(keeper, "return")
     form.get_by_label("How many").fill("1")
     form.get_by_label("Condition found").select_option(label="Worn, still usable")

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from engine import tasks
 from engine.sweep import Sweeper
-from hotline_ep import celery
+from hotline_ep import beat, celery, doorbells
 
 
 @pytest.mark.parametrize(
@@ -23,9 +24,21 @@ def test_a_worker_sweeps_what_it_is_there_for(
     assert celery._worker["sweeper"].only == only
 
 
-def test_a_worker_starts_without_the_pages() -> None:
-    """What a worker imports before it works, the others wait for when it was killed."""
-    said = "from hotline_ep.celery import app; app.loader.import_default_modules(); import sys"
-    asked = f"{said}; print('engine.tasks' in sys.modules, 'hotline_ep.urls' in sys.modules)"
+def loaded(application: str, *modules: str) -> list[bool]:
+    """Which of these a process that Celery starts with this application has imported before it works."""
+    begun = f"from {application} import app; app.loader.import_default_modules(); import sys"
+    asked = f"{begun}; print(*(name in sys.modules for name in {modules}))"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.split() == ["True", "False"]
+    return [word == "True" for word in done.stdout.split()]
+
+
+def test_nothing_is_loaded_that_is_not_needed() -> None:
+    """What a worker imports before it works, the others wait for when it was killed: no pages. And beat needs no table."""
+    assert loaded("hotline_ep.celery", "engine.tasks", "hotline_ep.urls") == [True, False]
+    assert loaded("hotline_ep.beat", "celery", "engine", "django.db") == [True, False, False]
+
+
+def test_beat_rings_what_workers_hear() -> None:
+    assert {entry["task"] for entry in beat.app.conf.beat_schedule.values()} == {tasks.drain_all.name}
+    for name in (*doorbells.CONFIGURATION, "broker_url", "task_serializer", "accept_content"):
+        assert beat.app.conf[name] == celery.app.conf[name], name
