@@ -123,7 +123,9 @@ class Ingest:
     async def start(self) -> None:
         options = f"{settings.APP_SESSION} -c synchronous_commit=on"
         url = make_conninfo(settings.DATABASE_URL, options=options)
-        self._pool = AsyncConnectionPool(url, min_size=1, max_size=2, open=False, timeout=5)
+        # A connection that died unseen, with the database or on the way to it, costs no sender an answer.
+        alive = AsyncConnectionPool.check_connection
+        self._pool = AsyncConnectionPool(url, min_size=1, max_size=2, open=False, timeout=5, check=alive)
         await self._pool.open()
         self._writer = asyncio.create_task(self._write())
         self._counter = asyncio.create_task(self._count_refused())

@@ -387,6 +387,20 @@ def test_what_a_second_try_may_mend_is_called_busy(
     assert str(error) not in caplog.text
 
 
+def test_a_connection_that_died_unseen_costs_no_answer(bare: Bare) -> None:
+    secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
+    assert bare.post(batch(sample()), token=secret).status == 202
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone()[0] > 0
+    answer = bare.post(batch(sample(value=42, node="sw-1")), token=secret)
+    assert (answer.status, answer.body) == (202, {"accepted": 1, "rejected": []})
+    assert len(stored()) == 2
+
+
 def test_the_writer_outlives_a_fault_of_our_own(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = sources.source_create(key="acd", name="ACD", world=worlds.real(), by=SYSTEM)
     with monkeypatch.context() as broken:
