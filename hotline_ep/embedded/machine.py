@@ -30,26 +30,14 @@ _WORKERS = 2
 def worker_commands(schedule: Path) -> dict[str, list[str]]:
     """Name → argv of what works behind the pages; docker-compose.yml says the same, and a test compares them."""
     celery = [sys.executable, "-m", "celery", "-A"]
+    worker = [*celery, "hotline_ep", "worker", "-P", "threads"]
     quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     # A process of its own judges samples: in one that also sends letters a sample would wait for them.
     workers = {"judge": ("1", "judge"), **{f"worker-{number}": ("4", "engine") for number in range(1, _WORKERS + 1)}}
     return {
         "beat": [*celery, "hotline_ep.beat", "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={schedule}"],
         **{
-            name: [
-                *celery,
-                "hotline_ep",
-                "worker",
-                "-P",
-                "threads",
-                "-c",
-                threads,
-                "-Q",
-                queue,
-                "-n",
-                f"{name}@%h",
-                *quiet,
-            ]
+            name: [*worker, "-c", threads, "-Q", queue, "-n", f"{name}@%h", *quiet]
             for name, (threads, queue) in workers.items()
         },
     }
