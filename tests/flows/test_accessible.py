@@ -172,6 +172,7 @@ def by_keyboard_alone(product: Product, scene: Scene) -> None:
     what_is_owed_and_the_acts_of_the_room_are_reached(product, scene)
     a_dialog_closes_with_escape_and_gives_the_focus_back(product)
     a_fault_is_reported(product)
+    the_button_of_a_report_stands_above_the_bar(product)
     a_level_is_decided(product, scene)
     a_text_is_approved(product, scene)
     an_item_is_withdrawn(product, scene)
@@ -202,6 +203,17 @@ def a_fault_is_reported(product: Product) -> None:
     tab_to(tab, "main form button.btn-primary")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/incidents/*/")
+
+
+def the_button_of_a_report_stands_above_the_bar(product: Product) -> None:
+    """In English, where the bar's names take two lines."""
+    tab = product.window(DUTY, language="en", size=PHONE).new_page()
+    tab.goto("/report/")
+    button, bar = (tab.locator(found).bounding_box() for found in (".intake .form-foot .btn-primary", ".thumbnav"))
+    assert button
+    assert bar
+    assert button["y"] + button["height"] <= bar["y"], "the bar lies over it"
+    tab.close()
 
 
 def what_is_owed_and_the_acts_of_the_room_are_reached(product: Product, scene: Scene) -> None:
